@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Plain JavaScript on purpose: it must parse on any Node, to say which one is needed.
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 24) {
+  console.error(
+    `E_NODE_VERSION: Orch needs Node 24 or newer, and this is ${process.version}. Install it from https://nodejs.org, or in a checkout run script/bootstrap.`,
+  );
+  process.exit(1);
+}
+
+const { existsSync } = await import('node:fs');
+const { enableCompileCache } = await import('node:module');
+enableCompileCache();
+
+// A checkout runs its sources; the published package holds only dist/.
+const source = new URL('../src/main.ts', import.meta.url);
+await import(existsSync(source) ? source.href : new URL('../dist/main.js', import.meta.url).href);

@@ -1,0 +1,60 @@
+/**
+ * Every way in which Orch says no. A message tells what happened, the remedy tells the next step;
+ * docs/errors.md lists each code, and a test compares the two.
+ */
+export const ERRORS = {
+  E_NODE_VERSION: 'Install Node 24 or newer.',
+  E_SETTINGS: 'Correct the file at the line named, then start again.',
+  E_REPOSITORY_SETTINGS: 'Correct .github/orch.yml on the default branch.',
+  E_WEBHOOK_SECRET: 'Set WEBHOOK_SECRET to at least 32 random characters: openssl rand -hex 32',
+  E_PRIVATE_KEY: 'Set PRIVATE_KEY, or PRIVATE_KEY_PATH to the .pem file that GitHub gave for the App.',
+  E_APP_ID: 'Set APP_ID to the number on the App settings page of GitHub.',
+  E_UNSANDBOXED:
+    'Put `sandbox: { allow_unsandboxed: true }` into orch.yaml if you accept that agents run as your user.',
+  E_MISSING_PROGRAM: 'Install the program, then retry the task.',
+  E_PROGRAM_FAILED: 'Read what the program printed, mend it, then try again.',
+  E_PORT_TAKEN: 'Stop the other program, or set PORT to a free one.',
+  E_SECOND_DAEMON:
+    'Another orch serve owns this ORCH_HOME. Use it, stop it, or set ORCH_HOME to another folder.',
+  E_DATABASE_NEWER: 'Install the Orch release that wrote the database, or a newer one.',
+  E_DATABASE: 'Check the disk and the permissions of ORCH_HOME.',
+  E_PATH_TOO_LONG: 'Set ORCH_HOME to a shorter path: unix sockets allow about 100 characters.',
+  E_NO_DAEMON: 'Start it with: orch serve',
+  E_UNKNOWN_TASK: 'List the tasks with: orch tasks',
+  E_UNKNOWN_AGENT: 'Name one of the agents in orch.yaml.',
+  E_TASK_STATE: 'See the state of the task with: orch show',
+  E_QUEUE_FULL: 'Wait until tasks are done, cancel some, or raise task_queue.max_size.',
+  E_USAGE: 'See: orch --help',
+  E_BRANCH_REFUSED: "Push the run's own branch: git push",
+  E_PUSH_REFUSED: 'Read the reason, mend it, then push again.',
+  E_RUN_ENDED: 'The run was cancelled or replaced; nothing more of it is taken.',
+  E_EMPTY_REPOSITORY: 'Push a first commit, then comment again.',
+  E_UNKNOWN_BASE: 'Name a branch that exists on GitHub with --base.',
+  E_GITHUB: 'GitHub refused; the message says why.',
+  E_PROMPT_TOO_LONG: 'Use `prompt: file` or `prompt: stdin` for this profile.',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error a person can act on: `code` is in docs/errors.md, `remedy` is the next step, `cause` what lay beneath. */
+export class OrchError extends Error {
+  override readonly name = 'OrchError';
+  readonly code: ErrorCode;
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; remedy?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy ?? ERRORS[code];
+  }
+}
+
+/** One line for people: `E_CODE: what happened. Next step`; other errors give their message alone. */
+export function describeError(error: unknown): string {
+  if (error instanceof OrchError) return `${error.code}: ${sentence(error.message)} ${error.remedy}`;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,27 @@
+import type { RunOutcome, TaskState } from './glossary.ts';
+
+/**
+ * What the journal tells, `noun:verb`. An event is appended in the transaction of the change it tells of,
+ * and nothing else carries news between the parts of Orch.
+ */
+export interface TaskEvents {
+  'task:queued': { duplicateOf?: number };
+  'task:state': { from: TaskState; to: TaskState; reason: string | null };
+  'task:promoted': Record<never, never>;
+  'run:claimed': { run: number; agent: string };
+  'run:prepared': { run: number; branch: string; base: string };
+  'run:spawned': { run: number; pid: number };
+  'run:stopping': { run: number; why: RunOutcome };
+  'run:done': { run: number; summary: string | null };
+  'run:ended': { run: number; outcome: RunOutcome; exitCode: number | null; reason: string | null };
+  'branch:pushed': { run: number; head: string };
+  'pull:opened': { number: number; url: string; draft: boolean };
+  'pull:state': { state: 'open' | 'closed' | 'merged' };
+  'workspace:removed': { run: number; rescued: string | null };
+}
+
+export type EventType = keyof TaskEvents;
+
+export type JournalEvent = {
+  [T in EventType]: { seq: number; at: number; task: number; type: T; data: TaskEvents[T] };
+}[EventType];

@@ -1,0 +1,145 @@
+/**
+ * The words of Orch, one meaning each.
+ *
+ * - task `T42`: what was asked for, once. It ends in exactly one final state.
+ * - run `T42.1`: one try at a task by one agent.
+ * - profile `claude`: how one agent CLI is driven. Settings define it.
+ * - agent `claude-1`: a worker slot of a profile; `max_instances` says how many there are.
+ * - workspace: a run's own repository, worktree and branch.
+ * - epoch: a number that rises whenever a task changes hands; who writes with an old one is refused.
+ */
+
+export const TASK_STATES = [
+  'queued',
+  'starting',
+  'running',
+  'paused',
+  'completed',
+  'failed',
+  'escalated',
+  'cancelled',
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+export const RUN_OUTCOMES = [
+  'succeeded',
+  'failed',
+  'timed_out',
+  'crashed',
+  'cancelled',
+  'rate_limited',
+] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
+export type Priority = (typeof PRIORITIES)[number];
+
+/** What someone asks for, as the faces hand it to the queue. */
+export interface Request {
+  /** `owner/name`, as GitHub spells it, and GitHub's number for it, which survives a rename. */
+  repository: string;
+  repositoryId: number;
+  installation: number;
+  /** The issue or pull request where it was asked. */
+  issue: number;
+  onPullRequest: boolean;
+  /** What makes the request itself unique, e.g. `comment:981:0`: asked again with the same source it is the same task. */
+  source: string;
+  comment: number | null;
+  requester: string;
+  requesterId: number;
+  instruction: string;
+  /** Title and body of the issue as they stood when it was asked. */
+  issueTitle: string;
+  issueBody: string;
+  agent: string | null;
+  model: string | null;
+  priority: Priority;
+  timeoutSeconds: number;
+  /** The base branch that was asked for; null means the repository's setting or default branch. */
+  base: string | null;
+  /** From the webhook delivery to the last log line. */
+  correlation: string;
+}
+
+export interface Task extends Request {
+  id: number;
+  state: TaskState;
+  epoch: number;
+  /** Why the task is in its state, for people; null where the state says it all. */
+  reason: string | null;
+  /** Runs so far; the live or last one is `T{id}.{runs}`. */
+  runs: number;
+  /** Failed tries since a person last asked; counted against max_retries. */
+  tries: number;
+  /** Not claimed before this time (ms). */
+  readyAt: number;
+  branch: string | null;
+  /** The branch that the pull request goes to, once known. */
+  target: string | null;
+  /** Where the task's branch starts, once known: a commit on GitHub. */
+  baseSha: string | null;
+  /** The branch's tip on GitHub, as the broker pushed it last. */
+  head: string | null;
+  pull: number | null;
+  pullUrl: string | null;
+  pullState: 'open' | 'closed' | 'merged' | null;
+  createdAt: number;
+  updatedAt: number;
+}
+
+export interface Run {
+  task: number;
+  number: number;
+  epoch: number;
+  profile: string;
+  /** 1 to max_instances: the agent is `{profile}-{slot}`. */
+  slot: number;
+  startedAt: number;
+  /** When the agent's session was started; the time-out counts from here. */
+  spawnedAt: number | null;
+  pid: number | null;
+  /** The process' start time as the kernel counts it: a pid alone can be somebody else's by now. */
+  pidStart: string | null;
+  /** `orch done` was said in the worktree. */
+  doneAt: number | null;
+  /** Orch began to stop the agent; after the grace it is killed. */
+  stopAt: number | null;
+  stopReason: RunOutcome | null;
+  endedAt: number | null;
+  outcome: RunOutcome | null;
+  exitCode: number | null;
+  reason: string | null;
+  /** The agent's last words, for a task that ended with nothing. */
+  lastWords: string | null;
+  /** The workspace is removed from disk. */
+  cleanedAt: number | null;
+}
+
+/** `T42`. */
+export function taskName(task: number): string {
+  return `T${task}`;
+}
+
+/** `T42.1`. */
+export function runName(task: number, run: number): string {
+  return `T${task}.${run}`;
+}
+
+/** `T42`, `t42`, `task_042` and `42` are the same task; anything else is null. */
+export function parseTaskName(text: string): number | null {
+  const digits = /^(?:t|task[_-]?)?0*(\d{1,15})$/i.exec(text.trim())?.[1];
+  return digits === undefined || Number(digits) === 0 ? null : Number(digits);
+}
+
+/** `orch/T42-fix-the-failing-test`: readable in a list of branches, unique by its number. */
+export function branchName(task: number, instruction: string, suffix = 1): string {
+  const slug = instruction
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  const name = slug === '' ? `orch/T${task}` : `orch/T${task}-${slug}`;
+  return suffix === 1 ? name : `${name}-${suffix}`;
+}
