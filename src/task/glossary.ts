@@ -56,8 +56,10 @@ export interface Request {
   model: string | null;
   priority: Priority;
   timeoutSeconds: number;
-  /** The base branch that was asked for; null means the repository's setting or default branch. */
+  /** The base branch that was asked for or set; null means the head of the pull request, or the default branch. */
   base: string | null;
+  /** What `.github/orch.yml` said when it was asked, as JSON: a run needs nothing else from GitHub to start. */
+  settings: string;
   /** From the webhook delivery to the last log line. */
   correlation: string;
 }
@@ -70,7 +72,7 @@ export interface Task extends Request {
   reason: string | null;
   /** Runs so far; the live or last one is `T{id}.{runs}`. */
   runs: number;
-  /** Failed tries since a person last asked; counted against max_retries. */
+  /** Tries that came to nothing since a person last asked; counted against max_retries. */
   tries: number;
   /** Not claimed before this time (ms). */
   readyAt: number;

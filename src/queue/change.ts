@@ -1,0 +1,86 @@
+import { OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { type Run, type RunOutcome, type Task, type TaskState, taskName } from '../task/glossary.ts';
+import { isFinal, mayBecome } from '../task/states.ts';
+
+/**
+ * Moves a task to another state with the journal entry that tells of it. False when the task has changed hands
+ * since it was read: the caller's knowledge is old, and nothing was written.
+ */
+export function changeState(
+  store: Store,
+  task: Task,
+  to: TaskState,
+  now: number,
+  patch: Partial<Task> = {},
+): boolean {
+  if (!mayBecome(task.state, to)) {
+    throw new OrchError('E_TASK_STATE', `${taskName(task.id)} is ${task.state} and can't become ${to}`);
+  }
+  return store.transaction(() => {
+    const reason = patch.reason ?? null;
+    if (!store.tasks.update(task.id, task.epoch, { ...patch, state: to, reason, updatedAt: now }))
+      return false;
+    store.journal.append(now, task.id, 'task:state', { from: task.state, to, reason });
+    return true;
+  });
+}
+
+export interface Ending {
+  outcome: RunOutcome;
+  exitCode: number | null;
+  reason: string | null;
+  lastWords: string | null;
+}
+
+/** Records how a run ended, once. */
+export function endRun(store: Store, run: Run, ending: Ending, now: number): boolean {
+  return store.transaction(() => {
+    if (!store.runs.update(run, { ...ending, endedAt: now })) return false;
+    const { outcome, exitCode, reason } = ending;
+    store.journal.append(now, run.task, 'run:ended', { run: run.number, outcome, exitCode, reason });
+    return true;
+  });
+}
+
+/**
+ * Cancels a task for good. The epoch rises with it, so whatever its run still tries is refused; the scheduler then
+ * stops the agent. A task that is over stays as it is: E_TASK_STATE.
+ */
+export function cancel(store: Store, id: number, reason: string, now: number): Task {
+  return store.transaction(() => {
+    const task = existing(store, id);
+    if (isFinal(task.state)) throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state} already`);
+    changeState(store, task, 'cancelled', now, { reason, epoch: task.epoch + 1 });
+    return existing(store, id);
+  });
+}
+
+/** Queues a task again that failed, was escalated or cancelled; it goes on in its branch. Errors: E_TASK_STATE. */
+export function retry(store: Store, id: number, reason: string, now: number): Task {
+  return store.transaction(() => {
+    const task = existing(store, id);
+    if (!isFinal(task.state) || task.state === 'completed') {
+      throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, so there is nothing to retry`);
+    }
+    changeState(store, task, 'queued', now, { reason, epoch: task.epoch + 1, tries: 0, readyAt: now });
+    return existing(store, id);
+  });
+}
+
+/** Low tasks that have waited long enough become normal ones, so that they are not starved. */
+export function promote(store: Store, waitedSince: number, now: number): void {
+  for (const id of store.tasks.promotable(waitedSince)) {
+    store.transaction(() => {
+      const task = existing(store, id);
+      store.tasks.update(id, task.epoch, { priority: 'normal', updatedAt: now });
+      store.journal.append(now, id, 'task:promoted', {});
+    });
+  }
+}
+
+function existing(store: Store, id: number): Task {
+  const task = store.tasks.get(id);
+  if (!task) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${taskName(id)}`);
+  return task;
+}

@@ -1,0 +1,88 @@
+import type { Store } from '../store/open.ts';
+import type { Run, Task } from '../task/glossary.ts';
+
+/** What bounds a claim, from the settings. */
+export interface Limits {
+  concurrent: number;
+  perRepository: number | null;
+  profiles: readonly { name: string; maxInstances: number }[];
+}
+
+/** What the repository's own settings say, as the task carries them. */
+export type RepositoryLimits = (task: Task) => {
+  agents: string[] | null;
+  agent: string | null;
+  concurrency: number | null;
+};
+
+export interface Claim {
+  task: Task;
+  run: Run;
+}
+
+/**
+ * Takes the first queued task that may start now and makes its next run, in one transaction; null when none may.
+ * The epoch rises, so that whatever an older run of the task still does is refused.
+ */
+export function claim(store: Store, limits: Limits, repository: RepositoryLimits, now: number): Claim | null {
+  return store.transaction(() => {
+    const load = store.runs.load();
+    if (load.length >= limits.concurrent) return null;
+    for (const task of store.tasks.claimable(now)) {
+      const own = repository(task);
+      const there = load.filter(run => run.repositoryId === task.repositoryId).length;
+      if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
+      const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
+      if (agent) return take(store, task, agent, now);
+    }
+    return null;
+  });
+}
+
+type Load = ReturnType<Store['runs']['load']>;
+
+/** The asked-for profile, else the repository's, else the least loaded; after a time-out rather another one. */
+function chooseAgent(
+  task: Task,
+  last: Run | null,
+  limits: Limits,
+  own: ReturnType<RepositoryLimits>,
+  load: Load,
+) {
+  const allowed = limits.profiles.filter(profile => !own.agents || own.agents.includes(profile.name));
+  const wanted = allowed.filter(profile => profile.name === (task.agent ?? own.agent));
+  const others =
+    last?.outcome === 'timed_out' ? allowed.filter(profile => profile.name !== last.profile) : [];
+  const candidates = others.length > 0 ? others : wanted.length > 0 ? wanted : task.agent ? [] : allowed;
+  const free = candidates
+    .map(profile => ({
+      ...profile,
+      busy: load.filter(run => run.profile === profile.name).map(run => run.slot),
+    }))
+    .filter(profile => profile.busy.length < profile.maxInstances)
+    .sort((a, b) => a.busy.length / a.maxInstances - b.busy.length / b.maxInstances)[0];
+  if (!free) return null;
+  let slot = 1;
+  while (free.busy.includes(slot)) slot += 1;
+  return { profile: free.name, slot };
+}
+
+function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
+  const epoch = task.epoch + 1;
+  const number = task.runs + 1;
+  store.tasks.update(task.id, task.epoch, {
+    state: 'starting',
+    epoch,
+    runs: number,
+    reason: null,
+    updatedAt: now,
+  });
+  store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
+  store.journal.append(now, task.id, 'task:state', { from: 'queued', to: 'starting', reason: null });
+  store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });
+  return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
+}
+
+function lastRun(store: Store, task: Task): Run | null {
+  return task.runs === 0 ? null : store.runs.get(task.id, task.runs);
+}

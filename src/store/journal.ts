@@ -1,0 +1,51 @@
+import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
+import type { Connection } from './connection.ts';
+import type { Transaction } from './open.ts';
+
+interface Row {
+  seq: number;
+  at: number;
+  task: number;
+  type: string;
+  data: string;
+}
+
+export type Journal = ReturnType<typeof openJournal>;
+
+/** The append-only story of every task, and how far each reader has read. */
+export function openJournal(db: Connection, transaction: Transaction) {
+  const append = db.prepare('insert into journal (at, task, type, data) values (?, ?, ?, ?)');
+  const ofTask = db.prepare(
+    'select seq, at, task, type, data from journal where task = ? and seq > ? order by seq',
+  );
+  const behind = db.prepare(
+    `select j.task as task, max(j.seq) as seq from journal j
+     left join cursors c on c.reader = @reader and c.task = j.task
+     where j.seq > coalesce(c.seq, 0) and j.seq > @floor group by j.task order by j.task`,
+  );
+  const moveCursor = db.prepare(
+    `insert into cursors (reader, task, seq) values (?, ?, ?)
+     on conflict (reader, task) do update set seq = excluded.seq where excluded.seq > cursors.seq`,
+  );
+  const listeners = new Set<(task: number) => void>();
+
+  return {
+    /** Call it inside the transaction that makes the change. */
+    append<T extends EventType>(at: number, task: number, type: T, data: TaskEvents[T]): void {
+      append.run(at, task, type, JSON.stringify(data));
+      transaction.afterCommit(() => {
+        for (const listener of listeners) listener(task);
+      });
+    },
+    ofTask: (task: number, after = 0): JournalEvent[] =>
+      (ofTask.all(task, after) as Row[]).map(row => ({ ...row, data: JSON.parse(row.data) }) as JournalEvent),
+    /** The tasks with news for this reader, each with the newest event's number. `floor`: nothing below is looked at. */
+    behind: (reader: string, floor = 0) => behind.all({ reader, floor }) as { task: number; seq: number }[],
+    moveCursor: (reader: string, task: number, seq: number): void => void moveCursor.run(reader, task, seq),
+    /** A hint that there is something to read, given after the commit; the journal itself is the news. */
+    onAppend(listener: (task: number) => void): Disposable {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+  };
+}

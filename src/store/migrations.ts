@@ -1,0 +1,121 @@
+/**
+ * The database, one migration a release that changes it. A migration that has been released is never edited:
+ * its index plus one is the `user_version` of the databases that hold it.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table inbox (
+    id integer primary key,
+    delivery text not null unique,
+    event text not null,
+    payload text not null,
+    received_at integer not null,
+    ready_at integer not null,
+    tries integer not null default 0,
+    handled_at integer,
+    error text
+  ) strict;
+  create index inbox_waiting on inbox (id) where handled_at is null;
+
+  create table tasks (
+    id integer primary key autoincrement,
+    source text not null unique,
+    repository text not null,
+    repository_id integer not null,
+    installation integer not null,
+    issue integer not null,
+    on_pull_request integer not null,
+    comment integer,
+    requester text not null,
+    requester_id integer not null,
+    instruction text not null,
+    issue_title text not null,
+    issue_body text not null,
+    agent text,
+    model text,
+    priority integer not null,
+    timeout_seconds integer not null,
+    base text,
+    settings text not null,
+    correlation text not null,
+    state text not null,
+    epoch integer not null default 0,
+    reason text,
+    runs integer not null default 0,
+    tries integer not null default 0,
+    ready_at integer not null,
+    branch text,
+    target text,
+    base_sha text,
+    head text,
+    pull integer,
+    pull_url text,
+    pull_state text,
+    created_at integer not null,
+    updated_at integer not null
+  ) strict;
+  -- One index serves the claim; a second one on state alone would lure the planner into sorting.
+  create index tasks_order on tasks (state, priority, id);
+  create index tasks_issue on tasks (repository_id, issue);
+  create index tasks_pull on tasks (repository_id, pull) where pull is not null;
+
+  create table runs (
+    task integer not null references tasks (id),
+    number integer not null,
+    epoch integer not null,
+    profile text not null,
+    slot integer not null,
+    started_at integer not null,
+    spawned_at integer,
+    pid integer,
+    pid_start text,
+    done_at integer,
+    stop_at integer,
+    stop_reason text,
+    ended_at integer,
+    outcome text,
+    exit_code integer,
+    reason text,
+    last_words text,
+    cleaned_at integer,
+    primary key (task, number)
+  ) strict, without rowid;
+  create index runs_live on runs (task) where ended_at is null;
+  create index runs_uncleaned on runs (task) where cleaned_at is null;
+
+  create table journal (
+    seq integer primary key autoincrement,
+    at integer not null,
+    task integer not null references tasks (id),
+    type text not null,
+    data text not null
+  ) strict;
+  create index journal_task on journal (task, seq);
+
+  create table cursors (
+    reader text not null,
+    task integer not null references tasks (id),
+    seq integer not null,
+    primary key (reader, task)
+  ) strict, without rowid;
+
+  -- What Orch made on GitHub. The row is written before the call, so that a crash in between leads to a look-up.
+  create table creations (
+    task integer not null references tasks (id),
+    kind text not null,
+    key text not null,
+    remote_id integer,
+    content text,
+    begun_at integer not null,
+    primary key (task, kind, key)
+  ) strict, without rowid;
+
+  create table repositories (
+    id integer primary key,
+    name text not null,
+    settings_text text,
+    settings_sha text,
+    complained_sha text
+  ) strict;
+  `,
+];

@@ -1,0 +1,121 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { OrchError } from '../shared/errors.ts';
+import type { Connection } from './connection.ts';
+import { openCreations } from './creations.ts';
+import { openInbox } from './inbox.ts';
+import { openJournal } from './journal.ts';
+import { MIGRATIONS } from './migrations.ts';
+import { openRepositories } from './repositories.ts';
+import { openRuns } from './runs.ts';
+import { openTasks } from './tasks.ts';
+
+export type Store = ReturnType<typeof openStore>;
+
+/**
+ * Opens Orch's database file for this process alone (`locking_mode=EXCLUSIVE`; the kernel gives the lock back when
+ * the process dies). Errors: E_SECOND_DAEMON, E_DATABASE_NEWER, E_DATABASE.
+ */
+export function openStoreFile(file: string): Store {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  let connection: Connection | undefined;
+  try {
+    connection = new Database(file, { timeout: 500 }) as unknown as Connection;
+    connection.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
+    return openStore(connection);
+  } catch (error) {
+    connection?.close();
+    throw explain(error, file);
+  }
+}
+
+/** The tables over one connection, migrated to this release. The caller's connection is closed with the store. */
+export function openStore(connection: Connection) {
+  connection.exec('pragma foreign_keys = on');
+  migrate(connection);
+  const transaction = openTransactions(connection);
+  return {
+    /** All or nothing, on disk when it returns; inside another transaction it joins that one. */
+    transaction,
+    tasks: openTasks(connection),
+    runs: openRuns(connection),
+    journal: openJournal(connection, transaction),
+    inbox: openInbox(connection),
+    creations: openCreations(connection),
+    repositories: openRepositories(connection),
+    close: () => connection.close(),
+    [Symbol.dispose]: () => connection.close(),
+  };
+}
+
+export type Transaction = ReturnType<typeof openTransactions>;
+
+function openTransactions(connection: Connection) {
+  const begin = connection.prepare('begin immediate');
+  const commit = connection.prepare('commit');
+  const rollback = connection.prepare('rollback');
+  let open = false;
+  let afterwards: (() => void)[] = [];
+
+  function transaction<T>(work: () => T): T {
+    if (open) return work();
+    begin.run();
+    open = true;
+    let result: T;
+    try {
+      result = work();
+      commit.run();
+    } catch (error) {
+      afterwards = [];
+      rollback.run();
+      throw error;
+    } finally {
+      open = false;
+    }
+    const calls = afterwards;
+    afterwards = [];
+    for (const call of calls) call();
+    return result;
+  }
+
+  /** Called once the surrounding transaction is on disk; at once when there is none. */
+  transaction.afterCommit = (call: () => void): void => {
+    if (open) afterwards.push(call);
+    else call();
+  };
+  return transaction;
+}
+
+function migrate(connection: Connection): void {
+  // The first write: it takes the exclusive lock, so a second daemon fails here.
+  connection.exec('begin immediate');
+  try {
+    const version = Number(
+      (connection.prepare('pragma user_version').get() as { user_version: number }).user_version,
+    );
+    if (version > MIGRATIONS.length) {
+      throw new OrchError(
+        'E_DATABASE_NEWER',
+        `The database has version ${version}, and this Orch knows ${MIGRATIONS.length}`,
+      );
+    }
+    for (const sql of MIGRATIONS.slice(version)) connection.exec(sql);
+    if (version < MIGRATIONS.length) connection.exec(`pragma user_version = ${MIGRATIONS.length}`);
+    connection.exec('commit');
+  } catch (error) {
+    connection.exec('rollback');
+    throw error;
+  }
+}
+
+function explain(error: unknown, file: string): unknown {
+  if (error instanceof OrchError) return error;
+  const code = (error as { code?: string }).code ?? '';
+  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
+    return new OrchError('E_SECOND_DAEMON', `${file} is in use`, { cause: error });
+  }
+  return new OrchError('E_DATABASE', `${file} can't be opened: ${(error as Error).message}`, {
+    cause: error,
+  });
+}

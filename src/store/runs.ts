@@ -1,0 +1,71 @@
+import type { Run } from '../task/glossary.ts';
+import { bind, columns } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+
+const FIELDS = [
+  'task',
+  'number',
+  'epoch',
+  'profile',
+  'slot',
+  'startedAt',
+  'spawnedAt',
+  'pid',
+  'pidStart',
+  'doneAt',
+  'stopAt',
+  'stopReason',
+  'endedAt',
+  'outcome',
+  'exitCode',
+  'reason',
+  'lastWords',
+  'cleanedAt',
+] as const satisfies readonly (keyof Run)[];
+const { list, insert, set } = columns(FIELDS);
+
+export type RunTable = ReturnType<typeof openRuns>;
+
+export function openRuns(db: Connection) {
+  const given = ['task', 'number', 'epoch', 'profile', 'slot', 'startedAt'] as const;
+  const insertRun = db.prepare(`insert into runs ${insert(given)}`);
+  const one = db.prepare(`select ${list} from runs where task = ? and number = ?`);
+  const ofTask = db.prepare(`select ${list} from runs where task = ? order by number`);
+  const live = db.prepare(`select ${list} from runs where ended_at is null order by task`);
+  const liveRepositories = db.prepare(
+    `select tasks.repository_id as repositoryId, runs.profile, runs.slot
+     from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
+  );
+  const removable = db.prepare(
+    `select ${list} from runs where cleaned_at is null and ended_at is not null and task in
+     (select id from tasks where state in ('completed', 'failed', 'escalated', 'cancelled')
+      and (pull_state in ('closed', 'merged') or updated_at <= ?))`,
+  );
+  const updates = new Map<string, Statement>();
+
+  return {
+    insert: (run: Pick<Run, (typeof given)[number]>): void => void insertRun.run(bind(run)),
+    get: (task: number, number: number): Run | null => (one.get(task, number) as Run | undefined) ?? null,
+    ofTask: (task: number): Run[] => ofTask.all(task) as Run[],
+    /** Runs whose end has not been recorded: their agent may be alive. */
+    live: (): Run[] => live.all() as Run[],
+    /** Where the live runs are, for limits and free slots. */
+    load: () => liveRepositories.all() as { repositoryId: number; profile: string; slot: number }[],
+    /** Ended runs on disk whose task is over and whose pull request is, or which nobody touched since `before`. */
+    removable: (before: number): Run[] => removable.all(before) as Run[],
+    /** Writes only while the run is the caller's: same epoch as when it was claimed. */
+    update(run: Pick<Run, 'task' | 'number' | 'epoch'>, patch: Partial<Run>): boolean {
+      const fields = Object.keys(patch);
+      const key = fields.join();
+      let statement = updates.get(key);
+      if (!statement) {
+        statement = db.prepare(
+          `update runs set ${set(fields)} where task = @whereTask and number = @whereNumber and epoch = @whereEpoch`,
+        );
+        updates.set(key, statement);
+      }
+      const where = { whereTask: run.task, whereNumber: run.number, whereEpoch: run.epoch };
+      return statement.run({ ...bind(patch), ...where }).changes === 1;
+    },
+  };
+}

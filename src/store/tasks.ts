@@ -1,0 +1,131 @@
+import { PRIORITIES, type Task, type TaskState } from '../task/glossary.ts';
+import { bind, columns } from './columns.ts';
+import type { Connection, Statement } from './connection.ts';
+
+const FIELDS = [
+  'id',
+  'source',
+  'repository',
+  'repositoryId',
+  'installation',
+  'issue',
+  'onPullRequest',
+  'comment',
+  'requester',
+  'requesterId',
+  'instruction',
+  'issueTitle',
+  'issueBody',
+  'agent',
+  'model',
+  'priority',
+  'timeoutSeconds',
+  'base',
+  'settings',
+  'correlation',
+  'state',
+  'epoch',
+  'reason',
+  'runs',
+  'tries',
+  'readyAt',
+  'branch',
+  'target',
+  'baseSha',
+  'head',
+  'pull',
+  'pullUrl',
+  'pullState',
+  'createdAt',
+  'updatedAt',
+] as const satisfies readonly (keyof Task)[];
+const { list, insert, set } = columns(FIELDS);
+
+const OPEN = "('queued', 'starting', 'running', 'paused')";
+
+export type TaskTable = ReturnType<typeof openTasks>;
+
+export function openTasks(db: Connection) {
+  const insertTask = db.prepare(`insert into tasks ${insert(FIELDS.filter(field => field !== 'id'))}`);
+  const byId = db.prepare(`select ${list} from tasks where id = ?`);
+  const bySource = db.prepare(`select ${list} from tasks where source = ?`);
+  const openTwin = db.prepare(
+    `select ${list} from tasks
+     where repository_id = ? and issue = ? and instruction = ? and state in ${OPEN} order by id limit 1`,
+  );
+  const claimable = db.prepare(
+    `select ${list} from tasks where state = 'queued' and priority = ? and ready_at <= ? order by id`,
+  );
+  const nextReady = db.prepare(
+    "select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?",
+  );
+  const promotable = db.prepare(
+    "select id from tasks where state = 'queued' and priority = 2 and created_at <= ?",
+  );
+  const byIssue = db.prepare(
+    `select ${list} from tasks where repository_id = ? and issue = ? order by id desc`,
+  );
+  const byPull = db.prepare(
+    `select ${list} from tasks where repository_id = ? and pull = ? order by id desc`,
+  );
+  const byBranch = db.prepare(
+    `select ${list} from tasks where repository_id = ? and branch = ? order by id desc limit 1`,
+  );
+  const latest = db.prepare(`select ${list} from tasks order by id desc limit ?`);
+  const inState = db.prepare(`select ${list} from tasks where state = ? order by id desc limit ?`);
+  const openPulls = db.prepare(`select ${list} from tasks where pull_state = 'open' order by id`);
+  const counts = db.prepare('select state, count(*) as count from tasks group by state');
+  const open = db.prepare(`select count(*) as count from tasks where state in ${OPEN}`);
+  const updates = new Map<string, Statement>();
+
+  return {
+    insert: (task: Omit<Task, 'id'>): number =>
+      Number(insertTask.run(bind({ ...task, priority: PRIORITIES.indexOf(task.priority) })).lastInsertRowid),
+    get: (id: number): Task | null => read(byId.get(id)),
+    bySource: (source: string): Task | null => read(bySource.get(source)),
+    /** The open task that asks for the same thing at the same place, if any. */
+    openTwin: (repositoryId: number, issue: number, instruction: string): Task | null =>
+      read(openTwin.get(repositoryId, issue, instruction)),
+    /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
+    *claimable(now: number): Generator<Task> {
+      for (const priority of PRIORITIES.keys())
+        for (const row of claimable.iterate(priority, now)) yield read(row) as Task;
+    },
+    /** When the next delayed task becomes claimable, if there is one. */
+    nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,
+    promotable: (createdBefore: number): number[] =>
+      promotable.all(createdBefore).map(row => (row as { id: number }).id),
+    byIssue: (repositoryId: number, issue: number): Task[] =>
+      byIssue.all(repositoryId, issue).map(row => read(row) as Task),
+    byPull: (repositoryId: number, pull: number): Task[] =>
+      byPull.all(repositoryId, pull).map(row => read(row) as Task),
+    byBranch: (repositoryId: number, branch: string): Task | null => read(byBranch.get(repositoryId, branch)),
+    list: (limit: number, state?: TaskState): Task[] =>
+      (state === undefined ? latest.all(limit) : inState.all(state, limit)).map(row => read(row) as Task),
+    withOpenPull: (): Task[] => openPulls.all().map(row => read(row) as Task),
+    counts: (): Partial<Record<TaskState, number>> =>
+      Object.fromEntries(
+        counts.all().map(row => [(row as { state: TaskState }).state, (row as { count: number }).count]),
+      ),
+    countOpen: (): number => (open.get() as { count: number }).count,
+    /** Writes only while the epoch is still the caller's; false means that the task has changed hands. */
+    update(id: number, epoch: number, patch: Partial<Task>): boolean {
+      const fields = Object.keys(patch);
+      const key = fields.join();
+      let statement = updates.get(key);
+      if (!statement) {
+        statement = db.prepare(`update tasks set ${set(fields)} where id = @whereId and epoch = @whereEpoch`);
+        updates.set(key, statement);
+      }
+      const values =
+        patch.priority === undefined ? patch : { ...patch, priority: PRIORITIES.indexOf(patch.priority) };
+      return statement.run({ ...bind(values), whereId: id, whereEpoch: epoch }).changes === 1;
+    },
+  };
+}
+
+function read(row: unknown): Task | null {
+  if (!row) return null;
+  const raw = row as Omit<Task, 'priority' | 'onPullRequest'> & { priority: number; onPullRequest: number };
+  return { ...raw, onPullRequest: raw.onPullRequest === 1, priority: PRIORITIES[raw.priority] ?? 'normal' };
+}
