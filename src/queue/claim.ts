@@ -29,6 +29,8 @@ export function claim(store: Store, limits: Limits, repository: RepositoryLimits
     const load = store.runs.load();
     if (load.length >= limits.concurrent) return null;
     for (const task of store.tasks.claimable(now)) {
+      // A cancelled run may still be dying when its task is retried: one live run a task.
+      if (load.some(run => run.task === task.id)) continue;
       const own = repository(task);
       const there = load.filter(run => run.repositoryId === task.repositoryId).length;
       if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;

@@ -31,9 +31,12 @@ export function openRuns(db: Connection) {
   const insertRun = db.prepare(`insert into runs ${insert(given)}`);
   const one = db.prepare(`select ${list} from runs where task = ? and number = ?`);
   const ofTask = db.prepare(`select ${list} from runs where task = ? order by number`);
+  const liveOf = db.prepare(
+    `select ${list} from runs where task = ? and ended_at is null order by number limit 1`,
+  );
   const live = db.prepare(`select ${list} from runs where ended_at is null order by task`);
   const liveRepositories = db.prepare(
-    `select tasks.repository_id as repositoryId, runs.profile, runs.slot
+    `select runs.task, tasks.repository_id as repositoryId, runs.profile, runs.slot
      from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
   );
   const removable = db.prepare(
@@ -47,10 +50,12 @@ export function openRuns(db: Connection) {
     insert: (run: Pick<Run, (typeof given)[number]>): void => void insertRun.run(bind(run)),
     get: (task: number, number: number): Run | null => (one.get(task, number) as Run | undefined) ?? null,
     ofTask: (task: number): Run[] => ofTask.all(task) as Run[],
+    liveOf: (task: number): Run | null => (liveOf.get(task) as Run | undefined) ?? null,
     /** Runs whose end has not been recorded: their agent may be alive. */
     live: (): Run[] => live.all() as Run[],
     /** Where the live runs are, for limits and free slots. */
-    load: () => liveRepositories.all() as { repositoryId: number; profile: string; slot: number }[],
+    load: () =>
+      liveRepositories.all() as { task: number; repositoryId: number; profile: string; slot: number }[],
     /** Ended runs on disk whose task is over and whose pull request is, or which nobody touched since `before`. */
     removable: (before: number): Run[] => removable.all(before) as Run[],
     /** Writes only while the run is the caller's: same epoch as when it was claimed. */

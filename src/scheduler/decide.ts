@@ -1,0 +1,53 @@
+import type { Run, RunOutcome, Task } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
+import type { Sight } from './stages.ts';
+
+/** The next idempotent step of a task with a live run. */
+export type Step =
+  | { do: 'start' }
+  | { do: 'adopt' }
+  | { do: 'wait'; until: number | null }
+  | { do: 'interrupt'; why: RunOutcome }
+  | { do: 'kill' }
+  | { do: 'complete' }
+  | { do: 'settle' };
+
+/**
+ * Given the rows and what is seen of the session, what is next? A restart asks the same question as an ordinary
+ * tick, which is all there is to crash recovery. `grace` in ms: between being asked to end and being killed.
+ */
+export function decide(task: Task, run: Run, sight: Sight, now: number, grace: number): Step {
+  switch (sight.session) {
+    case 'unknown':
+      return { do: 'wait', until: null };
+    case 'alive':
+      return whileAlive(task, run, now, grace);
+    case 'none':
+      return run.spawnedAt === null && isCurrent(task, run) ? { do: 'start' } : { do: 'settle' };
+    case 'ended':
+      return { do: 'settle' };
+    default:
+      return sight.session satisfies never;
+  }
+}
+
+/** The run still has its task: not cancelled, not replaced, not over. */
+export function isCurrent(task: Task, run: Run): boolean {
+  return task.epoch === run.epoch && !isFinal(task.state);
+}
+
+function whileAlive(task: Task, run: Run, now: number, grace: number): Step {
+  if (run.stopAt !== null) return at(run.stopAt + grace, { do: 'kill' }, now);
+  if (task.epoch !== run.epoch) return { do: 'interrupt', why: 'cancelled' };
+  if (run.spawnedAt === null) return { do: 'adopt' };
+  if (run.doneAt !== null) {
+    if (task.pull !== null && !isFinal(task.state)) return { do: 'complete' };
+    // An agent that says it is done usually ends by itself.
+    return at(run.doneAt + grace, { do: 'interrupt', why: 'succeeded' }, now);
+  }
+  return at(run.spawnedAt + task.timeoutSeconds * 1000, { do: 'interrupt', why: 'timed_out' }, now);
+}
+
+function at(time: number, step: Step, now: number): Step {
+  return now >= time ? step : { do: 'wait', until: time };
+}

@@ -1,0 +1,176 @@
+import { changeState, endRun } from '../queue/change.ts';
+import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import type { Run, RunOutcome, Task } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
+import { decide, isCurrent } from './decide.ts';
+import { again, judge, type Policy, type Verdict } from './judge.ts';
+import type { Sight, Stages } from './stages.ts';
+
+export interface World {
+  store: Store;
+  stages: Stages;
+  policy(run: Run): Policy;
+  graceSeconds: number;
+  now(): number;
+}
+
+/** Failures that trying again can't mend: the task fails at once and says what to do. */
+const PERMANENT: ReadonlySet<ErrorCode> = new Set([
+  'E_MISSING_PROGRAM',
+  'E_EMPTY_REPOSITORY',
+  'E_UNKNOWN_BASE',
+  'E_PROMPT_TOO_LONG',
+  'E_PATH_TOO_LONG',
+  'E_UNKNOWN_AGENT',
+  'E_PUSH_REFUSED',
+  'E_GITHUB',
+]);
+
+/** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */
+export async function reconcile(world: World, taskId: number, runNumber: number): Promise<number | null> {
+  for (;;) {
+    const task = world.store.tasks.get(taskId);
+    const run = world.store.runs.get(taskId, runNumber);
+    if (!task || !run || run.endedAt !== null) return null;
+    if (isCurrent(task, run)) await world.stages.broker.open(task, run);
+    const sight = await world.stages.agent.look(run);
+    const step = decide(task, run, sight, world.now(), world.graceSeconds * 1000);
+    switch (step.do) {
+      case 'wait':
+        return step.until;
+      case 'start':
+        await start(world, task, run);
+        break;
+      case 'adopt':
+        await spawned(world, task, run);
+        break;
+      case 'interrupt':
+        await interrupt(world, run, step.why);
+        break;
+      case 'kill':
+        await world.stages.agent.kill(run);
+        break;
+      case 'complete':
+        changeState(world.store, task, 'completed', world.now());
+        break;
+      case 'settle':
+        await settle(world, task, run, sight);
+        return null;
+      default:
+        return step satisfies never;
+    }
+  }
+}
+
+async function start(world: World, task: Task, run: Run): Promise<void> {
+  const { store, stages } = world;
+  try {
+    const made = await stages.workspace.prepare(task, run);
+    store.transaction(() => {
+      if (!store.tasks.update(task.id, run.epoch, { ...made, updatedAt: world.now() })) return;
+      const data = { run: run.number, branch: made.branch, base: made.target };
+      store.journal.append(world.now(), task.id, 'run:prepared', data);
+    });
+    const current = store.tasks.get(task.id) as Task;
+    if (!isCurrent(current, run)) return finishRun(world, run, 'cancelled');
+    await spawned(world, current, run);
+  } catch (error) {
+    await stages.agent.kill(run);
+    await stages.broker.close(run);
+    conclude(world, task, run, null, startFailed(world, task, run, error), null);
+  }
+}
+
+/** Launching again finds the session that is there, so adoption after a crash is the same call. */
+async function spawned(world: World, task: Task, run: Run): Promise<void> {
+  const { store } = world;
+  const { pid, pidStart } = await world.stages.agent.launch(task, run);
+  const now = world.now();
+  store.transaction(() => {
+    if (!store.runs.update(run, { pid, pidStart, spawnedAt: now })) return;
+    store.journal.append(now, task.id, 'run:spawned', { run: run.number, pid });
+    const current = store.tasks.get(task.id) as Task;
+    if (isCurrent(current, run) && current.state === 'starting') changeState(store, current, 'running', now);
+  });
+}
+
+async function interrupt(world: World, run: Run, why: RunOutcome): Promise<void> {
+  const { store } = world;
+  const now = world.now();
+  store.transaction(() => {
+    store.runs.update(run, { stopAt: now, stopReason: why });
+    store.journal.append(now, run.task, 'run:stopping', { run: run.number, why });
+  });
+  await world.stages.agent.interrupt(run);
+}
+
+/** The agent is gone: its leftovers go too, its commits are kept, and the task gets its verdict. */
+async function settle(world: World, task: Task, run: Run, sight: Sight): Promise<void> {
+  const { store, stages } = world;
+  await stages.agent.kill(run);
+  const words = await stages.agent.lastWords(run);
+  if (!isCurrent(task, run)) {
+    await stages.broker.close(run);
+    return finishRun(world, run, task.state === 'completed' ? 'succeeded' : 'cancelled', sight.exitCode);
+  }
+  let verdict: Verdict;
+  try {
+    await stages.workspace.rescue(task, run);
+    await stages.pulls.find(task);
+    verdict = judge(store.tasks.get(task.id) as Task, run, sight, world.policy(run));
+    if (verdict.then === 'completed' && verdict.draft) await stages.pulls.openDraft(task, run);
+  } catch (error) {
+    if (!isPermanent(error)) throw error;
+    verdict = { outcome: 'failed', then: 'failed', reason: describeError(error) };
+  }
+  await stages.broker.close(run);
+  conclude(world, task, run, sight.exitCode, verdict, words);
+}
+
+/** Writes the run's end and the task's next state together, unless the task has changed hands meanwhile. */
+function conclude(
+  world: World,
+  task: Task,
+  run: Run,
+  exitCode: number | null,
+  verdict: Verdict,
+  words: string | null,
+) {
+  const { store } = world;
+  const now = world.now();
+  store.transaction(() => {
+    const current = store.tasks.get(task.id) as Task;
+    if (!isCurrent(current, run))
+      return finishRun(world, run, isFinal(current.state) ? 'cancelled' : verdict.outcome, exitCode);
+    endRun(store, run, { outcome: verdict.outcome, exitCode, reason: verdict.reason, lastWords: words }, now);
+    if (verdict.then === 'retry') {
+      const readyAt = now + verdict.delaySeconds * 1000;
+      changeState(store, current, 'queued', now, {
+        reason: verdict.reason,
+        tries: current.tries + 1,
+        readyAt,
+      });
+    } else if (verdict.then === 'completed' && current.state === 'starting') {
+      // An adopted agent can be through before it was ever seen running.
+      changeState(store, current, 'running', now);
+      changeState(store, store.tasks.get(task.id) as Task, 'completed', now, { reason: verdict.reason });
+    } else {
+      changeState(store, current, verdict.then, now, { reason: verdict.reason });
+    }
+  });
+}
+
+function finishRun(world: World, run: Run, outcome: RunOutcome, exitCode: number | null = null): void {
+  endRun(world.store, run, { outcome, exitCode, reason: null, lastWords: null }, world.now());
+}
+
+function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {
+  const reason = describeError(error);
+  if (isPermanent(error)) return { outcome: 'failed', then: 'failed', reason };
+  return again(task, 'crashed', `the agent could not be started: ${reason}`, world.policy(run));
+}
+
+function isPermanent(error: unknown): boolean {
+  return error instanceof OrchError && PERMANENT.has(error.code);
+}

@@ -1,0 +1,41 @@
+import type { Run, Task } from '../task/glossary.ts';
+
+/** What the scheduler asks of the world. Every call may be repeated after a crash and then finds what it made. */
+export interface Stages {
+  workspace: {
+    /** Fetches, settles branch and base, makes the run's repository and worktree. */
+    prepare(task: Task, run: Run): Promise<{ branch: string; target: string; baseSha: string }>;
+    /** Lets commits that the agent did not push reach the broker. */
+    rescue(task: Task, run: Run): Promise<void>;
+    /** Removes the run from disk; commits that are nowhere else get a rescue ref, which is returned. */
+    remove(task: Task, run: Run): Promise<string | null>;
+  };
+  agent: {
+    /** Starts the session, or finds the one that a crash left behind. */
+    launch(task: Task, run: Run): Promise<{ pid: number; pidStart: string | null }>;
+    /** `unknown` when the probe itself failed: that is never taken for a death. */
+    look(run: Run): Promise<Sight>;
+    interrupt(run: Run): Promise<void>;
+    /** Ends the whole process tree and the session. */
+    kill(run: Run): Promise<void>;
+    lastWords(run: Run): Promise<string | null>;
+  };
+  broker: {
+    /** The run's own socket; does nothing when it is open. */
+    open(task: Task, run: Run): Promise<void>;
+    close(run: Run): Promise<void>;
+  };
+  pulls: {
+    /** GitHub's truth: the open pull request of the task's branch, recorded in the task when found. */
+    find(task: Task): Promise<boolean>;
+    /** Opens a draft for commits that the agent left without one. */
+    openDraft(task: Task, run: Run): Promise<void>;
+  };
+}
+
+export interface Sight {
+  session: 'none' | 'alive' | 'ended' | 'unknown';
+  exitCode: number | null;
+  /** The setup command that failed before the agent could start. */
+  setupFailed: string | null;
+}
