@@ -1,0 +1,64 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from './structure/source.ts';
+import { type TemporaryDirectory, temporaryDirectory } from './support/temporary.ts';
+
+describe('the package, installed elsewhere from its tarball', () => {
+  let directory: TemporaryDirectory;
+  let modules: string;
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory();
+    modules = join(directory.path, 'node_modules');
+    await execa('npm', ['pack', '--pack-destination', directory.path], { cwd: ROOT });
+    const [tarball] = (await readdir(directory.path)).filter(name => name.endsWith('.tgz'));
+    await writeFile(join(directory.path, 'package.json'), '{ "private": true }');
+    const quietly = ['--prefer-offline', '--omit=dev', '--no-audit', '--no-fund', '--ignore-scripts'];
+    await execa('npm', ['install', ...quietly, `./${tarball}`], { cwd: directory.path });
+  }, 120_000);
+
+  afterAll(() => directory[Symbol.asyncDispose]());
+
+  it.each(['orch', 'orchestrate'])('gives a command %s that knows its version and its help', async name => {
+    const { version } = JSON.parse(await readFile(`${ROOT}package.json`, 'utf8'));
+    const command = join(modules, '.bin', name);
+    expect((await execa(command, ['--version'])).stdout).toBe(version);
+    expect((await execa(command, ['--help'])).stdout).toContain('Usage: orch');
+  });
+
+  it('runs what was built, and brings neither sources nor tests nor maps', async () => {
+    const names = await readdir(join(modules, 'orch'), { recursive: true });
+    const own = names.filter(name => !name.startsWith('node_modules'));
+    expect(own).toContain('dist/main.js');
+    expect(own.filter(name => /^(src|test|script|bench)\/|\.map$|(?<!\.d)\.ts$/.test(name))).toEqual([]);
+  });
+
+  it('tells an older Node which one it needs', async () => {
+    const [node, ...preload] = await olderNode(directory.path);
+    const { exitCode, stderr, stdout } = await execa(
+      node,
+      [...preload, join(modules, 'orch', 'bin', 'orch.js'), '--version'],
+      { reject: false },
+    );
+    expect(stderr).toMatch(/^E_NODE_VERSION: Orch needs Node 24 or newer, and this is v\d+\.\d+\.\d+\./);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  });
+});
+
+/** A real older Node where the machine has one, else this one told to give an older version. */
+async function olderNode(directory: string): Promise<[string, ...string[]]> {
+  for (const folder of process.env.PATH?.split(delimiter) ?? []) {
+    const node = join(folder, 'node');
+    const { stdout } = await execa(node, ['--version'], { reject: false });
+    const major = Number(/^v(\d+)\./.exec(stdout ?? '')?.[1]);
+    if (major >= 18 && major < 24) return [node];
+  }
+  const preload = join(directory, 'older.cjs');
+  await writeFile(
+    preload,
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.0.0' } });",
+  );
+  return [process.execPath, '--require', preload];
+}
