@@ -1,0 +1,50 @@
+import { open } from 'node:fs/promises';
+import { stripControl } from '../shared/text.ts';
+
+const TAIL_BYTES = 64 * 1024;
+const LONGEST = 2048;
+
+// ECMA-48: OSC ends with BEL or ST; DCS, SOS, PM and APC with ST; CSI with one final letter; the rest is short.
+const SEQUENCE =
+  /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
+
+/**
+ * The last `lines` readable lines of a terminal's log, at most 2 KB: sequences stripped, and of a line that was
+ * overwritten (progress bars) only what was shown last. Empty when nothing was logged.
+ */
+export async function lastWords(logFile: string, lines: number): Promise<string> {
+  const readable = (await readTail(logFile))
+    .replace(SEQUENCE, '')
+    .split('\n')
+    .map(line => stripControl(shownLast(line)).trimEnd())
+    .filter(line => line !== '');
+  return lastBytes(readable.slice(-lines).join('\n'));
+}
+
+async function readTail(file: string): Promise<string> {
+  try {
+    await using handle = await open(file, 'r');
+    const { size } = await handle.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+    const text = buffer.toString('utf8', 0, bytesRead);
+    // The first line of a part is cut somewhere, perhaps within a sequence.
+    return start === 0 || !text.includes('\n') ? text : text.slice(text.indexOf('\n') + 1);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function shownLast(line: string): string {
+  return line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+}
+
+function lastBytes(text: string): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LONGEST) return text;
+  let start = bytes.length - LONGEST;
+  // UTF-8 continuation bytes are 10xxxxxx: never begin within a character.
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  return bytes.toString('utf8', start);
+}

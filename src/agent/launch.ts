@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { OrchError } from '../shared/errors.ts';
+import type { ProgramResult } from '../shared/program.ts';
+import { shellQuote } from '../shared/text.ts';
+import { launchScript, type SetupCommand } from './launch-script.ts';
+import { processStart } from './processes.ts';
+import { type Delivery, deliverPrompt } from './prompt-delivery.ts';
+import { runFiles, tryReadSmall } from './run-files.ts';
+import { mainPane, serverIsAbsent, sessionName, type Terminals } from './terminals.ts';
+
+export interface Launch {
+  /** `T42.1`. */
+  run: string;
+  /** The run's own directory, 0700; the files of `runFiles` are written there. */
+  directory: string;
+  /** Where the agent works: the worktree. */
+  cwd: string;
+  /** The profile's command; `{prompt}`, `{prompt_file}` and `{model}` are filled in. */
+  argv: readonly string[];
+  /** All that the agent sees, as made by `agentEnvironment`. */
+  environment: Record<string, string>;
+  prompt: Delivery;
+  /** Holds the prompt, byte for byte. */
+  promptFile: string;
+  model: string | null;
+  /** Run in the worktree before the agent, in its environment. */
+  setup: readonly SetupCommand[];
+  /** The terminal's whole output is appended here, up to this size. */
+  logFile: string;
+  outputLimitBytes: number;
+}
+
+export interface Launched {
+  pid: number;
+  /** The process' start time as the kernel counts it; null when it is gone already. */
+  pidStart: string | null;
+}
+
+/**
+ * Starts a run's agent in a tmux session named after the run, or adopts the session that is there already.
+ * Errors: E_PROMPT_TOO_LONG, E_MISSING_PROGRAM (tmux, or the agent's own), E_SETTINGS, E_PROGRAM_FAILED.
+ */
+export async function launch(terminals: Terminals, wanted: Launch): Promise<Launched> {
+  const delivered = deliverPrompt(wanted);
+  const environment = { ...wanted.environment, ...delivered.environment };
+  requireProgram(delivered.argv[0] ?? '', environment['PATH'] ?? '');
+  const files = runFiles(wanted.directory);
+  writeFileSync(files.monitorLog, '', { flag: 'a', mode: 0o600 });
+  // Renamed into place: a shell that runs the former script reads on in the former file.
+  writeFileSync(`${files.script}.new`, launchScript({ ...wanted, ...delivered, environment }), {
+    mode: 0o700,
+  });
+  renameSync(`${files.script}.new`, files.script);
+
+  const pid = Number(await startSession(terminals, sessionArguments(wanted), wanted.run));
+  return { pid, pidStart: processStart(pid) };
+}
+
+/** The mark of the run's processes; null when it was never launched. */
+export function readLaunchId(directory: string): string | null {
+  return tryReadSmall(runFiles(directory).launchId);
+}
+
+/** One mark per run, kept over restarts, so that processes of a launch that Orch forgot are found as well. */
+function launchId(file: string): string {
+  try {
+    writeFileSync(file, randomUUID(), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(file, 'utf8');
+}
+
+async function startSession(terminals: Terminals, args: string[], run: string): Promise<string> {
+  let result = await terminals.tmux(args);
+  // A server whose last session ends goes away, perhaps just as it is asked for a new one.
+  if (serverIsGoing(result)) result = await terminals.tmux(args);
+  if (result.exitCode === 0) return result.stdout;
+  if (!result.stderr.includes('duplicate session')) throw failure(result);
+  const adopted = await terminals.tmux(['list-panes', '-t', mainPane(run), '-F', '#{pane_pid}']);
+  if (adopted.exitCode !== 0) throw failure(adopted);
+  terminals.log.info({ run, pid: Number(adopted.stdout) }, 'session adopted');
+  return adopted.stdout;
+}
+
+// One call, so that the log is connected before tmux reads the agent's first output.
+function sessionArguments({ run, directory, logFile, outputLimitBytes }: Launch): string[] {
+  const session = sessionName(run);
+  // A person who attaches must not reflow the screen. Set for all windows at once it crashes tmux up to 3.6:
+  // https://github.com/tmux/tmux/pull/4849
+  const fixedSize = (window: string) => ['set', '-w', '-t', `=${session}:${window}`, 'window-size', 'manual'];
+  const files = runFiles(directory);
+  return [
+    ...['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', session, '-n', 'main', '-x', '220', '-y', '50'],
+    ...['env', '-i', `ORCH_RUN=${run}`, `ORCH_LAUNCH=${launchId(files.launchId)}`, '/bin/sh', files.script],
+    ';',
+    ...['pipe-pane', '-t', mainPane(run), logCommand(logFile, outputLimitBytes)],
+    ';',
+    ...fixedSize('main'),
+    ';',
+    ...['new-window', '-d', '-t', `=${session}:`, '-n', 'monitor'],
+    ...['tail', '-n', '50', '-F', files.monitorLog],
+    ';',
+    ...fixedSize('monitor'),
+  ];
+}
+
+/**
+ * A shell command that appends to the log until the limit and then ends; tmux drops the rest and the agent runs on.
+ * `ulimit -f` counts 512 bytes. `head -c` would do, were it not for its buffer, which makes the log late.
+ */
+function logCommand(logFile: string, limitBytes: number): string {
+  const blocks = Math.max(1, Math.floor(limitBytes / 512));
+  const command = `umask 077; ulimit -f ${blocks}; trap '' XFSZ; exec cat >>${shellQuote(logFile)}`;
+  // tmux expands strftime and formats in this argument, and takes a last semicolon for its own.
+  return command.replaceAll('%', '%%').replaceAll('#', '##');
+}
+
+function serverIsGoing({ exitCode, stderr }: ProgramResult): boolean {
+  return exitCode !== 0 && (serverIsAbsent(stderr) || /server exited|lost server/.test(stderr));
+}
+
+function failure(result: ProgramResult): OrchError {
+  return new OrchError('E_PROGRAM_FAILED', `tmux could not start the agent: ${result.stderr.trim()}`);
+}
+
+/** A relative path is left to the shell: setup commands may be about to make it. */
+function requireProgram(program: string, path: string): void {
+  const candidates = isAbsolute(program)
+    ? [program]
+    : path.split(delimiter).map(entry => join(entry, program));
+  if (!isAbsolute(program) && program.includes('/')) return;
+  if (program !== '' && candidates.some(isExecutable)) return;
+  throw new OrchError(
+    'E_MISSING_PROGRAM',
+    `The agent's program ${program} is not installed, or not on PATH`,
+    {
+      remedy: "Install it, or correct the profile's command, then retry the task.",
+    },
+  );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync, statSync } from 'node:fs';
+import { OrchError } from '../shared/errors.ts';
+
+/** How a CLI takes its prompt: by a file it is told of, on standard input, or as an argument. */
+export type Delivery = 'file' | 'stdin' | 'argument';
+
+// Linux takes at most 128 KiB in one argument.
+const LONGEST_ARGUMENT = 120 * 1024;
+
+/**
+ * The command with its placeholders filled in, what goes into its environment, and the file for its standard input.
+ * Errors: E_PROMPT_TOO_LONG for an argument above 120 KB, E_SETTINGS when `{model}` has no model to stand for.
+ */
+export function deliverPrompt(launch: {
+  argv: readonly string[];
+  prompt: Delivery;
+  promptFile: string;
+  model: string | null;
+}): { argv: string[]; environment: Record<string, string>; stdin: string } {
+  const values: Record<string, string> = { prompt_file: launch.promptFile };
+  if (launch.model !== null) values['model'] = launch.model;
+  if (launch.prompt === 'argument') values['prompt'] = promptArgument(launch.promptFile);
+  const argv = launch.argv.map(word => fillIn(word, values));
+  if (launch.prompt === 'argument' && !launch.argv.some(word => word.includes('{prompt}'))) {
+    argv.push(values['prompt'] ?? '');
+  }
+  const environment: Record<string, string> = {};
+  if (launch.prompt === 'file') environment['ORCH_PROMPT_FILE'] = launch.promptFile;
+  if (launch.model !== null) environment['ORCH_MODEL'] = launch.model;
+  return { argv, environment, stdin: launch.prompt === 'stdin' ? launch.promptFile : '/dev/null' };
+}
+
+function promptArgument(file: string): string {
+  const { size } = statSync(file);
+  if (size > LONGEST_ARGUMENT) {
+    throw new OrchError(
+      'E_PROMPT_TOO_LONG',
+      `The prompt has ${size} bytes, an argument at most ${LONGEST_ARGUMENT}`,
+    );
+  }
+  return readFileSync(file, 'utf8');
+}
+
+// One pass: a prompt that speaks of {model} arrives as it was written.
+function fillIn(word: string, values: Record<string, string>): string {
+  return word.replace(/\{(prompt|prompt_file|model)\}/g, (placeholder, name: string) => {
+    if (name === 'model' && values[name] === undefined) {
+      throw new OrchError('E_SETTINGS', "The profile's command names {model}, but no model is set", {
+        remedy: 'Set `model` for the profile, or ask for one with --model.',
+      });
+    }
+    return values[name] ?? placeholder;
+  });
+}

@@ -1,0 +1,37 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What lies in a run's directory (0700) so that its agent can be started, watched and found again. */
+export function runFiles(directory: string) {
+  return {
+    script: join(directory, 'launch.sh'),
+    /** The random mark that every process of the run carries in its environment. */
+    launchId: join(directory, 'launch-id'),
+    /** The agent's exit code; it appears, whole, when the agent has ended. */
+    exit: join(directory, 'exit'),
+    /** The required setup command that failed: its exit code in the first line, then the command. */
+    setupFailed: join(directory, 'setup-failed'),
+    /** What the window `monitor` shows; Orch appends to it. */
+    monitorLog: join(directory, 'monitor.log'),
+  };
+}
+
+const MOST_BYTES = 64 * 1024;
+
+/** The text of a small regular file; null when there is none. */
+export function tryReadSmall(file: string): string | null {
+  let handle: number;
+  try {
+    // An agent that runs as our user could put a FIFO or a link here, to hang us or have us read elsewhere.
+    handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(handle).isFile()) return null;
+    const buffer = Buffer.alloc(MOST_BYTES);
+    return buffer.toString('utf8', 0, readSync(handle, buffer, 0, MOST_BYTES, 0));
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { readEnding, watchEnding } from '../../src/agent/ending.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'orch-ending-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const NOTHING = { exit: null, setupFailed: null };
+
+it('is not there while the agent runs, nor where there is no directory', () => {
+  expect(readEnding(directory)).toEqual(NOTHING);
+  expect(readEnding(join(directory, 'gone'))).toEqual(NOTHING);
+});
+
+it.each(['', 'seven', '-1', '1e9', '77777'])('is not read from %j', text => {
+  writeFileSync(join(directory, 'exit'), text);
+  expect(readEnding(directory)).toEqual(NOTHING);
+});
+
+it('is read from regular files alone: a FIFO would hang the reader, a link lead it elsewhere', () => {
+  execFileSync('mkfifo', [join(directory, 'exit')]);
+  writeFileSync(join(directory, 'elsewhere'), '1\nsecret');
+  symlinkSync('elsewhere', join(directory, 'setup-failed'));
+  expect(readEnding(directory)).toEqual(NOTHING);
+});
+
+it('is told once, when it comes', async () => {
+  const told = vi.fn();
+  using _watch = watchEnding(directory, told);
+  writeFileSync(join(directory, 'other'), '');
+  await new Promise(setImmediate);
+  expect(told).not.toHaveBeenCalled();
+  writeFileSync(join(directory, 'exit'), '0\n');
+  await vi.waitFor(() => expect(told).toHaveBeenCalled());
+  writeFileSync(join(directory, 'exit'), '0\n');
+  await new Promise(setImmediate);
+  expect(told).toHaveBeenCalledOnce();
+});
+
+it('is told when it was there before', async () => {
+  writeFileSync(join(directory, 'exit'), '0\n');
+  const { promise, resolve } = Promise.withResolvers<void>();
+  using _watch = watchEnding(directory, resolve);
+  await promise;
+});
+
+it('is told to nobody who stopped listening, or listens to a directory that is gone', async () => {
+  const told = vi.fn();
+  writeFileSync(join(directory, 'exit'), '0\n');
+  watchEnding(directory, told)[Symbol.dispose]();
+  watchEnding(join(directory, 'gone'), told)[Symbol.dispose]();
+  await new Promise(setImmediate);
+  expect(told).not.toHaveBeenCalled();
+});
