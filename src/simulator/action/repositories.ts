@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { writeHooks } from '../git/hooks.ts';
+import { type Files, importCommit } from '../git/import.ts';
+import { BareRepository } from '../git/repository.ts';
+import type { Repository } from '../model.ts';
+import { findUser, type World } from '../world.ts';
+import { personOf } from './refs.ts';
+
+export interface NewRepository {
+  owner: string;
+  name: string;
+  private?: boolean;
+  description?: string;
+  /** Default `main`. */
+  defaultBranch?: string;
+  /** Contents of the first commit; without any there is none. */
+  files?: Files;
+  archived?: boolean;
+  /** Branches that change by pull request only. */
+  protected?: readonly string[];
+}
+
+export async function createRepository(world: World, options: NewRepository): Promise<Repository> {
+  const owner = findUser(world, options.owner);
+  const { name, defaultBranch = 'main', files, protected: protectedBranches = [] } = options;
+  const hooks = await writeHooks(world.directory);
+  const path = join(world.directory, 'repositories', owner.login, `${name}.git`);
+  const git = await BareRepository.create(path, { branch: defaultBranch, hooks });
+  const now = world.clock.now();
+  if (files) {
+    const author = personOf(owner, now);
+    await importCommit(git, {
+      branch: defaultBranch,
+      parent: null,
+      files,
+      message: 'Initial commit',
+      author,
+    });
+  }
+  const repository: Repository = {
+    id: world.newId(),
+    owner,
+    name,
+    private: options.private ?? false,
+    description: options.description ?? null,
+    defaultBranch,
+    archived: options.archived ?? false,
+    protectedBranches: new Set(protectedBranches),
+    collaborators: new Map(),
+    labels: new Map(),
+    issues: new Map(),
+    comments: new Map(),
+    checkRuns: new Map(),
+    checkSuites: new Map(),
+    statuses: [],
+    createdAt: now,
+    updatedAt: now,
+    pushedAt: now,
+    git,
+  };
+  world.repositories.set(repository.id, repository);
+  return repository;
+}

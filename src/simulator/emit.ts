@@ -1,0 +1,65 @@
+import type { Repository } from './model.ts';
+import { shapeRepository } from './shape/repository.ts';
+import { shapeUser } from './shape/user.ts';
+import { type Deed, installationOf, type World } from './world.ts';
+
+/** Tells the App's webhook what happened in a repository, if the App is installed there and subscribed. */
+export function emit(
+  { world, repository, actor }: Deed,
+  event: string,
+  action: string | null,
+  payload: Record<string, unknown>,
+): void {
+  const installation = installationOf(world, repository);
+  if (!installation || installation.suspendedAt !== null || !installation.events.includes(event)) return;
+  world.deliveries.send({
+    event,
+    action,
+    installationId: installation.id,
+    repositoryId: repository.id,
+    payload: {
+      ...(action && { action }),
+      ...payload,
+      repository: {
+        ...shapeRepository(world, repository),
+        ...(event === 'push' && pushFields(world, repository)),
+      },
+      sender: shapeUser(world, actor.user),
+      installation: {
+        id: installation.id,
+        node_id: Buffer.from(`Installation${installation.id}`).toString('base64'),
+      },
+      ...(repository.owner.type === 'Organization' && { organization: shapeOrganization(world, repository) }),
+    },
+  });
+}
+
+/** Push payloads keep an older form of some of the repository's fields. */
+function pushFields(world: World, repository: Repository): Record<string, unknown> {
+  return {
+    owner: { ...shapeUser(world, repository.owner), name: repository.owner.login, email: null },
+    created_at: Math.floor(repository.createdAt / 1000),
+    pushed_at: Math.floor(repository.pushedAt / 1000),
+    stargazers: 0,
+    master_branch: repository.defaultBranch,
+  };
+}
+
+function shapeOrganization(world: World, repository: Repository): Record<string, unknown> {
+  const { login, id, node_id, avatar_url } = shapeUser(world, repository.owner);
+  const url = `${world.url}/api/v3/orgs/${repository.owner.login}`;
+  return {
+    login,
+    id,
+    node_id,
+    url,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events`,
+    hooks_url: `${url}/hooks`,
+    issues_url: `${url}/issues`,
+    members_url: `${url}/members{/member}`,
+    public_members_url: `${url}/public_members{/member}`,
+    avatar_url,
+    description: null,
+  };
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
+import { install, setSuspended } from './action/installations.ts';
+import { addLabels, createIssue, removeLabel, setState } from './action/issues.ts';
+import { movingRefs, personOf } from './action/refs.ts';
+import { createRepository, type NewRepository } from './action/repositories.ts';
+import { type Files, importCommit } from './git/import.ts';
+import type { Actor, Comment, Installation, Issue, Repository, Role, User } from './model.ts';
+import { type Deed, exclusively, findIssue, findRepository, type World } from './world.ts';
+
+/** What people do on the simulated GitHub. Repositories are named `owner/name`, people by login. */
+export interface People {
+  addUser(login: string, options?: { type?: User['type']; name?: string }): User;
+  /** A token of a person, for the API and for git. */
+  userToken(login: string): string;
+  /** The first commit has the files given; without files the repository stays empty. */
+  createRepository(options: NewRepository): Promise<Repository>;
+  addCollaborator(repository: string, user: string, role: Role): void;
+  /** On all repositories of an account, or on those named. */
+  installApp(account: string, options?: { repositories?: readonly string[] }): Installation;
+  setSuspended(installation: Installation, suspended: boolean): void;
+  openIssue(
+    repository: string,
+    issue: { title: string; body?: string; labels?: string[]; user: string },
+  ): Promise<Issue>;
+  comment(repository: string, issue: number, body: string, user: string): Promise<Comment>;
+  editComment(repository: string, comment: number, body: string, user: string): Promise<void>;
+  deleteComment(repository: string, comment: number, user: string): Promise<void>;
+  setLabel(repository: string, issue: number, label: string, user: string): Promise<void>;
+  unsetLabel(repository: string, issue: number, label: string, user: string): Promise<void>;
+  /** Closes or reopens an issue or a pull request. */
+  setState(repository: string, issue: number, state: 'open' | 'closed', user: string): Promise<void>;
+  /** One commit on a branch, which is made from the default branch if it isn't there. Gives its sha. */
+  pushCommit(
+    repository: string,
+    branch: string,
+    files: Files,
+    user: string,
+    message?: string,
+  ): Promise<string>;
+}
+
+export function people(world: World): People {
+  const actorNamed = (login: string): Actor => ({ user: userNamed(world, login), permissions: null });
+  const as = <T>(name: string, login: string, act: (deed: Deed) => T | Promise<T>): Promise<T> => {
+    const deed = { world, repository: repositoryNamed(world, name), actor: actorNamed(login) };
+    return exclusively(deed.repository, () => act(deed));
+  };
+  return {
+    addUser: (login, options = {}) => addUser(world, login, options),
+    userToken: login => userToken(world, login),
+    createRepository: options => createRepository(world, options),
+    addCollaborator: (name, login, role) =>
+      void repositoryNamed(world, name).collaborators.set(userNamed(world, login).id, role),
+    installApp: (account, { repositories } = {}) =>
+      install(
+        world,
+        userNamed(world, account),
+        repositories?.map(name => repositoryNamed(world, name)) ?? null,
+      ),
+    setSuspended: (installation, suspended) => setSuspended(world, installation, suspended),
+    openIssue: (name, { user, ...issue }) => as(name, user, deed => createIssue(deed, issue)),
+    comment: (name, issue, body, user) =>
+      as(name, user, deed => createComment(deed, findIssue(deed.repository, issue), body)),
+    editComment: (name, id, body, user) =>
+      as(name, user, deed => editComment(deed, findComment(deed, id), body)),
+    deleteComment: (name, id, user) => as(name, user, deed => deleteComment(deed, findComment(deed, id))),
+    setLabel: (name, issue, label, user) =>
+      as(name, user, deed => addLabels(deed, findIssue(deed.repository, issue), [label])),
+    unsetLabel: (name, issue, label, user) =>
+      as(name, user, deed => removeLabel(deed, findIssue(deed.repository, issue), label)),
+    setState: (name, issue, state, user) =>
+      as(name, user, deed => setState(deed, findIssue(deed.repository, issue), state)),
+    pushCommit: (name, branch, files, user, message) =>
+      as(name, user, deed => pushCommit(deed, branch, files, message ?? 'Change files')),
+  };
+}
+
+function userNamed(world: World, login: string): User {
+  const user = world.users.get(login.toLowerCase());
+  if (!user) throw new Error(`nobody is called ${login} on the simulated GitHub`);
+  return user;
+}
+
+function repositoryNamed(world: World, name: string): Repository {
+  const [owner = '', repo = ''] = name.split('/');
+  const repository = findRepository(world, owner, repo);
+  if (!repository) throw new Error(`there is no repository ${name} on the simulated GitHub`);
+  return repository;
+}
+
+function addUser(world: World, login: string, options: { type?: User['type']; name?: string }): User {
+  const { type = 'User', name = null } = options;
+  const user: User = { id: world.newId(), login, name, type, createdAt: world.clock.now() };
+  world.users.set(login.toLowerCase(), user);
+  return user;
+}
+
+function userToken(world: World, login: string): string {
+  const secret = `ghp_${randomBytes(18).toString('hex')}`;
+  world.tokens.set(secret, { kind: 'user', user: userNamed(world, login) });
+  return secret;
+}
+
+async function pushCommit(deed: Deed, branch: string, files: Files, message: string): Promise<string> {
+  const { git, defaultBranch } = deed.repository;
+  const parent = (await git.resolve(branch)) ?? (await git.resolve(defaultBranch));
+  const author = personOf(deed.actor.user, deed.world.clock.now());
+  return movingRefs(deed, () => importCommit(git, { branch, parent, files, message, author }));
+}
