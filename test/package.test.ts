@@ -12,11 +12,11 @@ describe('the package, installed elsewhere from its tarball', () => {
   beforeAll(async () => {
     directory = await temporaryDirectory();
     modules = join(directory.path, 'node_modules');
-    await execa('npm', ['pack', '--pack-destination', directory.path], { cwd: ROOT });
+    await execa('npm', ['pack', '--pack-destination', directory.path], { cwd: ROOT, env });
     const [tarball] = (await readdir(directory.path)).filter(name => name.endsWith('.tgz'));
     await writeFile(join(directory.path, 'package.json'), '{ "private": true }');
     const quietly = ['--prefer-offline', '--omit=dev', '--no-audit', '--no-fund', '--ignore-scripts'];
-    await execa('npm', ['install', ...quietly, `./${tarball}`], { cwd: directory.path });
+    await execa('npm', ['install', ...quietly, `./${tarball}`], { cwd: directory.path, env });
   }, 120_000);
 
   afterAll(() => directory[Symbol.asyncDispose]());
@@ -46,6 +46,14 @@ describe('the package, installed elsewhere from its tarball', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
   });
 });
+
+// npm looks for the machine's settings (registry, certificates) beside the Node that runs it: that has to be its own, not
+// the checkout's.
+const env = {
+  PATH: process.env.PATH?.split(delimiter)
+    .filter(folder => !folder.endsWith('node_modules/.bin'))
+    .join(delimiter),
+};
 
 /** A real older Node where the machine has one, else this one told to give an older version. */
 async function olderNode(directory: string): Promise<[string, ...string[]]> {
