@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 import type { ProgramResult } from '../shared/program.ts';
@@ -48,12 +48,7 @@ export async function launch(terminals: Terminals, wanted: Launch): Promise<Laun
   requireProgram(delivered.argv[0] ?? '', environment['PATH'] ?? '');
   const files = runFiles(wanted.directory);
   writeFileSync(files.monitorLog, '', { flag: 'a', mode: 0o600 });
-  // Renamed into place: a shell that runs the former script reads on in the former file.
-  writeFileSync(`${files.script}.new`, launchScript({ ...wanted, ...delivered, environment }), {
-    mode: 0o700,
-  });
-  renameSync(`${files.script}.new`, files.script);
-
+  writeWhole(files.script, launchScript({ ...wanted, ...delivered, environment }), 0o700);
   const pid = Number(await startSession(terminals, sessionArguments(wanted), wanted.run));
   return { pid, pidStart: processStart(pid) };
 }
@@ -65,12 +60,17 @@ export function readLaunchId(directory: string): string | null {
 
 /** One mark per run, kept over restarts, so that processes of a launch that Orch forgot are found as well. */
 function launchId(file: string): string {
-  try {
-    writeFileSync(file, randomUUID(), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file, 'utf8');
+  const existing = tryReadSmall(file);
+  if (existing) return existing;
+  const id = randomUUID();
+  writeWhole(file, id, 0o600);
+  return id;
+}
+
+/** Renamed into place: a shell that runs the former script reads on in the former file, and none is ever half. */
+function writeWhole(file: string, text: string, mode: number): void {
+  writeFileSync(`${file}.new`, text, { mode });
+  renameSync(`${file}.new`, file);
 }
 
 async function startSession(terminals: Terminals, args: string[], run: string): Promise<string> {

@@ -15,7 +15,7 @@ export interface PromptInput {
   template: string | null;
 }
 
-export const TEMPLATE = `{{instruction}}
+const TEMPLATE = `{{instruction}}
 
 ## Where this was asked
 

@@ -10,8 +10,8 @@ export interface Stopped {
   survivors: number[];
 }
 
-const POLL_MS = 20;
-const KILL_ROUNDS = 250;
+const POLL_MS = 50;
+const KILL_ROUNDS = 100;
 
 /** What ^C does: SIGINT to what is in the foreground of the run's terminal. Nothing when there is none. */
 export async function interrupt(terminals: Terminals, run: string): Promise<void> {

@@ -24,7 +24,7 @@ it.each(['', 'seven', '-1', '1e9', '77777'])('is not read from %j', text => {
 });
 
 it('is read from regular files alone: a FIFO would hang the reader, a link lead it elsewhere', () => {
-  execFileSync('mkfifo', [join(directory, 'exit')]);
+  execFileSync('/usr/bin/mkfifo', [join(directory, 'exit')]);
   writeFileSync(join(directory, 'elsewhere'), '1\nsecret');
   symlinkSync('elsewhere', join(directory, 'setup-failed'));
   expect(readEnding(directory)).toEqual(NOTHING);

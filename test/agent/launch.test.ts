@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readEnding } from '../../src/agent/ending.ts';
 import { agentEnvironment } from '../../src/agent/environment.ts';
@@ -67,6 +67,17 @@ describe('a launched agent', () => {
     expect(second).toEqual(first);
     expect(readLaunchId(wanted.directory)).toBe(mark);
     expect(await look(bench.terminals)).toHaveProperty('size', 1);
+  });
+
+  it('is adopted when it has ended in the meantime, and does not run again', async () => {
+    await using bench = openWorkbench();
+    const wanted = bench.prepare('T42.1', ['/bin/sh', '-c', 'echo once >>runs']);
+    const { pid } = await launch(bench.terminals, wanted);
+    await ended(wanted);
+    await vi.waitFor(() => expect(processStart(pid)).toBeNull());
+
+    expect(await launch(bench.terminals, wanted)).toEqual({ pid, pidStart: null });
+    expect(readFileSync(join(wanted.cwd, 'runs'), 'utf8')).toBe('once\n');
   });
 
   it('starts beside others at the same moment, on a server that is not there yet', async () => {
@@ -258,5 +269,4 @@ it('leaves a relative program to the setup commands that make it', async () => {
   await launch(bench.terminals, wanted);
   await ended(wanted);
   expect(readEnding(wanted.directory).exit).toBe(5);
-  expect(dirname(wanted.logFile)).toBe(wanted.directory);
 });

@@ -1,6 +1,4 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { launch } from '../../src/agent/launch.ts';
@@ -58,17 +56,14 @@ it('reads nothing of the tmux settings in HOME, and has a screen of fixed size',
 it('gives the command by which a person joins a session', async () => {
   await using bench = openWorkbench();
   await launch(bench.terminals, bench.prepare('T42.1', [fixture('wait.sh')]));
-  const [file = '', ...args] = attachCommand(bench.terminals, 'T42.1');
-  const screen = join(bench.directory, 'screen');
-  // `script` gives the command a terminal of its own, as a person has one.
-  const quoted = [file, ...args].map(word => `'${word}'`).join(' ');
-  const person = spawn('script', ['-qfc', quoted, screen], {
-    stdio: 'ignore',
-    env: { ...process.env, TERM: 'xterm' },
-  });
-  writeFileSync(screen, '');
-  await expect.poll(() => readFileSync(screen, 'utf8')).toContain('T42-1');
-  const left = once(person, 'exit');
-  await bench.terminals.tmux(['detach-client', '-s', '=T42-1']);
-  await left;
+  await using person = openWorkbench();
+  const command = ['env', '-u', 'TMUX', ...attachCommand(bench.terminals, 'T42.1')];
+  await person.terminals.tmux(['new-session', '-d', '-s', 'person', '-x', '100', '-y', '30', ...command]);
+
+  const screen = async () => (await person.terminals.tmux(['capture-pane', '-p', '-t', '=person:'])).stdout;
+  await expect.poll(screen).toMatch(/ready[\s\S]*T42-1/);
+
+  const format = '#{window_width}x#{window_height}';
+  const { stdout } = await bench.terminals.tmux(['list-windows', '-t', '=T42-1', '-F', format]);
+  expect(stdout).toBe('220x50\n220x50');
 });
