@@ -1,0 +1,123 @@
+import { shorten } from '../shared/text.ts';
+import { parseTaskName } from '../task/glossary.ts';
+import { RESERVED, SUBCOMMANDS } from './help.ts';
+import { nearest } from './nearest.ts';
+import { OPTIONS, type RunOptions, readOption } from './options.ts';
+
+export type Command =
+  | { kind: 'run'; instruction: string; options: RunOptions }
+  | { kind: 'status' | 'cancel' | 'retry'; task: number | null }
+  | { kind: 'help' };
+
+/** What is answered at once, in Markdown; nothing is queued. */
+export type Reply = { kind: 'reply'; text: string };
+
+export type Parsed = Command | Reply;
+
+/**
+ * Reads what follows `/orch`, up to the next command. The first line may begin with options and end with them;
+ * all the rest, the lines below included, is the instruction as it was written.
+ */
+export function parseCommand(text: string): Parsed {
+  const [line = '', ...below] = text.split('\n');
+  const leading = takeOptions(LEADING, line.trim(), {});
+  if ('kind' in leading) return leading;
+  const plain = /^--(?=\s|$)/.test(leading.rest);
+  const subcommand = plain ? null : parseSubcommand(leading.rest, leading.options);
+  if (subcommand) return subcommand;
+  const taken = plain
+    ? { ...leading, rest: leading.rest.slice(2) }
+    : takeOptions(TRAILING, leading.rest, leading.options);
+  if ('kind' in taken) return taken;
+  const instruction = unquote([taken.rest, ...below].join('\n').trim());
+  if (instruction !== '') return { kind: 'run', instruction, options: taken.options };
+  if (text.trim() === '') return { kind: 'help' };
+  return reply('The instruction is missing: `/orch fix the failing test`.');
+}
+
+const LEADING = /^--([^\s=]+)(?:=(\S*)|\s+(?!--)(\S+))?/;
+const TRAILING = /\s--([a-z]+)(?:=|\s+)(\S+)$/;
+
+/**
+ * Takes options off one end of the line. Before the instruction whatever looks like an option must be one;
+ * after it only what is one: `fix the --verbose flag` stays as it is.
+ */
+function takeOptions(
+  end: RegExp,
+  line: string,
+  before: RunOptions,
+): Reply | { rest: string; options: RunOptions } {
+  let rest = line;
+  let options = before;
+  for (;;) {
+    const [token = '', flag = '', attached, separate] = end.exec(rest) ?? [];
+    const value = unquote(attached ?? separate ?? '');
+    const option = readOption(flag, value);
+    if (token === '' || (end === TRAILING && !option)) return { rest, options };
+    if (!option) return refuseOption(flag, value);
+    if (Object.keys(option).some(field => field in options)) return reply(`\`--${flag}\` is there twice.`);
+    options = { ...options, ...option };
+    rest = (end === LEADING ? rest.slice(token.length) : rest.slice(0, -token.length)).trim();
+  }
+}
+
+function refuseOption(flag: string, value: string): Reply {
+  const flags = Object.keys(OPTIONS);
+  if (flags.includes(flag)) {
+    const mistake = value === '' ? 'lacks its value' : `can't be ${code(value)}`;
+    return reply(`\`--${flag}\` ${mistake}. It takes ${OPTIONS[flag]?.help}.`);
+  }
+  const near = nearest(flag, flags);
+  const hint = near ? `Did you mean \`--${near}\`?` : `There are \`--${flags.join('`, `--')}\`.`;
+  return reply(`${code(`--${flag}`)} is not an option. ${hint} ${asInstruction(`--${flag}`)}`);
+}
+
+/** A sub-command, a mistake in one, or null: then it is an instruction. */
+function parseSubcommand(line: string, options: RunOptions): Parsed | null {
+  const first = /^\S*/.exec(line)?.[0] ?? '';
+  const rest = line.slice(first.length).trim();
+  const task = parseTaskName(rest.replace(/^#/, ''));
+  const alone = rest === '' || task !== null;
+  const word = first.toLowerCase();
+  if (RESERVED.includes(word)) {
+    return reply(`\`/orch ${word}\` is not part of this release. ${asInstruction(first)}`);
+  }
+  if (isSubcommand(word)) {
+    if (!alone || Object.keys(options).length > 0) {
+      return reply(`\`/orch ${word}\` takes a task such as \`T42\`, or nothing. ${asInstruction(first)}`);
+    }
+    return word === 'help' ? { kind: 'help' } : { kind: word, task };
+  }
+  const near =
+    alone && /^[a-z]/.test(word) ? nearest(word, [...Object.keys(SUBCOMMANDS), ...RESERVED]) : null;
+  if (!near) return null;
+  return reply(`${code(first)} is not a command. Did you mean \`/orch ${near}\`? ${asInstruction(first)}`);
+}
+
+function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS {
+  return Object.hasOwn(SUBCOMMANDS, word);
+}
+
+function reply(text: string): Reply {
+  return { kind: 'reply', text: `${text} \`/orch help\` tells more.` };
+}
+
+function asInstruction(word: string): string {
+  return `For an instruction that begins so, write ${code(`/orch -- ${word} …`)}.`;
+}
+
+/** What someone wrote, as a code span that it can't get out of. */
+function code(text: string): string {
+  return `\`${shorten(text.replaceAll('`', "'"), 60)}\``;
+}
+
+const QUOTES: Record<string, string> = { '"': '"', "'": "'", '“': '”', '‘': '’', '„': '“', '«': '»' };
+
+/** Takes one pair of quotes off, if it spans the whole text and no such quote stands within. */
+function unquote(text: string): string {
+  const open = text[0] ?? '';
+  const close = QUOTES[open];
+  const inner = text.slice(1, -1);
+  const spans = close !== undefined && text.length > 1 && text.endsWith(close);
+  return spans && !inner.includes(open) && !inner.includes(close) ? inner.trim() : text;
+}

@@ -1,0 +1,25 @@
+import { PRIORITIES } from '../task/glossary.ts';
+import { profileName, type RunOptions } from './options.ts';
+
+/** Words after `orch:` that are options, and so can't be agents. `plan` comes with a later release. */
+export const LABEL_OPTIONS: readonly string[] = [...PRIORITIES, 'plan'];
+
+/**
+ * What adding the label `added` asks for on an issue with the labels `all`; null when it starts nothing.
+ * `orch` and `orch:<agent>` start a task, `orch:high` and `orch:low` only go with them. Case is no matter to GitHub.
+ */
+export function parseLabels(added: string, all: readonly string[], prefix = 'orch'): RunOptions | null {
+  const agent = agentOf(added, prefix);
+  if (agent === null && added.toLowerCase() !== prefix.toLowerCase()) return null;
+  const labels = all.map(label => label.toLowerCase());
+  const priority = PRIORITIES.find(word => labels.includes(`${prefix}:${word}`.toLowerCase()));
+  const chosen = agent ?? all.map(label => agentOf(label, prefix)).find(name => name !== null);
+  return { ...(chosen ? { agent: chosen } : {}), ...(priority ? { priority } : {}) };
+}
+
+function agentOf(label: string, prefix: string): string | null {
+  const start = `${prefix}:`.toLowerCase();
+  const name = label.toLowerCase().slice(start.length);
+  const named = label.toLowerCase().startsWith(start) && profileName.safeParse(name).success;
+  return named && !LABEL_OPTIONS.includes(name) ? name : null;
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommand } from '../../src/command/command.ts';
+import { readOption } from '../../src/command/options.ts';
+
+const run = (instruction: string, options = {}) => ({ kind: 'run', instruction, options });
+
+describe('an instruction', () => {
+  it.each([
+    ['fix it', 'fix it'],
+    ['"fix it"', 'fix it'],
+    ["'fix it'", 'fix it'],
+    ['“fix it”', 'fix it'],
+    ['„fix it“', 'fix it'],
+    ['"fix\nit"', 'fix\nit'],
+    ['"a" and "b"', '"a" and "b"'],
+    ["'don't'", "'don't'"],
+    ['"', '"'],
+    ['-- status page is wrong', 'status page is wrong'],
+    ['-- --agent is broken', '--agent is broken'],
+    ['-- fix --priority high', 'fix --priority high'],
+    ['"status page is wrong"', 'status page is wrong'],
+    ['"cancle"', 'cancle'],
+    ['fix', 'fix'],
+    ['fix the --verbose flag', 'fix the --verbose flag'],
+    ['describe --agent in the docs', 'describe --agent in the docs'],
+    ['set --priority hgih', 'set --priority hgih'],
+    ['-v is ignored', '-v is ignored'],
+    ['\n\nfix it', 'fix it'],
+    ['constructor', 'constructor'],
+  ])('%j is %j', (text, instruction) => expect(parseCommand(text)).toEqual(run(instruction)));
+});
+
+describe('options', () => {
+  it.each([
+    ['--agent claude fix', run('fix', { agent: 'claude' })],
+    ['--agent=claude --priority high fix', run('fix', { agent: 'claude', priority: 'high' })],
+    ['--model="gpt-5.2" fix', run('fix', { model: 'gpt-5.2' })],
+    ['--base release/2.0 -- fix --it', run('fix --it', { base: 'release/2.0' })],
+    ['fix --priority low --timeout 45m', run('fix', { priority: 'low', timeoutSeconds: 2700 })],
+    ['"fix it" --priority=low\nmore', run('"fix it"\nmore', { priority: 'low' })],
+    ['--agent claude\nfix it', run('fix it', { agent: 'claude' })],
+    ['--agent claude fix --base main', run('fix', { agent: 'claude', base: 'main' })],
+  ])('%j', (text, expected) => expect(parseCommand(text)).toEqual(expected));
+
+  it.each([
+    ['1m', 60],
+    ['90s', 90],
+    ['45m', 2700],
+    ['1h30m', 5400],
+    ['24h', 86_400],
+  ])('a time-out of %s is %i seconds', (text, timeoutSeconds) => {
+    expect(readOption('timeout', text)).toEqual({ timeoutSeconds });
+  });
+
+  it.each(['', '45', '45min', '59s', '24h1s', '-5m', '1.5h', 'm', '30m1h', '٣m', '999999h'])(
+    'a time-out of %j is none',
+    text => expect(readOption('timeout', text)).toBeNull(),
+  );
+
+  it.each([
+    '-x',
+    'a..b',
+    'a b',
+    '/a',
+    'a/',
+    'a//b',
+    '.a',
+    'a/.b',
+    'a.lock',
+    'a~1',
+    'a^',
+    'a:b',
+    'a?',
+    'a*',
+    'a[',
+    'a\\b',
+    'a@{b',
+    'a.',
+    '',
+    'a\u0007',
+    'x'.repeat(201),
+  ])('%j is no branch', text => expect(readOption('base', text)).toBeNull());
+
+  it.each(['main', 'release/2.0', 'feature/ä-1', 'a@b', 'T42_x'])('%j is a branch', text =>
+    expect(readOption('base', text)).toEqual({ base: text }),
+  );
+
+  it.each([
+    ['agent', 'Claude'],
+    ['agent', '../x'],
+    ['agent', 'x'.repeat(32)],
+    ['model', '-x'],
+    ['model', '$(id)'],
+    ['priority', 'urgent'],
+    ['toString', 'x'],
+  ])('--%s does not take %j', (flag, value) => expect(readOption(flag, value)).toBeNull());
+});
+
+describe('sub-commands', () => {
+  it.each([
+    ['', { kind: 'help' }],
+    ['help', { kind: 'help' }],
+    ['Help', { kind: 'help' }],
+    ['status', { kind: 'status', task: null }],
+    ['status\nThanks a lot!', { kind: 'status', task: null }],
+    ['status T42', { kind: 'status', task: 42 }],
+    ['cancel #42', { kind: 'cancel', task: 42 }],
+    ['cancel t42', { kind: 'cancel', task: 42 }],
+    ['retry task_042', { kind: 'retry', task: 42 }],
+    ['retry 42', { kind: 'retry', task: 42 }],
+  ])('%j', (text, expected) => expect(parseCommand(text)).toEqual(expected));
+});
+
+describe('a mistake is answered, and names what was likely meant', () => {
+  it.each([
+    ['--agnet claude fix', '`--agnet` is not an option. Did you mean `--agent`?'],
+    ['--Agent claude fix', '`--Agent` is not an option. Did you mean `--agent`?'],
+    ['--whatever fix', 'There are `--agent`, `--model`, `--priority`, `--timeout`, `--base`.'],
+    ['--after T1 fix', '`--after` is not an option.'],
+    ['--toString fix', '`--toString` is not an option.'],
+    ['--a`b fix', "`--a'b` is not an option."],
+    ['--agent', '`--agent` lacks its value. It takes the agent'],
+    ['--agent --model x fix', '`--agent` lacks its value.'],
+    ['--agent= fix', '`--agent` lacks its value.'],
+    ['--agent Claude! fix', "`--agent` can't be `Claude!`."],
+    ['--timeout soon fix', '`1m` to `24h`'],
+    ['--priority urgent fix', '`high`, `normal` or `low`'],
+    ['--agent a --agent b fix', '`--agent` is there twice.'],
+    ['fix --agent a --agent b', '`--agent` is there twice.'],
+    ['--agent a fix --agent b', '`--agent` is there twice.'],
+    ['--agent claude', 'The instruction is missing'],
+    ['--', 'The instruction is missing'],
+    ['""', 'The instruction is missing'],
+    ['cancle', '`cancle` is not a command. Did you mean `/orch cancel`?'],
+    ['Cancle T42', 'Did you mean `/orch cancel`?'],
+    ['stauts', 'Did you mean `/orch status`?'],
+    ['help!', 'Did you mean `/orch help`?'],
+    ['rolback', 'Did you mean `/orch rollback`?'],
+    ['status page is wrong', '`/orch status` takes a task such as `T42`, or nothing.'],
+    ['status page is wrong', 'write `/orch -- status …`'],
+    ['cancel T0', 'takes a task such as `T42`'],
+    ['--agent claude status', '`/orch status` takes a task'],
+    ['pause', '`/orch pause` is not part of this release.'],
+    ['revert the last commit', 'write `/orch -- revert …`'],
+  ])('%j: %s', (text, expected) => {
+    const parsed = parseCommand(text);
+    expect(parsed).toMatchObject({ kind: 'reply', text: expect.stringContaining(expected) });
+  });
+});
