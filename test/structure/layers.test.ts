@@ -36,6 +36,8 @@ describe('the check of layers', () => {
   it.each([
     ['src/main.ts', "import { serve } from './api/server.ts'; import { hub } from './simulator/hub.ts';"],
     ['src/github/app.ts', "import { push } from './broker/push.ts';"],
+    ['src/github/comments.ts', "import { client } from './client.ts';"],
+    ['src/github/report/sticky.ts', "import { client } from '../client.ts';"],
     ['src/scheduler/loop.ts', "import { claim } from '../queue/claim.ts'; import './tick.ts';"],
     ['src/simulator/git/serve.ts', "import { OrchError } from '../../shared/errors.ts';"],
     ['src/store/open.ts', "// import '../queue/claim.ts'\nconst text = \"import '../queue/claim.ts'\";"],

@@ -2,11 +2,11 @@ import { posix } from 'node:path';
 import { importsOf, type SourceFile } from './source.ts';
 
 /**
- * Every place of src/, highest layer first; the longest prefix of a path decides. A file may import from its own place and
- * from lower layers, and places of one layer do not import each other, types included: they meet through task types and
- * rows.
+ * Every place of src/, highest layer first; a place is one prefix or several, and the longest prefix of a path decides. A
+ * file may import from its own place and from lower layers; places of one layer do not import each other, types included:
+ * they meet through task types and rows.
  */
-const LAYERS: readonly (readonly string[])[] = [
+const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   ['src/'],
   ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/action/'],
   ['src/scheduler/'],
@@ -21,11 +21,23 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/context/',
     'src/engine/',
   ],
+  [['src/github/client', 'src/github/comments', 'src/github/once']],
   ['src/store/', 'src/config/'],
   ['src/command/'],
   ['src/task/'],
   ['src/shared/', 'src/simulator/'],
 ];
+
+interface Prefix {
+  readonly prefix: string;
+  /** The first prefix of the place, which names it. */
+  readonly place: string;
+  readonly layer: number;
+}
+
+const PREFIXES: readonly Prefix[] = LAYERS.flatMap((places, layer) =>
+  places.flatMap(names => [names].flat().map(prefix => ({ prefix, place: [names].flat()[0] ?? '', layer }))),
+);
 
 /** The simulator stands beside the App, not in it: it knows what everything may know, and only the demo starts it. */
 const SIMULATOR = 'src/simulator/';
@@ -67,15 +79,12 @@ function mayImport(from: string, to: string): boolean {
   return source.layer < target.layer;
 }
 
-function placeOf(path: string): { place: string; layer: number } {
-  const candidates = LAYERS.flatMap((places, layer) =>
-    places.filter(place => path.startsWith(place)).map(place => ({ place, layer })),
-  );
-  const [first, ...rest] = candidates;
-  if (first === undefined) throw new Error(`${path} is in no layer`);
-  const found = rest.reduce((best, next) => (next.place.length > best.place.length ? next : best), first);
-  // A folder that nobody has given a layer would otherwise count as a file of the root and be free to import anything.
-  if (found.place === 'src/' && path.slice('src/'.length).includes('/')) {
+function placeOf(path: string): Prefix {
+  const found = PREFIXES.filter(({ prefix }) => path.startsWith(prefix)).sort(
+    (a, b) => b.prefix.length - a.prefix.length,
+  )[0];
+  // A folder without a layer would otherwise count as a file of the root and be free to import anything.
+  if (found === undefined || (found.place === 'src/' && path.slice('src/'.length).includes('/'))) {
     throw new Error(`${path}: give its folder a layer in test/structure/layers.ts`);
   }
   return found;
