@@ -1,12 +1,27 @@
 import { randomBytes } from 'node:crypto';
+import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
 import { install, setSuspended } from './action/installations.ts';
 import { addLabels, createIssue, removeLabel, setState } from './action/issues.ts';
-import { movingRefs, personOf } from './action/refs.ts';
+import { type MergeOptions, mergePull } from './action/merge.ts';
+import { personOf } from './action/people.ts';
+import { createPull, type NewPull, reopenPull } from './action/pulls.ts';
+import { movingRefs } from './action/refs.ts';
 import { createRepository, type NewRepository } from './action/repositories.ts';
+import { createReview, type NewReview } from './action/reviews.ts';
 import { type Files, importCommit } from './git/import.ts';
-import type { Actor, Comment, Installation, Issue, Repository, Role, User } from './model.ts';
-import { type Deed, exclusively, findIssue, findRepository, type World } from './world.ts';
+import type {
+  Actor,
+  Comment,
+  Installation,
+  Issue,
+  PullRequest,
+  Repository,
+  Review,
+  Role,
+  User,
+} from './model.ts';
+import { type Deed, exclusively, findIssue, findPull, findRepository, isPull, type World } from './world.ts';
 
 /** What people do on the simulated GitHub. Repositories are named `owner/name`, people by login. */
 export interface People {
@@ -30,6 +45,13 @@ export interface People {
   unsetLabel(repository: string, issue: number, label: string, user: string): Promise<void>;
   /** Closes or reopens an issue or a pull request. */
   setState(repository: string, issue: number, state: 'open' | 'closed', user: string): Promise<void>;
+  openPull(repository: string, pull: NewPull & { user: string }): Promise<PullRequest>;
+  /** Gives the sha of the merge. */
+  merge(repository: string, pull: number, user: string, options?: MergeOptions): Promise<string>;
+  review(repository: string, pull: number, review: NewReview & { user: string }): Promise<Review>;
+  /** Clicks a button of a check run. */
+  clickCheckAction(repository: string, checkRun: number, identifier: string, user: string): Promise<void>;
+  rerequestCheck(repository: string, checkRun: number, user: string): Promise<void>;
   /** One commit on a branch, which is made from the default branch if it isn't there. Gives its sha. */
   pushCommit(
     repository: string,
@@ -69,8 +91,16 @@ export function people(world: World): People {
       as(name, user, deed => addLabels(deed, findIssue(deed.repository, issue), [label])),
     unsetLabel: (name, issue, label, user) =>
       as(name, user, deed => removeLabel(deed, findIssue(deed.repository, issue), label)),
-    setState: (name, issue, state, user) =>
-      as(name, user, deed => setState(deed, findIssue(deed.repository, issue), state)),
+    setState: (name, number, state, user) => as(name, user, deed => changeState(deed, number, state)),
+    openPull: (name, { user, ...pull }) => as(name, user, deed => createPull(deed, pull)),
+    merge: (name, pull, user, options) =>
+      as(name, user, deed => mergePull(deed, findPull(deed.repository, pull), options)),
+    review: (name, pull, { user, ...review }) =>
+      as(name, user, deed => createReview(deed, findPull(deed.repository, pull), review)),
+    clickCheckAction: (name, run, identifier, user) =>
+      as(name, user, deed => requestAction(deed, findCheckRun(deed, run), identifier)),
+    rerequestCheck: (name, run, user) =>
+      as(name, user, deed => rerequestCheck(deed, findCheckRun(deed, run))),
     pushCommit: (name, branch, files, user, message) =>
       as(name, user, deed => pushCommit(deed, branch, files, message ?? 'Change files')),
   };
@@ -100,6 +130,12 @@ function userToken(world: World, login: string): string {
   const secret = `ghp_${randomBytes(18).toString('hex')}`;
   world.tokens.set(secret, { kind: 'user', user: userNamed(world, login) });
   return secret;
+}
+
+async function changeState(deed: Deed, number: number, state: 'open' | 'closed'): Promise<void> {
+  const issue = findIssue(deed.repository, number);
+  if (state === 'open' && isPull(issue)) await reopenPull(deed, issue);
+  else setState(deed, issue, state);
 }
 
 async function pushCommit(deed: Deed, branch: string, files: Files, message: string): Promise<string> {

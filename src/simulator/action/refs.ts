@@ -1,12 +1,13 @@
 import { emit } from '../emit.ts';
 import { diffFiles } from '../git/diff.ts';
-import type { Commit, Person } from '../git/repository.ts';
+import type { Commit } from '../git/repository.ts';
 import { GitHubError } from '../http/errors.ts';
-import type { PullRequest, User } from '../model.ts';
+import type { PullRequest } from '../model.ts';
 import { time } from '../shape/common.ts';
 import { htmlUrl } from '../shape/repository.ts';
 import { type Deed, isPull } from '../world.ts';
 import { emitIssue, setState } from './issues.ts';
+import { personOf } from './people.ts';
 import { measurePull } from './pull-size.ts';
 
 const NOTHING = '0'.repeat(40);
@@ -128,9 +129,4 @@ async function moveHead(
   issue.updatedAt = deed.world.clock.now();
   await measurePull(deed.repository, issue);
   emitIssue(deed, issue, 'synchronize', { before: before ?? NOTHING, after });
-}
-
-/** A user as author of commits, with GitHub's address that hides the real one. */
-export function personOf(user: User, date: number): Person {
-  return { name: user.name ?? user.login, email: `${user.id}+${user.login}@users.noreply.github.com`, date };
 }

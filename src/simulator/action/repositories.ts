@@ -4,7 +4,7 @@ import { type Files, importCommit } from '../git/import.ts';
 import { BareRepository } from '../git/repository.ts';
 import type { Repository } from '../model.ts';
 import { findUser, type World } from '../world.ts';
-import { personOf } from './refs.ts';
+import { personOf } from './people.ts';
 
 export interface NewRepository {
   owner: string;

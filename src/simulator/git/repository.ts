@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { runProgram, tryProgram } from '../../shared/program.ts';
 
 export interface Person {
@@ -155,6 +155,11 @@ export class BareRepository {
   async mergeBase(one: string, other: string): Promise<string | null> {
     const found = await this.try(['merge-base', one, other]);
     return found.exitCode === 0 ? found.stdout.trim() : null;
+  }
+
+  /** Removes an index file that was made for one command. */
+  async discard(file: string): Promise<void> {
+    await rm(file, { force: true });
   }
 
   async setRef(ref: string, sha: string | null): Promise<void> {

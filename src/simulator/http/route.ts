@@ -23,6 +23,8 @@ export interface Call {
   params: Record<string, string>;
   query: Record<string, string>;
   body: unknown;
+  /** What the caller wants to get: `application/vnd.github.raw+json` for a file as it is. */
+  accept: string;
   token: Token | null;
   /** What the rate limit is counted by. */
   rateKey: string;
@@ -33,6 +35,8 @@ export type RepositoryCall = Call & Deed;
 export interface Answer {
   status: number;
   body?: unknown;
+  /** Plain text instead of JSON. */
+  text?: string | Uint8Array;
   headers?: Record<string, string>;
 }
 

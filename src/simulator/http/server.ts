@@ -52,6 +52,8 @@ async function answer(
     return reply;
   }
   reply.code(result.status).headers(headers);
+  if (result.text !== undefined)
+    return reply.type('application/vnd.github.raw; charset=utf-8').send(result.text);
   if (result.body === undefined) return reply.send();
   return reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(result.body));
 }
@@ -99,6 +101,7 @@ async function dispatch(
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string>,
     body: readBody(request.body),
+    accept: request.headers.accept ?? '',
     token: caller.kind === 'token' ? caller.token : null,
     rateKey: keyOf(caller),
   };
