@@ -19,7 +19,7 @@ export async function tryProgram(
   const result = await execa(file, args, {
     reject: false,
     stripFinalNewline: true,
-    stdin: 'ignore',
+    ...(options.stdio === undefined ? { stdin: 'ignore' } : {}),
     ...options,
   });
   if (result.exitCode === undefined) {

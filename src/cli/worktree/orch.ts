@@ -1,0 +1,20 @@
+import { ask, type Io } from './broker-client.ts';
+import { createPullRequest } from './pull-request.ts';
+
+const USAGE = `Usage: orch pr create [-t TITLE] [-b BODY | -F FILE] [-B BASE] [-d]   push HEAD and open the pull request
+       orch done [SUMMARY]                                           say that the task is done
+`;
+
+/** The commands that an agent has of Orch in its worktree. */
+export async function orch(args: readonly string[], io: Io): Promise<number> {
+  const [first, second, ...rest] = args;
+  if (first === 'pr' && second === 'create') return createPullRequest(rest, io);
+  if (first === 'done') {
+    await ask(io, { kind: 'done', summary: args.slice(1).join(' ') || null });
+    return 0;
+  }
+  const asked = first === '--help' || first === '-h' || first === 'help';
+  if (asked) io.print(USAGE);
+  else io.warn(USAGE);
+  return asked ? 0 : 1;
+}

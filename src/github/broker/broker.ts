@@ -1,0 +1,202 @@
+import { chmod, mkdir, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { PassThrough, type Readable } from 'node:stream';
+import { OrchError } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { stripControl } from '../../shared/text.ts';
+import { readLine } from './line.ts';
+import { type Answers, type Question, question, type Refusal } from './protocol.ts';
+
+export interface BrokerHandlers {
+  /** The base branch and, once it is pushed, the run's own: full names and commits, all of them in the daemon's store. */
+  refs(): Promise<Record<string, string>>;
+  /** Takes the pack and brings the branch to GitHub; what it answers is what the agent's git prints. */
+  push(push: {
+    ref: string;
+    old: string | null;
+    new: string;
+    force: boolean;
+    pack: Readable;
+  }): Promise<{ ok: true } | { ok: false; reason: string }>;
+  pullRequest(pull: { title: string; body: string; base: string | null; draft: boolean }): Promise<{
+    number: number;
+    url: string;
+    created: boolean;
+  }>;
+  done(done: { summary: string | null }): Promise<void>;
+}
+
+export interface BrokerOptions {
+  /** The run's directory for the socket; made 0700. */
+  directory: string;
+  run: string;
+  /** The only branch that the run may push. */
+  branch: string;
+  handlers: BrokerHandlers;
+  log: Log;
+  /** Milliseconds for the question to arrive, and for the whole exchange. */
+  limits?: { question: number; exchange: number };
+}
+
+export interface Broker extends AsyncDisposable {
+  /** The socket, for ORCH_BROKER in the agent's environment. */
+  path: string;
+}
+
+/**
+ * Listens for the commands in a run's worktree: `git push`, `gh pr create`, `orch done`. What changes something is done
+ * one after the other. Errors: E_PATH_TOO_LONG.
+ */
+export async function openBroker(options: BrokerOptions): Promise<Broker> {
+  const path = join(options.directory, 'broker.sock');
+  // sun_path, less its final zero: 108 bytes on Linux, 104 on macOS and BSD.
+  if (Buffer.byteLength(path) > (process.platform === 'linux' ? 107 : 103)) {
+    throw new OrchError('E_PATH_TOO_LONG', `The path of the run's socket is too long: ${path}`);
+  }
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  await chmod(options.directory, 0o700);
+  // A socket left by a daemon that was killed.
+  await rm(path, { force: true });
+
+  const exchanges = new Set<Promise<void>>();
+  const sockets = new Set<Socket>();
+  const turn = taker();
+  const server = createServer({ allowHalfOpen: true }, socket => {
+    sockets.add(socket.on('close', () => sockets.delete(socket)));
+    const exchange = serve(socket, options, turn);
+    exchanges.add(exchange);
+    void exchange.finally(() => exchanges.delete(exchange));
+  });
+  server.maxConnections = 32;
+  await listen(server, path);
+  await chmod(path, 0o600);
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(exchanges);
+    },
+  };
+}
+
+type Turn = <T>(work: () => Promise<T>) => Promise<T>;
+
+function taker(): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return work => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+}
+
+async function serve(socket: Socket, options: BrokerOptions, turn: Turn): Promise<void> {
+  const { run, log, limits = { question: 10_000, exchange: 900_000 } } = options;
+  socket.on('error', error => log.debug({ run, error: error.message }, 'broker connection broke'));
+  using _deadline = deadline(socket, limits.exchange);
+  let answer: Answers[Question['kind']] | Refusal;
+  try {
+    const asked = await ask(socket, limits.question);
+    answer = await reply(asked, socket, options, turn);
+  } catch (error) {
+    answer = refusal(error, run, log);
+  }
+  // Closing with unread bytes would reset the connection, and the answer would be lost with it.
+  socket.resume();
+  await new Promise<void>(done => {
+    socket.once('close', done);
+    if (socket.destroyed) done();
+    else socket.end(`${JSON.stringify(answer)}\n`);
+  });
+}
+
+function deadline(socket: Socket, milliseconds: number): Disposable {
+  const timer = setTimeout(() => socket.destroy(), milliseconds);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}
+
+const LONGEST_QUESTION = 2 * 1024 * 1024;
+
+async function ask(socket: Socket, milliseconds: number): Promise<Question> {
+  using _deadline = deadline(socket, milliseconds);
+  const parsed = question.safeParse(JSON.parse(await readLine(socket, LONGEST_QUESTION)));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new OrchError('E_USAGE', `${issue?.path.join('.') || 'The question'}: ${issue?.message}`);
+}
+
+async function reply(
+  asked: Question,
+  socket: Socket,
+  { handlers, branch }: BrokerOptions,
+  turn: Turn,
+): Promise<Answers[Question['kind']] | Refusal> {
+  switch (asked.kind) {
+    case 'refs':
+      return { ok: true, branch, refs: await handlers.refs() };
+    case 'push':
+      return turn(() => push(asked, socket, branch, handlers));
+    case 'pull': {
+      const { title, body, base, draft } = asked;
+      return { ok: true, ...(await turn(() => handlers.pullRequest({ title, body, base, draft }))) };
+    }
+    case 'done':
+      await turn(() => handlers.done({ summary: asked.summary }));
+      return { ok: true };
+  }
+}
+
+async function push(
+  { ref, old, new: sha, force }: Extract<Question, { kind: 'push' }>,
+  socket: Socket,
+  branch: string,
+  handlers: BrokerHandlers,
+): Promise<Answers['push'] | Refusal> {
+  if (ref !== `refs/heads/${branch}`) return refuseRef(`this run may push ${branch} only`);
+  if (sha === null) return refuseRef('this run may not delete its branch');
+  // Two pushes at once, each believing in the same tip: git's own check ran before the first was through.
+  const current = (await handlers.refs())[ref] ?? null;
+  if (current !== old) return { ok: false, code: 'E_PUSH_REFUSED', message: 'fetch first' };
+  using pack = packOf(socket);
+  const pushed = await handlers.push({ ref, old, new: sha, force, pack: pack.stream });
+  return pushed.ok ? pushed : { ok: false, code: 'E_PUSH_REFUSED', message: stripControl(pushed.reason) };
+}
+
+// The socket itself must outlive a handler that reads half the pack: the answer goes back through it.
+function packOf(socket: Socket): Disposable & { stream: Readable } {
+  const stream = new PassThrough();
+  const broken = () => {
+    if (!socket.readableEnded) stream.destroy(new Error('the connection broke off'));
+  };
+  stream.on('error', () => {});
+  socket.once('close', broken).pipe(stream);
+  return {
+    stream,
+    [Symbol.dispose]() {
+      socket.off('close', broken).unpipe(stream);
+      stream.destroy();
+    },
+  };
+}
+
+function refuseRef(message: string): Refusal {
+  return { ok: false, code: 'E_BRANCH_REFUSED', message };
+}
+
+function refusal(error: unknown, run: string, log: Log): Refusal {
+  if (error instanceof OrchError) {
+    return { ok: false, code: error.code, message: error.message, remedy: error.remedy };
+  }
+  if (error instanceof SyntaxError) return { ok: false, message: 'The question is no JSON.' };
+  log.error({ run, err: error }, 'broker request failed');
+  return { ok: false, message: 'Orch failed inside; its log says more.' };
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../../shared/errors.ts';
+
+/**
+ * One exchange per connection: the worktree's command sends one line of JSON, for a push followed by the pack until it
+ * shuts its side down; the broker answers with one line of JSON.
+ */
+const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
+const NOTHING = /^0+$/;
+
+export const question = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('refs') }),
+  z.strictObject({
+    kind: z.literal('push'),
+    ref: z.string().min(1).max(1000),
+    /** Where the agent's git believes the ref to be; null when it is not there. */
+    old: sha.refine(text => !NOTHING.test(text)).nullable(),
+    /** Null deletes the ref, which is refused. */
+    new: sha.refine(text => !NOTHING.test(text)).nullable(),
+    force: z.boolean(),
+  }),
+  z.strictObject({
+    kind: z.literal('pull'),
+    title: z.string().trim().min(1).max(256),
+    /** GitHub takes 65,536 characters; more is cut there, not refused here. */
+    body: z.string().max(262_144),
+    base: z.string().min(1).max(255).nullable(),
+    draft: z.boolean(),
+  }),
+  z.strictObject({ kind: z.literal('done'), summary: z.string().max(65_536).nullable() }),
+]);
+export type Question = z.infer<typeof question>;
+
+export type Refusal = { ok: false; message: string; code?: ErrorCode; remedy?: string };
+
+export interface Answers {
+  /** What the daemon has of the repository: a push may build on it. `branch` is the only one that the run may push. */
+  refs: { ok: true; branch: string; refs: Record<string, string> };
+  push: { ok: true };
+  pull: { ok: true; number: number; url: string; created: boolean };
+  done: { ok: true };
+}

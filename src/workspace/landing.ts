@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { OrchError } from '../shared/errors.ts';
+import { stripControl } from '../shared/text.ts';
+import { tryGit } from './git.ts';
+import { pin } from './refs.ts';
+import type { Store } from './store.ts';
+
+export interface Landing {
+  /** `T42.1`. */
+  run: string;
+  /** The pack as the agent's git made it; may be thin, may be empty. */
+  pack: Readable;
+  /** The commit that the pack is to complete. */
+  sha: string;
+  maxBytes: number;
+}
+
+/**
+ * Takes an agent's commits into the store and pins them as `refs/orch/runs/<run>/head`. They are read by git's own
+ * checks in a quarantine; what is refused never reaches the store. Errors: E_PUSH_REFUSED with the reason.
+ */
+export async function receivePack(store: Store, { run, pack, sha, maxBytes }: Landing): Promise<void> {
+  const quarantine = await mkdtemp(join(store.directory, 'quarantine-'));
+  try {
+    await mkdir(join(quarantine, 'pack'));
+    const git = { directory: store.directory, env: quarantineEnvironment(store, quarantine) };
+    // --strict is what receive-pack uses with receive.fsckObjects: broken or dangerous objects are refused.
+    const index = ['index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${maxBytes}`];
+    await check(tryGit(index, { ...git, input: pack }));
+    await checkCommit(git, sha);
+    await check(tryGit(['rev-list', '--objects', '--quiet', sha, '--not', '--all'], git));
+    await moveIn(quarantine, store);
+    await pin(store, run, { head: sha });
+  } finally {
+    await rm(quarantine, { recursive: true, force: true });
+  }
+}
+
+function quarantineEnvironment(store: Store, quarantine: string): Record<string, string> {
+  const objects = join(store.directory, 'objects');
+  return {
+    GIT_OBJECT_DIRECTORY: quarantine,
+    // The list is separated by colons, which quotes protect.
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${objects.replace(/["\\]/g, '\\$&')}"`,
+  };
+}
+
+async function checkCommit(git: { directory: string; env: Record<string, string> }, sha: string) {
+  const type = await check(tryGit(['cat-file', '-t', sha], git));
+  if (type !== 'commit') throw new OrchError('E_PUSH_REFUSED', `${sha} is a ${type}, not a commit.`);
+}
+
+async function check(running: ReturnType<typeof tryGit>): Promise<string> {
+  const { exitCode, stdout, stderr } = await running;
+  if (exitCode === 0) return stdout;
+  const reason = stripControl(stderr).trim().split('\n').slice(-1)[0] ?? '';
+  throw new OrchError('E_PUSH_REFUSED', `git refused the commits: ${reason.replace(/^(fatal|error): /, '')}`);
+}
+
+// An index makes its pack visible to others, so it comes last.
+async function moveIn(quarantine: string, store: Store): Promise<void> {
+  const names = await readdir(join(quarantine, 'pack'));
+  names.sort((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')));
+  for (const name of names) {
+    await rename(join(quarantine, 'pack', name), join(store.directory, 'objects', 'pack', name));
+  }
+}

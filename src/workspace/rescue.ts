@@ -1,0 +1,58 @@
+import { OrchError } from '../shared/errors.ts';
+import type { ProgramResult } from '../shared/program.ts';
+import { stripControl } from '../shared/text.ts';
+
+/**
+ * Runs a program as the agent does: in its tree, with its environment, user and sandbox, without any token. Its hooks
+ * and settings act there and nowhere else.
+ */
+export type AsAgent = (program: string, args: readonly string[]) => Promise<ProgramResult>;
+
+export interface Leftovers {
+  /** The commit that was pushed now, or null when the agent had committed nothing new. As the agent's git tells it. */
+  head: string | null;
+  /** Whether uncommitted changes lie in the tree. */
+  dirty: boolean;
+}
+
+/**
+ * Pushes what an agent committed and did not push, the way the agent itself would: through the run's broker, which must
+ * still be open. `known` is the branch's tip as the daemon has it, or where it began.
+ * Errors: E_PUSH_REFUSED with the reason, E_PROGRAM_FAILED when the agent left no working repository.
+ */
+export async function rescue(
+  asAgent: AsAgent,
+  { branch, known }: { branch: string; known: string },
+): Promise<Leftovers> {
+  const status = await asAgent('git', ['status', '--porcelain', '--untracked-files=normal']);
+  if (status.exitCode !== 0) throw failed('git status', status);
+  const dirty = status.stdout !== '';
+  const head = await newestCommit(asAgent, branch, known);
+  if (head === null) return { head, dirty };
+  const pushed = await asAgent('git', ['push', '--quiet', 'origin', `+${head}:refs/heads/${branch}`]);
+  if (pushed.exitCode !== 0) throw new OrchError('E_PUSH_REFUSED', stripControl(pushed.stderr).trim());
+  return { head, dirty };
+}
+
+// Agents leave their branch now and then: what is checked out counts, unless the branch is ahead of it.
+async function newestCommit(asAgent: AsAgent, branch: string, known: string): Promise<string | null> {
+  const ref = `refs/heads/${branch}`;
+  const [head, tip] = [await resolve(asAgent, 'HEAD'), await resolve(asAgent, ref)];
+  const newest = head === null || (tip !== null && (await isAncestor(asAgent, head, tip))) ? tip : head;
+  return newest === null || (await isAncestor(asAgent, newest, known)) ? null : newest;
+}
+
+async function resolve(asAgent: AsAgent, name: string): Promise<string | null> {
+  const result = await asAgent('git', ['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  const sha = result.stdout.trim();
+  return result.exitCode === 0 && /^[0-9a-f]{40,64}$/.test(sha) ? sha : null;
+}
+
+async function isAncestor(asAgent: AsAgent, old: string, young: string): Promise<boolean> {
+  return (await asAgent('git', ['merge-base', '--is-ancestor', old, young])).exitCode === 0;
+}
+
+function failed(what: string, result: ProgramResult): OrchError {
+  const said = stripControl(result.stderr).trim();
+  return new OrchError('E_PROGRAM_FAILED', `${what} exited with ${result.exitCode}: ${said}`);
+}

@@ -1,0 +1,63 @@
+import { accessSync, constants, lstatSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+
+/** What a project's own files say must be run before work starts. A failure is told, and does not end the run. */
+export interface DetectedSetup {
+  /** For /bin/sh, in the tree. */
+  command: string;
+  required: false;
+}
+
+/**
+ * Commands for the lock files at the top of the tree whose program is on `path` (as in PATH), one JavaScript package
+ * manager at most, and for submodules.
+ */
+export function detectSetup(tree: string, path: string): DetectedSetup[] {
+  const found = SETUPS.filter(({ file, command }) => isFile(tree, file) && onPath(path, command));
+  const taken = new Set<string>();
+  const commands = found.flatMap(({ kind, command }) => {
+    if (taken.has(kind)) return [];
+    taken.add(kind);
+    return [{ command, required: false as const }];
+  });
+  return commands;
+}
+
+/** The files with guidance for agents that a repository has at its top. */
+export function guidanceFiles(tree: string): string[] {
+  return ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md'].filter(file => isFile(tree, file));
+}
+
+const SETUPS = [
+  { kind: 'submodules', file: '.gitmodules', command: 'git submodule update --init --recursive --depth 1' },
+  { kind: 'javascript', file: 'package-lock.json', command: 'npm ci' },
+  { kind: 'javascript', file: 'npm-shrinkwrap.json', command: 'npm ci' },
+  { kind: 'javascript', file: 'pnpm-lock.yaml', command: 'pnpm install --frozen-lockfile' },
+  { kind: 'javascript', file: 'yarn.lock', command: 'yarn install --frozen-lockfile' },
+  { kind: 'javascript', file: 'bun.lock', command: 'bun install --frozen-lockfile' },
+  { kind: 'javascript', file: 'bun.lockb', command: 'bun install --frozen-lockfile' },
+  { kind: 'python', file: 'uv.lock', command: 'uv sync --frozen' },
+  { kind: 'python', file: 'poetry.lock', command: 'poetry install' },
+  { kind: 'ruby', file: 'Gemfile.lock', command: 'bundle install' },
+  { kind: 'go', file: 'go.sum', command: 'go mod download' },
+  { kind: 'rust', file: 'Cargo.lock', command: 'cargo fetch --locked' },
+] as const;
+
+// Links are not followed: they could lead out of the tree.
+function isFile(tree: string, file: string): boolean {
+  return lstatSync(join(tree, file), { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function onPath(path: string, command: string): boolean {
+  const program = command.split(' ')[0] ?? '';
+  return path.split(delimiter).some(folder => isAbsolute(folder) && isExecutable(join(folder, program)));
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

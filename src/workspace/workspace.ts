@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CopyRequest, copyFiles } from './copy.ts';
+import { execGit, tryGit } from './git.ts';
+import { checkRun, pin, rescueRef, runHead, unpin } from './refs.ts';
+import { type RepositoryPlan, writeRepository } from './repository.ts';
+
+export interface WorkspacePlan extends RepositoryPlan {
+  /** Holds all workspaces: `${home}/workspaces`. */
+  workspaces: string;
+  /** `T42.1`. */
+  run: string;
+  /** Files that are copied into the tree, such as `.env`; git is told to ignore them. */
+  copy: readonly CopyRequest[];
+}
+
+export interface Workspace {
+  /** `${workspaces}/T42.1`, 0700; all of it is made and removed here. */
+  directory: string;
+  /** The worktree, where the agent works. */
+  tree: string;
+  /** The run's own bare repository. From the agent's start on it is the agent's: the daemon never runs git in it. */
+  repository: string;
+}
+
+/** Where the workspace of a run is, made or not. */
+export function locateWorkspace(workspaces: string, run: string): Workspace {
+  const directory = join(workspaces, checkRun(run));
+  return { directory, tree: join(directory, 'tree'), repository: join(directory, 'repository.git') };
+}
+
+/**
+ * Makes the run's own repository, its branch at `start`, and its worktree. What a crash left half made is made again;
+ * a finished workspace is kept as it is. Errors: E_SETTINGS (files to copy, sparse directories), E_PROGRAM_FAILED.
+ */
+export async function prepareWorkspace(plan: WorkspacePlan): Promise<Workspace> {
+  const workspace = locateWorkspace(plan.workspaces, plan.run);
+  const finished = join(workspace.directory, 'ready');
+  if (existsSync(finished)) return workspace;
+  await removeTree(workspace.directory);
+  await mkdir(workspace.directory, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    // Borrowed objects must stay reachable in the store when somebody force-pushes the base.
+    pin(plan.store, plan.run, { base: plan.base.sha, start: plan.start }),
+    checkOut(workspace, plan),
+  ]);
+  for (const request of plan.copy) await copyFiles(workspace.tree, request);
+  await writeFile(finished, '');
+  return workspace;
+}
+
+/**
+ * Removes a run from disk. Commits taken from it that `published`, the branch's tip on GitHub, does not reach get a
+ * rescue ref, which is returned. Repeating it does no harm.
+ */
+export async function removeWorkspace(
+  workspaces: string,
+  { run, store, published }: Pick<WorkspacePlan, 'run' | 'store'> & { published: string | null },
+): Promise<string | null> {
+  const head = await runHead(store, run);
+  const lost = head !== null && !(published !== null && (await isAncestor(store, head, published)));
+  const rescued = lost ? await rescueRef(store, run, head) : null;
+  await removeTree(locateWorkspace(workspaces, run).directory);
+  await unpin(store, run);
+  return rescued;
+}
+
+async function checkOut({ repository, tree }: Workspace, plan: WorkspacePlan): Promise<void> {
+  await writeRepository(repository, { ...plan, ignored: plan.copy.flatMap(({ files }) => files) });
+  await execGit([...CHECKOUT, 'worktree', 'add', '--quiet', tree, plan.branch], { directory: repository });
+}
+
+// A process per core writes the files of large trees; below some hundred files starting them costs more than it saves.
+const CHECKOUT = ['-c', 'checkout.workers=0', '-c', 'checkout.thresholdForParallelism=1000'];
+
+async function isAncestor(store: WorkspacePlan['store'], old: string, young: string): Promise<boolean> {
+  const args = ['merge-base', '--is-ancestor', old, young];
+  return (await tryGit(args, { directory: store.directory })).exitCode === 0;
+}
+
+// Some tools' caches are made of read-only folders, which only a first chmod lets go.
+async function removeTree(directory: string): Promise<void> {
+  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
+  await rm(directory, options).catch(async error => {
+    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
+    await makeWritable(directory);
+    await rm(directory, options);
+  });
+}
+
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
+  }
+}
