@@ -13,6 +13,7 @@ export type Command =
 export type Reply = { kind: 'reply'; text: string };
 
 export type Parsed = Command | Reply;
+export type { RunOptions };
 
 /**
  * Reads what follows `/orch`, up to the next command. The first line may begin with options and end with them;

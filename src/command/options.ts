@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { PRIORITIES } from '../task/glossary.ts';
 
 /** A profile's name: it becomes part of agents, labels and tmux ids. */
-export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/);
+export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be a name such as claude');
 
-export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/);
+export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/, 'must be a model such as sonnet');
 
 /** `45m`, `1h30m`, `90s`; one minute to 24 hours. Gives seconds. */
 export const timeout = z.string().transform(toSeconds).pipe(z.number().min(60).max(86_400));

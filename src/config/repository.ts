@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { OPTIONS, profileName, readOption } from '../command/options.ts';
+import { later, used } from './keys.ts';
+import { ROLES } from './schema.ts';
+import type { Settings } from './settings.ts';
+import { type Problem, readYaml } from './yaml.ts';
+
+export type { Problem };
+
+type Role = (typeof ROLES)[number];
+
+/** What a repository says of itself in .github/orch.yml, within the bounds of the server's settings. */
+export interface RepositorySettings {
+  agent: string | null;
+  /** Agents that may work here; null means all. */
+  agents: string[] | null;
+  concurrency: number | null;
+  base: string | null;
+  /** Shell commands; null means those that the lock file asks for. */
+  setup: string[] | null;
+  /** Paths in the repository. */
+  copy: string[];
+  /** Directories that are checked out; none means all. */
+  sparse: string[];
+  timeoutSeconds: number | null;
+  labels: { trigger: string; pullRequest: string[] };
+  permissions: {
+    /** Whoever has this role may command. */
+    minimum: Role;
+    /** These may command as well, if they have at least the role `floor`. */
+    users: string[];
+    teams: string[];
+    floor: Role;
+  };
+  /** Replaces the prompt's text. */
+  prompt: string | null;
+}
+
+type Parsed =
+  | { ok: true; settings: RepositorySettings; warnings: string[] }
+  | { ok: false; problems: Problem[] };
+
+/** What settings a repository without a file has. */
+export function defaultRepositorySettings(server: Pick<Settings, 'github'>): RepositorySettings {
+  const parsed = parseRepositorySettings('', server);
+  if (!parsed.ok) throw new Error('defaults must be valid');
+  return parsed.settings;
+}
+
+/** Reads .github/orch.yml, which anybody may have written. Never throws. */
+export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
+  const read = readYaml(text, repositorySettings);
+  if (!read.ok) return read;
+  const { labels, permissions, timeout, budget: _b, checks: _c, follow_up: _f, ...rest } = read.value;
+  const floor = server.github.permissionsFloor;
+  const minimum = ROLES.indexOf(permissions.minimum) < ROLES.indexOf(floor) ? floor : permissions.minimum;
+  const settings = {
+    ...rest,
+    timeoutSeconds: timeout,
+    labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
+    permissions: { ...permissions, minimum, floor },
+  };
+  return { ok: true, settings, warnings: read.warnings };
+}
+
+const text = z.string().trim().min(1).max(2000);
+const label = z.string().trim().min(1).max(50);
+const login = z.string().regex(/^[\w-]{1,39}$/, 'must be a name on GitHub');
+const path = text.refine(name => !name.split('/').includes('..') && !name.startsWith('/'), {
+  error: 'must be a path inside the repository',
+});
+
+/** A value that the option of this name takes in comments. */
+function option(flag: 'base' | 'timeout', field: 'base' | 'timeoutSeconds') {
+  return z.string().transform((value, context) => {
+    const read = readOption(flag, value)?.[field];
+    if (read !== undefined) return read;
+    context.addIssue({ code: 'custom', message: `must be ${OPTIONS[flag]?.help.replaceAll('`', '')}` });
+    return z.NEVER;
+  });
+}
+
+/** Repository settings, as they stand in .github/orch.yml. */
+export const repositorySettings = z
+  .strictObject({
+    agent: used(profileName.nullable().default(null), 'The agent, where the comment names none.'),
+    agents: used(
+      z.array(profileName).min(1).max(100).nullable().default(null),
+      "The agents that may work here. All of the server's unless set.",
+    ),
+    concurrency: used(z.int().min(1).max(1000).nullable().default(null), 'Runs at once in this repository.'),
+    base: used(
+      (option('base', 'base') as z.ZodType<string>).nullable().default(null),
+      'The branch that tasks start from. The default branch unless set.',
+    ),
+    setup: used(
+      z.array(text).max(20).nullable().default(null),
+      'Shell commands that are run in a fresh workspace, before the agent. Those that fit the lock file unless set.',
+    ),
+    copy: used(
+      z.array(path).max(100).default([]),
+      'Files that the server holds for this repository and puts into the workspace, such as `.env`.',
+    ),
+    sparse: used(z.array(path).max(100).default([]), 'Directories to check out. All unless set.'),
+    timeout: used(
+      (option('timeout', 'timeoutSeconds') as z.ZodType<number>).nullable().default(null),
+      'How long a try may take, such as `45m`.',
+    ),
+    labels: z
+      .strictObject({
+        trigger: used(
+          label.default('orch'),
+          'The label that starts a task, and the beginning of its options.',
+        ),
+        pull_request: used(
+          z.array(label).max(20).default([]),
+          'Labels for the pull requests that Orch opens.',
+        ),
+      })
+      .prefault({}),
+    permissions: z
+      .strictObject({
+        minimum: used(
+          z.enum(['triage', 'write', 'maintain', 'admin']).default('write'),
+          "Who may command: people with this role. Not below the server's `github.permissions_floor`.",
+        ),
+        users: used(
+          z.array(login).max(200).default([]),
+          "People who may command too, if they have at least the server's `github.permissions_floor`.",
+        ),
+        teams: later(z.array(login).max(50).default([]), 'Teams that may command too.'),
+      })
+      .prefault({}),
+    prompt: used(
+      z
+        .string()
+        .max(20_000)
+        .refine(template => template.includes('{{instruction}}'), { error: 'must contain {{instruction}}' })
+        .nullable()
+        .default(null),
+      'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{guidance}}` and `{{steps}}` filled in.',
+    ),
+    budget: later(z.string().nullable().default(null), 'What a task may cost.'),
+    checks: later(z.unknown(), 'What is shown of the work.'),
+    follow_up: later(z.unknown(), 'What wakes the agent after the pull request.'),
+  })
+  .refine(({ agent, agents }) => agent === null || agents === null || agents.includes(agent), {
+    path: ['agent'],
+    error: 'must be one of `agents`',
+  });

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { PRIORITIES } from '../task/glossary.ts';
+import { later, used } from './keys.ts';
+import { agentsSettings } from './profiles.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** GitHub's roles that may be asked for, weakest first. */
+export const ROLES = ['read', 'triage', 'write', 'maintain', 'admin'] as const;
+
+const count = z.int().min(1).max(1_000_000);
+const amount = z.int().min(0).max(1_000_000);
+const text = z.string().min(1).max(4096);
+const port = z.int().min(0).max(65_535);
+
+/** Server settings, as they stand in orch.yaml. */
+export const serverSettings = z.strictObject({
+  orchestrator: section({
+    mode: later(z.enum(['local', 'distributed']).default('local'), 'One machine, or several.', [
+      'distributed',
+    ]),
+    home: used(text.default('~/.orch'), 'The folder for database, logs, results and workspaces.'),
+    log_level: used(z.enum(LOG_LEVELS).default('info'), 'What is worth a line in the log.'),
+    database: later(text.nullable().default(null), 'Where the database lies.'),
+    context_dir: later(text.nullable().default(null), 'The same as `context.directory`.'),
+  }),
+  github: section({
+    webhook_path: used(
+      z
+        .string()
+        .regex(/^\/[\w./-]*$/)
+        .max(200)
+        .default('/api/github/webhooks'),
+      'The path at which GitHub delivers webhooks.',
+    ),
+    allow_repositories: used(
+      z
+        .array(z.string().regex(/^[^/\s]+\/[^/\s]+$/, 'must be like acme/* or acme/shop'))
+        .max(1000)
+        .default(['*/*']),
+      'The repositories that Orch works in, of those that the App is installed in; `*` stands for any name.',
+    ),
+    permissions_floor: used(
+      z.enum(ROLES).default('write'),
+      'The weakest role that repositories may admit by their `permissions`.',
+    ),
+    throttle: used(
+      z.boolean().default(true),
+      'Keeps to the pace of writes that GitHub asks for. Off for rehearsals.',
+    ),
+  }),
+  agents: used(agentsSettings.prefault({}), 'The agents, by name.'),
+  task_queue: section({
+    max_size: used(count.default(1000), 'Open tasks at most; more are refused.'),
+    default_priority: used(z.enum(PRIORITIES).default('normal'), 'The priority, where none is asked for.'),
+    default_timeout_minutes: used(
+      z.int().min(1).max(1440).optional(),
+      'How long a try may take. 30 unless set.',
+    ),
+    max_retries: used(
+      z.int().min(0).max(100).default(3),
+      'How often a task is tried again after a passing failure.',
+    ),
+    retry_delay_seconds: used(amount.default(60), 'The time before the first retry; it doubles each time.'),
+    promote_low_after_minutes: used(
+      amount.default(30),
+      'After this time a task of low priority becomes normal.',
+    ),
+    stop_grace_seconds: used(
+      z.int().min(0).max(3600).default(30),
+      'From asking an agent to stop to killing it.',
+    ),
+    timeout_minutes: used(z.int().min(1).max(1440).optional(), 'Another name of `default_timeout_minutes`.'),
+    database: later(text.nullable().default(null), 'Where the database lies.'),
+  }),
+  limits: section({
+    concurrent: used(count.default(5), 'Runs at once.'),
+    per_repository: used(count.nullable().default(null), 'Runs at once in one repository.'),
+    output_mb: used(count.default(10), 'Output of a run that is kept.'),
+    memory_mb: later(count.nullable().default(null), 'Memory of a run.'),
+    cpu_percent: later(count.default(100), 'Processor time of a run; 100 is a core.'),
+    host_memory_mb: later(count.default(4096), 'Memory of all runs, above which nothing is started.'),
+    host_cpu_percent: later(count.default(80), 'Load of the machine, above which nothing is started.'),
+    host_disk_free_mb: later(amount.default(1024), 'Free disk, below which nothing is started.'),
+  }),
+  workspaces: section({
+    keep_days: used(
+      z.int().min(0).max(3650).default(7),
+      'Days after which the workspace of an ended task goes.',
+    ),
+  }),
+  sandbox: section({
+    kind: later(
+      z.enum(['auto', 'bwrap', 'container', 'none']).default('auto'),
+      'What agents are shut into.',
+      ['bwrap', 'container'],
+    ),
+    allow_unsandboxed: used(
+      z.boolean().default(false),
+      'Accepts that agents run as the user that Orch runs as, and can read what it can.',
+    ),
+  }),
+  context: section(
+    {
+      directory: used(text.default('./context'), 'Where shared context lies.'),
+      update_on_completion: used(z.boolean().default(true), 'Writes it after each task.'),
+      max_mb: used(count.default(100), 'Its size at most.'),
+    },
+    'Knowledge that agents share.',
+  ),
+  monitoring: section(
+    {
+      enable_metrics: used(z.boolean().default(false), 'Serves metrics.'),
+      metrics_port: used(port.default(9090), 'The port for them.'),
+      health_check_interval: used(count.default(30), 'Seconds between health checks.'),
+    },
+    'Metrics and health checks.',
+  ),
+  redis: section(
+    {
+      url: used(
+        z
+          .url({ protocol: /^rediss?$/ })
+          .nullable()
+          .default(null),
+        'Where Redis is.',
+      ),
+    },
+    'Redis, for messages.',
+  ),
+  server: section({
+    host: used(text.default('127.0.0.1'), 'The address to listen on.'),
+    port: used(port.default(3000), 'The port to listen on; 0 takes a free one.'),
+  }),
+  api: section(
+    {
+      enabled: used(z.boolean().default(false), 'Serves REST API and dashboard.'),
+      tokens_file: used(text.default('~/.orch/tokens'), 'Who may use them.'),
+    },
+    'REST API and dashboard.',
+  ),
+  engine: later(z.enum(['local', 'bullmq', 'actions']).default('local'), 'What runs tasks.', [
+    'bullmq',
+    'actions',
+  ]),
+  policies: section({
+    no_pull_request: used(
+      z.enum(['draft', 'fail']).default('draft'),
+      'What becomes of commits without a pull request: a draft is opened, or the task fails.',
+    ),
+    bots: used(z.array(z.int().min(1)).max(1000).default([]), 'Ids of the bots that may command.'),
+    on_limit: later(z.enum(['wait']).default('wait'), 'What happens at a usage limit.'),
+    overlap: later(z.enum(['allow']).default('allow'), 'What happens when two tasks touch the same files.'),
+    failed_prerequisite: later(
+      z.enum(['hold', 'fail']).default('hold'),
+      'What happens to tasks that wait for it.',
+    ),
+  }),
+  performance: section(
+    {
+      max_memory_mb: used(count.nullable().default(null), 'Memory at most.'),
+      max_cpu_percent: used(count.nullable().default(null), 'Processor time at most.'),
+      max_disk_io_mbps: used(count.nullable().default(null), 'Disk throughput at most.'),
+    },
+    'Ceilings for the machine.',
+  ),
+});
+
+/** A section is there with its defaults when the file leaves it out. One that has a description comes later as a whole. */
+function section<T extends z.ZodRawShape>(shape: T, laterAs?: string) {
+  const schema = z.strictObject(shape).prefault({} as never);
+  return laterAs === undefined ? schema : later(schema, laterAs);
+}

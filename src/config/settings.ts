@@ -1,0 +1,133 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { OrchError } from '../shared/errors.ts';
+import { type Profile, toProfiles } from './profiles.ts';
+import { LOG_LEVELS, serverSettings } from './schema.ts';
+import { readYaml } from './yaml.ts';
+
+export type { Profile };
+
+type Raw = z.output<typeof serverSettings>;
+
+/** The server's settings: complete, checked, paths absolute. docs/settings.md tells what each is for. */
+export type Settings = Omit<CamelKeys<Raw>, 'agents' | 'taskQueue'> & {
+  profiles: Profile[];
+  taskQueue: Omit<CamelKeys<Raw['task_queue']>, 'timeoutMinutes'> & { defaultTimeoutMinutes: number };
+};
+
+/** What stands above the file: the environment's values, and above them what the command line says. */
+const overrides = z.object({
+  home: z.string().optional(),
+  host: z.string().optional(),
+  port: z.coerce.number().int().min(0).max(65_535).optional(),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+});
+
+export interface Sources {
+  env: Record<string, string | undefined>;
+  /** The path that was given with --config. */
+  file?: string;
+  /** The settings themselves, instead of a file. */
+  text?: string;
+  flags?: { home?: string; host?: string; port?: string | number; logLevel?: string };
+}
+
+/**
+ * The settings of this server, and what in them does nothing yet. The file is the one named by `file`, else by
+ * ORCH_CONFIG, else ./orch.yaml, else orch.yaml in the home folder, else there is none. Errors: E_SETTINGS.
+ */
+export function loadSettings(sources: Sources): { settings: Settings; warnings: string[] } {
+  const over = readOverrides(sources);
+  const userHome = sources.env.HOME || homedir();
+  const file = sources.text === undefined ? findFile(sources, over.home, userHome) : null;
+  const content = file === null ? (sources.text ?? '') : readSettingsFile(file);
+  const read = readYaml(content, serverSettings);
+  if (!read.ok) {
+    const list = read.problems.map(({ line, message }) => `line ${line}: ${message}`);
+    throw new OrchError('E_SETTINGS', `${file ?? 'The settings'}: ${list.join('; ')}`);
+  }
+  const { profiles, warnings } = toProfiles(read.value.agents);
+  const path = (text: string) => resolve(expandTilde(text, userHome));
+  const { agents: _, ...raw } = camelKeys(read.value) as CamelKeys<Raw>;
+  const { timeoutMinutes, defaultTimeoutMinutes = timeoutMinutes ?? 30, ...taskQueue } = raw.taskQueue;
+  const settings: Settings = {
+    ...raw,
+    profiles,
+    taskQueue: { ...taskQueue, defaultTimeoutMinutes },
+    orchestrator: {
+      ...raw.orchestrator,
+      home: path(over.home ?? raw.orchestrator.home),
+      logLevel: over.logLevel ?? raw.orchestrator.logLevel,
+    },
+    server: { host: over.host ?? raw.server.host, port: over.port ?? raw.server.port },
+    api: { ...raw.api, tokensFile: path(raw.api.tokensFile) },
+  };
+  return { settings, warnings: [...read.warnings, ...warnings] };
+}
+
+function readOverrides({ env, flags = {} }: Sources): z.output<typeof overrides> {
+  const fromEnv = {
+    home: env.ORCH_HOME,
+    host: env.HOST,
+    port: env.PORT,
+    logLevel: env.LOG_LEVEL,
+  };
+  const fromFlags = Object.entries(flags).filter(([, value]) => value !== undefined);
+  // An empty variable is as good as none.
+  const set = Object.entries(fromEnv).filter(([, value]) => value !== undefined && value !== '');
+  const parsed = overrides.safeParse(Object.fromEntries([...set, ...fromFlags]));
+  if (parsed.success) return parsed.data;
+  const names: Record<string, string> = {
+    home: 'ORCH_HOME',
+    host: 'HOST',
+    port: 'PORT',
+    logLevel: 'LOG_LEVEL',
+  };
+  const list = parsed.error.issues.map(({ path, message }) => `${names[String(path[0])]}: ${message}`);
+  throw new OrchError('E_SETTINGS', list.join('; '), {
+    remedy: 'Correct the environment variable or the option of that name.',
+  });
+}
+
+function findFile({ env, file }: Sources, orchHome: string | undefined, userHome: string): string | null {
+  const named = file ?? (env.ORCH_CONFIG || undefined);
+  if (named !== undefined) return resolve(expandTilde(named, userHome));
+  const home = expandTilde(orchHome ?? '~/.orch', userHome);
+  return [resolve('orch.yaml'), resolve(home, 'orch.yaml')].find(path => existsSync(path)) ?? null;
+}
+
+function readSettingsFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new OrchError('E_SETTINGS', `The settings can't be read: ${(cause as Error).message}`, {
+      cause,
+      remedy: 'Correct --config or ORCH_CONFIG, or write the file.',
+    });
+  }
+}
+
+function expandTilde(path: string, home: string): string {
+  return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
+}
+
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : S;
+
+type CamelKeys<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T as Camel<K & string>]: CamelKeys<T[K]> }
+    : T;
+
+function camelKeys(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+    camelKeys(inner),
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,128 @@
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { nearest } from '../command/nearest.ts';
+
+export interface Problem {
+  /** From 1. */
+  line: number;
+  message: string;
+}
+
+export type Read<T> = { ok: true; value: T; warnings: string[] } | { ok: false; problems: Problem[] };
+
+/** No file that people write by hand comes near. */
+const MAX_CHARACTERS = 100_000;
+
+/**
+ * Reads a YAML file that anybody may have written, and holds it against a schema. Unknown keys are problems that name
+ * the nearest known one; an empty value is as good as none; keys marked `later` in the schema give warnings.
+ */
+export function readYaml<T extends z.ZodType>(text: string, schema: T): Read<z.output<T>> {
+  if (text.length > MAX_CHARACTERS) {
+    return problem(1, `the file has ${text.length} characters, and at most ${MAX_CHARACTERS} are read`);
+  }
+  const lines = new LineCounter();
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+    const errors = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
+    if (errors.length > 0) return { ok: false, problems: errors };
+    return check(document, lines, schema);
+  } catch (error) {
+    // Aliases beyond measure, or nesting that is deeper than the stack.
+    return problem(1, `the file can't be read: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function problem(line: number, message: string): { ok: false; problems: Problem[] } {
+  return { ok: false, problems: [{ line, message }] };
+}
+
+function check<T extends z.ZodType>(document: Document, lines: LineCounter, schema: T): Read<z.output<T>> {
+  const shape = shapeOf(schema);
+  const raw: unknown = document.toJS() ?? {};
+  const warnings = prepare(raw, shape, '');
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return { ok: true, value: parsed.data, warnings };
+  const problems = parsed.error.issues.flatMap(issue => {
+    const path = issue.path.map(key => (typeof key === 'symbol' ? String(key) : key));
+    if (issue.code !== 'unrecognized_keys') {
+      const { message: said } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+      const message = said.replace(/^Invalid input: /, '');
+      return [{ line: lineOf(document, lines, path), message: `${named(path)}${lowerFirst(message)}` }];
+    }
+    return issue.keys.map(key => ({
+      line: lineOf(document, lines, [...path, key]),
+      message: unknownKey([...path, key], shapeAt(shape, path)),
+    }));
+  });
+  return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
+}
+
+/** A schema as JSON Schema describes it: what keys there are, with their descriptions and defaults. */
+export interface Shape {
+  properties?: Record<string, Shape>;
+  additionalProperties?: Shape | false;
+  items?: Shape;
+  anyOf?: Shape[];
+  type?: string;
+  enum?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  default?: unknown;
+  description?: string;
+  /** This release doesn't act on the key, or on these values of it. */
+  later?: true | unknown[];
+}
+
+export function shapeOf(schema: z.ZodType): Shape {
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape;
+}
+
+function shapeAt(shape: Shape | undefined, path: (string | number)[]): Shape | undefined {
+  return path.reduce<Shape | undefined>((at, key) => (at ? childShape(at, String(key)) : undefined), shape);
+}
+
+function childShape(shape: Shape, key: string): Shape | undefined {
+  if (shape.properties && Object.hasOwn(shape.properties, key)) return shape.properties[key];
+  return shape.additionalProperties || undefined;
+}
+
+/** Drops known keys that have no value, and tells of keys that do nothing yet. */
+function prepare(raw: unknown, shape: Shape, prefix: string): string[] {
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return [];
+  return Object.entries(raw).flatMap(([key, value]) => {
+    const child = childShape(shape, key);
+    if (!child) return [];
+    if (value === null) delete (raw as Record<string, unknown>)[key];
+    if (value === null) return [];
+    const path = `${prefix}${key}`;
+    if (child.later === true) return [`${path} is accepted but not used by this release`];
+    if (child.later?.includes(value)) return [`${path}: ${value} is accepted but not used by this release`];
+    return prepare(value, child, `${path}.`);
+  });
+}
+
+function unknownKey(path: (string | number)[], shape: Shape | undefined): string {
+  const known = Object.keys(shape?.properties ?? {});
+  const near = nearest(String(path.at(-1)), known);
+  const hint = near ? `did you mean \`${near}\`?` : `there are ${known.map(key => `\`${key}\``).join(', ')}`;
+  return `${named(path)}unknown setting; ${hint}`;
+}
+
+function named(path: (string | number)[]): string {
+  return path.length === 0 ? '' : `\`${path.join('.')}\`: `;
+}
+
+function lowerFirst(text: string): string {
+  return text.slice(0, 1).toLowerCase() + text.slice(1);
+}
+
+/** The line of the value at a path, or of what stands around it. */
+function lineOf(document: Document, lines: LineCounter, path: (string | number)[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
+    if (range) return lines.linePos(range[0]).line;
+  }
+  return 1;
+}
