@@ -141,8 +141,8 @@ export const repositorySettings = z
       'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{guidance}}` and `{{steps}}` filled in.',
     ),
     budget: later(z.string().nullable().default(null), 'What a task may cost.'),
-    checks: later(z.unknown(), 'What is shown of the work.'),
-    follow_up: later(z.unknown(), 'What wakes the agent after the pull request.'),
+    checks: later(z.unknown().optional(), 'What is shown of the work.'),
+    follow_up: later(z.unknown().optional(), 'What wakes the agent after the pull request.'),
   })
   .refine(({ agent, agents }) => agent === null || agents === null || agents.includes(agent), {
     path: ['agent'],

@@ -1,6 +1,7 @@
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../command/nearest.ts';
+import { shorten, stripControl } from '../shared/text.ts';
 
 export interface Problem {
   /** From 1. */
@@ -11,13 +12,21 @@ export interface Problem {
 export type Read<T> = { ok: true; value: T; warnings: string[] } | { ok: false; problems: Problem[] };
 
 /** No file that people write by hand comes near. */
-const MAX_CHARACTERS = 100_000;
+const MAX_CHARACTERS = 50_000;
+const MAX_PROBLEMS = 100;
 
 /**
  * Reads a YAML file that anybody may have written, and holds it against a schema. Unknown keys are problems that name
  * the nearest known one; an empty value is as good as none; keys marked `later` in the schema give warnings.
  */
 export function readYaml<T extends z.ZodType>(text: string, schema: T): Read<z.output<T>> {
+  const read = tryReadYaml(text, schema);
+  if (read.ok) return read;
+  const problems = read.problems.sort((a, b) => a.line - b.line).slice(0, MAX_PROBLEMS);
+  return { ok: false, problems: problems.map(({ line, message }) => ({ line, message: oneLine(message) })) };
+}
+
+function tryReadYaml<T extends z.ZodType>(text: string, schema: T): Read<z.output<T>> {
   if (text.length > MAX_CHARACTERS) {
     return problem(1, `the file has ${text.length} characters, and at most ${MAX_CHARACTERS} are read`);
   }
@@ -25,8 +34,7 @@ export function readYaml<T extends z.ZodType>(text: string, schema: T): Read<z.o
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
     const errors = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
-    if (errors.length > 0) return { ok: false, problems: errors };
-    return check(document, lines, schema);
+    return errors.length > 0 ? { ok: false, problems: errors } : check(document, lines, schema);
   } catch (error) {
     // Aliases beyond measure, or nesting that is deeper than the stack.
     return problem(1, `the file can't be read: ${error instanceof Error ? error.message : error}`);
@@ -37,6 +45,11 @@ function problem(line: number, message: string): { ok: false; problems: Problem[
   return { ok: false, problems: [{ line, message }] };
 }
 
+/** What is quoted of the file goes into comments: it must not bring lines of its own. */
+function oneLine(message: string): string {
+  return shorten(stripControl(message).replaceAll('\n', ' '), 300);
+}
+
 function check<T extends z.ZodType>(document: Document, lines: LineCounter, schema: T): Read<z.output<T>> {
   const shape = shapeOf(schema);
   const raw: unknown = document.toJS() ?? {};
@@ -45,17 +58,17 @@ function check<T extends z.ZodType>(document: Document, lines: LineCounter, sche
   if (parsed.success) return { ok: true, value: parsed.data, warnings };
   const problems = parsed.error.issues.flatMap(issue => {
     const path = issue.path.map(key => (typeof key === 'symbol' ? String(key) : key));
-    if (issue.code !== 'unrecognized_keys') {
-      const { message: said } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
-      const message = said.replace(/^Invalid input: /, '');
-      return [{ line: lineOf(document, lines, path), message: `${named(path)}${lowerFirst(message)}` }];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map(key => ({
+        line: lineOf(document, lines, [...path, key]),
+        message: unknownKey([...path, key], shapeAt(shape, path)),
+      }));
     }
-    return issue.keys.map(key => ({
-      line: lineOf(document, lines, [...path, key]),
-      message: unknownKey([...path, key], shapeAt(shape, path)),
-    }));
+    const { message } = issue.code === 'invalid_key' ? (issue.issues[0] ?? issue) : issue;
+    const said = message.replace(/^Invalid input: /, '');
+    return [{ line: lineOf(document, lines, path), message: `${named(path)}${lowerFirst(said)}` }];
   });
-  return { ok: false, problems: problems.sort((a, b) => a.line - b.line) };
+  return { ok: false, problems };
 }
 
 /** A schema as JSON Schema describes it: what keys there are, with their descriptions and defaults. */
@@ -110,7 +123,7 @@ function unknownKey(path: (string | number)[], shape: Shape | undefined): string
 }
 
 function named(path: (string | number)[]): string {
-  return path.length === 0 ? '' : `\`${path.join('.')}\`: `;
+  return path.length === 0 ? '' : `\`${path.join('.').replaceAll('`', "'")}\`: `;
 }
 
 function lowerFirst(text: string): string {

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+
+export type Paths = ReturnType<typeof homePaths>;
+
+/** Everything that Orch keeps, below its home directory. */
+export function homePaths(home: string) {
+  return {
+    home,
+    database: join(home, 'orch.db'),
+    /** The command line talks to the daemon here. */
+    socket: join(home, 'daemon.sock'),
+    log: join(home, 'logs', 'orch.log'),
+    tmux: join(home, 'tmux'),
+    workspaces: join(home, 'workspaces'),
+    run: (run: string) => join(home, 'runs', run),
+    runLog: (run: string) => join(home, 'logs', `${run}.log`),
+    result: (run: string) => join(home, 'results', `${run}.json`),
+    /** Files to copy into workspaces, such as `.env`: put here by whoever runs the server. */
+    files: (repository: string) => join(home, 'files', ...repository.split('/')),
+  };
+}
