@@ -10,10 +10,9 @@ export type Command =
   | { kind: 'help' };
 
 /** What is answered at once, in Markdown; nothing is queued. */
-export type Reply = { kind: 'reply'; text: string };
+type Reply = { kind: 'reply'; text: string };
 
 export type Parsed = Command | Reply;
-export type { RunOptions };
 
 /**
  * Reads what follows `/orch`, up to the next command. The first line may begin with options and end with them;

@@ -7,13 +7,13 @@ export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be 
 export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/, 'must be a model such as sonnet');
 
 /** `45m`, `1h30m`, `90s`; one minute to 24 hours. Gives seconds. */
-export const timeout = z.string().transform(toSeconds).pipe(z.number().min(60).max(86_400));
+const timeout = z.string().transform(toSeconds).pipe(z.number().min(60).max(86_400));
 
 /** What `git check-ref-format` refuses, and what a command could take for an option. */
 const NOT_IN_BRANCH = /^$|^[-/.]|\.\.|\/\/|\/\.|@\{|\.lock(\/|$)|[/.]$|[\s\p{Cc}~^:?*[\\]/u;
 
 /** A branch as people write it, without `refs/heads/`. */
-export const baseBranch = z.string().refine(name => name.length <= 200 && !NOT_IN_BRANCH.test(name));
+const baseBranch = z.string().refine(name => name.length <= 200 && !NOT_IN_BRANCH.test(name));
 
 /** The options of a run, as comments, labels and the command line give them. */
 export interface RunOptions {

@@ -43,7 +43,7 @@ const profileSettings = z.strictObject({
     'The longest that a run of it may take, whatever the task allows.',
   ),
   retry_on_failure: used(z.boolean().default(true), 'Whether a run that failed in passing is tried again.'),
-  capabilities: used(z.array(z.string().min(1).max(50)).max(50).default([]), 'What it is good at.'),
+  capabilities: later(z.array(z.string().min(1).max(50)).max(50).default([]), 'What it is good at.'),
   model: used(modelName.nullable().default(null), 'The model, where the comment names none.'),
   environment: used(
     z
@@ -51,7 +51,7 @@ const profileSettings = z.strictObject({
       .default({}),
     "Variables for the agent. Orch's own credentials can't be given.",
   ),
-  memory_mb: later(z.int().min(1).nullable().default(null), 'Memory that a run may take.'),
+  memory_mb: later(z.int().min(1).max(1_000_000).nullable().default(null), 'Memory that a run may take.'),
   cpu_percent: later(
     z.int().min(1).nullable().default(null),
     'Processor time that a run may take; 100 is a core.',

@@ -140,7 +140,7 @@ export const repositorySettings = z
         .default(null),
       'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{guidance}}` and `{{steps}}` filled in.',
     ),
-    budget: later(z.string().nullable().default(null), 'What a task may cost.'),
+    budget: later(z.unknown().optional(), 'What a task may cost.'),
     checks: later(z.unknown().optional(), 'What is shown of the work.'),
     follow_up: later(z.unknown().optional(), 'What wakes the agent after the pull request.'),
   })

@@ -12,7 +12,7 @@ export interface Problem {
 export type Read<T> = { ok: true; value: T; warnings: string[] } | { ok: false; problems: Problem[] };
 
 /** No file that people write by hand comes near. */
-const MAX_CHARACTERS = 50_000;
+const MAX_CHARACTERS = 30_000;
 const MAX_PROBLEMS = 100;
 
 /**
@@ -59,7 +59,7 @@ function check<T extends z.ZodType>(document: Document, lines: LineCounter, sche
   const problems = parsed.error.issues.flatMap(issue => {
     const path = issue.path.map(key => (typeof key === 'symbol' ? String(key) : key));
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map(key => ({
+      return issue.keys.slice(0, MAX_PROBLEMS).map(key => ({
         line: lineOf(document, lines, [...path, key]),
         message: unknownKey([...path, key], shapeAt(shape, path)),
       }));
@@ -77,7 +77,7 @@ export interface Shape {
   additionalProperties?: Shape | false;
   items?: Shape;
   anyOf?: Shape[];
-  type?: string;
+  type?: string | string[];
   enum?: unknown[];
   minimum?: number;
   maximum?: number;

@@ -1,0 +1,87 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { HELP } from '../src/command/help.ts';
+import { ENVIRONMENT } from '../src/config/environment.ts';
+import { repositorySettings } from '../src/config/repository.ts';
+import { serverSettings } from '../src/config/schema.ts';
+import { type Shape, shapeOf } from '../src/config/yaml.ts';
+
+/** The pages that hold tables made from the code. `node script/docs.ts` brings them up to date. */
+export const PAGES = ['docs/commands.md', 'docs/settings.md'];
+
+/** The page with the tables between `<!-- table: name -->` and `<!-- end -->` made anew. */
+export function withTables(page: string): string {
+  return page.replace(
+    /(<!-- table: (\w+) -->\n).*?(<!-- end -->)/gs,
+    (_, start: string, name: string, end: string) => {
+      const rows = TABLES[name];
+      if (!rows) throw new Error(`There is no table ${name}`);
+      return `${start}\n${table(rows())}\n${end}`;
+    },
+  );
+}
+
+const TABLES: Record<string, () => string[][]> = {
+  commands: () => [['Command', 'What it does'], ...HELP.commands],
+  options: () => [['Option', 'What it is'], ...HELP.options],
+  server: () => [HEAD, ...settings(shapeOf(serverSettings), '', false)],
+  repository: () => [HEAD, ...settings(shapeOf(repositorySettings), '', false)],
+  environment: () => [
+    ['Variable', 'What it is'],
+    ...ENVIRONMENT.map(([name, text]) => [`\`${name}\``, text]),
+  ],
+};
+
+const HEAD = ['Key', 'Takes', 'Default', 'What it is'];
+
+function table([head = [], ...rows]: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |\n`;
+  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
+}
+
+function settings(shape: Shape, prefix: string, isLater: boolean): string[][] {
+  return Object.entries(shape.properties ?? {}).flatMap(([key, child]) => {
+    const path = `${prefix}${key}`;
+    const later = isLater || child.later === true;
+    if (child.properties) return settings(child, `${path}.`, later);
+    const each = child.additionalProperties || {};
+    if (each.properties) return settings(each, `${path}.NAME.`, later);
+    return [
+      [`\`${path}\``, takes(child), defaultOf(child), `${child.description ?? ''}${note(child, later)}`],
+    ];
+  });
+}
+
+function note({ later }: Shape, isLater: boolean): string {
+  if (isLater) return ' Not used by this release.';
+  return Array.isArray(later) ? ` Not used by this release: ${later.map(code).join(', ')}.` : '';
+}
+
+function takes(shape: Shape): string {
+  const type = [shape.type].flat().find(each => each !== 'null');
+  if (shape.enum) return shape.enum.map(code).join(', ');
+  if (shape.anyOf)
+    return shape.anyOf
+      .filter(each => each.type !== 'null')
+      .map(takes)
+      .join(' or ');
+  if (type === 'integer') return `${shape.minimum} to ${shape.maximum}`;
+  if (type === 'array') return `list${shape.items?.type === 'integer' ? ' of numbers' : ''}`;
+  const words: Record<string, string> = {
+    boolean: '`true`, `false`',
+    object: 'names with texts',
+    string: 'text',
+  };
+  return words[type ?? ''] ?? 'anything';
+}
+
+function defaultOf({ default: value }: Shape): string {
+  return value === undefined || value === null ? '' : code(JSON.stringify(value));
+}
+
+function code(value: unknown): string {
+  return `\`${value}\``;
+}
+
+if (import.meta.main) {
+  for (const page of PAGES) writeFileSync(page, withTables(readFileSync(page, 'utf8')));
+}
