@@ -63,7 +63,15 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     if (!isFinal(task.state) || task.state === 'completed') {
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, so there is nothing to retry`);
     }
-    changeState(store, task, 'queued', now, { reason, epoch: task.epoch + 1, tries: 0, readyAt: now });
+    // A pull request that somebody closed is not the result any more; an open one still is.
+    const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
+    changeState(store, task, 'queued', now, {
+      ...result,
+      reason,
+      epoch: task.epoch + 1,
+      tries: 0,
+      readyAt: now,
+    });
     return existing(store, id);
   });
 }

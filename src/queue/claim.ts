@@ -26,19 +26,24 @@ export interface Claim {
  */
 export function claim(store: Store, limits: Limits, repository: RepositoryLimits, now: number): Claim | null {
   return store.transaction(() => {
-    const load = store.runs.load();
-    if (load.length >= limits.concurrent) return null;
-    for (const task of store.tasks.claimable(now)) {
-      // A cancelled run may still be dying when its task is retried: one live run a task.
-      if (load.some(run => run.task === task.id)) continue;
-      const own = repository(task);
-      const there = load.filter(run => run.repositoryId === task.repositoryId).length;
-      if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
-      const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
-      if (agent) return take(store, task, agent, now);
-    }
-    return null;
+    const found = choose(store, limits, repository, now);
+    return found && take(store, found.task, found.agent, now);
   });
+}
+
+function choose(store: Store, limits: Limits, repository: RepositoryLimits, now: number) {
+  const load = store.runs.load();
+  if (load.length >= limits.concurrent) return null;
+  for (const task of store.tasks.claimable(now)) {
+    // A cancelled run may still be dying when its task is retried: one live run a task.
+    if (load.some(run => run.task === task.id)) continue;
+    const own = repository(task);
+    const there = load.filter(run => run.repositoryId === task.repositoryId).length;
+    if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
+    const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
+    if (agent) return { task, agent };
+  }
+  return null;
 }
 
 type Load = ReturnType<Store['runs']['load']>;

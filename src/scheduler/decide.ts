@@ -12,16 +12,23 @@ export type Step =
   | { do: 'complete' }
   | { do: 'settle' };
 
+/** How long an agent may take, and how long from being asked to end to being killed (ms). */
+export interface Patience {
+  timeout: number;
+  grace: number;
+}
+
 /**
  * Given the rows and what is seen of the session, what is next? A restart asks the same question as an ordinary
- * tick, which is all there is to crash recovery. `grace` in ms: between being asked to end and being killed.
+ * tick, which is all there is to crash recovery.
  */
-export function decide(task: Task, run: Run, sight: Sight, now: number, grace: number): Step {
+export function decide(task: Task, run: Run, sight: Sight, now: number, patience: Patience): Step {
   switch (sight.session) {
     case 'unknown':
-      return { do: 'wait', until: null };
+      // Before the first launch nothing can be lost by trying; the launch itself tells what is wrong with tmux.
+      return run.spawnedAt === null && isCurrent(task, run) ? { do: 'start' } : { do: 'wait', until: null };
     case 'alive':
-      return whileAlive(task, run, now, grace);
+      return whileAlive(task, run, now, patience);
     case 'none':
       return run.spawnedAt === null && isCurrent(task, run) ? { do: 'start' } : { do: 'settle' };
     case 'ended':
@@ -36,7 +43,7 @@ export function isCurrent(task: Task, run: Run): boolean {
   return task.epoch === run.epoch && !isFinal(task.state);
 }
 
-function whileAlive(task: Task, run: Run, now: number, grace: number): Step {
+function whileAlive(task: Task, run: Run, now: number, { grace, timeout }: Patience): Step {
   if (run.stopAt !== null) return at(run.stopAt + grace, { do: 'kill' }, now);
   if (task.epoch !== run.epoch) return { do: 'interrupt', why: 'cancelled' };
   if (run.spawnedAt === null) return { do: 'adopt' };
@@ -45,7 +52,7 @@ function whileAlive(task: Task, run: Run, now: number, grace: number): Step {
     // An agent that says it is done usually ends by itself.
     return at(run.doneAt + grace, { do: 'interrupt', why: 'succeeded' }, now);
   }
-  return at(run.spawnedAt + task.timeoutSeconds * 1000, { do: 'interrupt', why: 'timed_out' }, now);
+  return at(run.spawnedAt + timeout, { do: 'interrupt', why: 'timed_out' }, now);
 }
 
 function at(time: number, step: Step, now: number): Step {

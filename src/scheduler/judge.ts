@@ -1,3 +1,4 @@
+import { duration } from '../shared/clock.ts';
 import type { Run, RunOutcome, Task } from '../task/glossary.ts';
 import type { Sight } from './stages.ts';
 
@@ -6,13 +7,15 @@ export interface Policy {
   retryDelaySeconds: number;
   retryOnFailure: boolean;
   noPullRequest: 'draft' | 'fail';
+  /** The longest that this agent may take, whatever the task allows. */
+  timeoutSeconds: number | null;
 }
 
 /** How a run ended and what becomes of its task. */
 export type Verdict =
-  | { outcome: RunOutcome; then: 'completed'; draft: boolean; reason: string | null }
-  | { outcome: RunOutcome; then: 'failed' | 'escalated'; reason: string }
-  | { outcome: RunOutcome; then: 'retry'; delaySeconds: number; reason: string };
+  | { outcome: RunOutcome; next: 'completed'; draft: boolean; reason: string | null }
+  | { outcome: RunOutcome; next: 'failed' | 'escalated'; reason: string }
+  | { outcome: RunOutcome; next: 'retry'; delaySeconds: number; reason: string };
 
 /**
  * The supervisor says how a run ended. Process death and GitHub's truth come first; what the exit code claims is
@@ -21,9 +24,9 @@ export type Verdict =
 export function judge(task: Task, run: Run, sight: Sight, policy: Policy): Verdict {
   const outcome = run.stopReason ?? 'crashed';
   if (outcome === 'timed_out' && task.pull === null) {
-    return again(task, outcome, `no result after ${minutes(task.timeoutSeconds)}`, policy);
+    return again(task, outcome, `no result after ${duration(timeoutMs(task, policy))}`, policy);
   }
-  if (task.pull !== null) return { outcome: 'succeeded', then: 'completed', draft: false, reason: null };
+  if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason: null };
   if (sight.setupFailed !== null) return failed(`the setup command \`${sight.setupFailed}\` failed`);
   if (sight.exitCode === 126 || sight.exitCode === 127) {
     return failed(
@@ -36,7 +39,7 @@ export function judge(task: Task, run: Run, sight: Sight, policy: Policy): Verdi
   if (task.head === null) return failed('the agent ended without a commit');
   if (policy.noPullRequest === 'draft') {
     const reason = 'the agent left commits without a pull request, so Orch opened a draft';
-    return { outcome: 'succeeded', then: 'completed', draft: true, reason };
+    return { outcome: 'succeeded', next: 'completed', draft: true, reason };
   }
   return failed(`the agent left commits on \`${task.branch}\` without a pull request`);
 }
@@ -44,16 +47,16 @@ export function judge(task: Task, run: Run, sight: Sight, policy: Policy): Verdi
 /** What can pass by itself is tried again, later each time; after the last try a person is asked. */
 export function again(task: Task, outcome: RunOutcome, reason: string, policy: Policy): Verdict {
   if (!policy.retryOnFailure)
-    return { outcome, then: 'escalated', reason: `${reason}; retries are off for this agent` };
+    return { outcome, next: 'escalated', reason: `${reason}; retries are off for this agent` };
   if (task.tries >= policy.maxRetries) {
     const tried = task.tries === 0 ? '' : ` (tried ${task.tries + 1} times)`;
-    return { outcome, then: 'escalated', reason: `${reason}${tried}` };
+    return { outcome, next: 'escalated', reason: `${reason}${tried}` };
   }
-  return { outcome, then: 'retry', delaySeconds: policy.retryDelaySeconds * 2 ** task.tries, reason };
+  return { outcome, next: 'retry', delaySeconds: policy.retryDelaySeconds * 2 ** task.tries, reason };
 }
 
 function failed(reason: string): Verdict {
-  return { outcome: 'failed', then: 'failed', reason };
+  return { outcome: 'failed', next: 'failed', reason };
 }
 
 function crash(sight: Sight): string {
@@ -62,6 +65,7 @@ function crash(sight: Sight): string {
     : `the agent crashed with exit code ${sight.exitCode}`;
 }
 
-function minutes(seconds: number): string {
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+/** What the task allows, and no more than the agent's own ceiling (ms). */
+export function timeoutMs(task: Task, policy: Policy): number {
+  return Math.min(task.timeoutSeconds, policy.timeoutSeconds ?? Infinity) * 1000;
 }

@@ -4,7 +4,7 @@ import type { Store } from '../store/open.ts';
 import type { Run, RunOutcome, Task } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { decide, isCurrent } from './decide.ts';
-import { again, judge, type Policy, type Verdict } from './judge.ts';
+import { again, judge, type Policy, timeoutMs, type Verdict } from './judge.ts';
 import type { Sight, Stages } from './stages.ts';
 
 export interface World {
@@ -34,8 +34,9 @@ export async function reconcile(world: World, taskId: number, runNumber: number)
     const run = world.store.runs.get(taskId, runNumber);
     if (!task || !run || run.endedAt !== null) return null;
     if (isCurrent(task, run)) await world.stages.broker.open(task, run);
+    const patience = { timeout: timeoutMs(task, world.policy(run)), grace: world.graceSeconds * 1000 };
     const sight = await world.stages.agent.look(run);
-    const step = decide(task, run, sight, world.now(), world.graceSeconds * 1000);
+    const step = decide(task, run, sight, world.now(), patience);
     switch (step.do) {
       case 'wait':
         return step.until;
@@ -73,6 +74,7 @@ async function start(world: World, task: Task, run: Run): Promise<void> {
       store.journal.append(world.now(), task.id, 'run:prepared', data);
     });
     const current = store.tasks.get(task.id) as Task;
+    await stages.broker.open(current, run);
     if (!isCurrent(current, run)) return finishRun(world, run, 'cancelled');
     await spawned(world, current, run);
   } catch (error) {
@@ -111,21 +113,28 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
   await stages.agent.kill(run);
   const words = await stages.agent.lastWords(run);
   if (!isCurrent(task, run)) {
+    await keepCommits(world, task, run);
     await stages.broker.close(run);
     return finishRun(world, run, task.state === 'completed' ? 'succeeded' : 'cancelled', sight.exitCode);
   }
   let verdict: Verdict;
   try {
     await stages.workspace.rescue(task, run);
-    await stages.pulls.find(task);
-    verdict = judge(store.tasks.get(task.id) as Task, run, sight, world.policy(run));
-    if (verdict.then === 'completed' && verdict.draft) await stages.pulls.openDraft(task, run);
+    await stages.pulls.find(store.tasks.get(task.id) as Task);
+    const now = store.tasks.get(task.id) as Task;
+    verdict = judge(now, store.runs.get(run.task, run.number) as Run, sight, world.policy(run));
+    if (verdict.next === 'completed' && verdict.draft) await stages.pulls.openDraft(now, run);
   } catch (error) {
     if (!isPermanent(error)) throw error;
-    verdict = { outcome: 'failed', then: 'failed', reason: describeError(error) };
+    verdict = { outcome: 'failed', next: 'failed', reason: describeError(error) };
   }
   await stages.broker.close(run);
   conclude(world, task, run, sight.exitCode, verdict, words);
+}
+
+/** Nobody waits for these commits any more, but somebody may want them; a workspace too broken for that ends all the same. */
+async function keepCommits(world: World, task: Task, run: Run): Promise<void> {
+  if (run.spawnedAt !== null) await world.stages.workspace.rescue(task, run).catch(() => {});
 }
 
 /** Writes the run's end and the task's next state together, unless the task has changed hands meanwhile. */
@@ -144,19 +153,19 @@ function conclude(
     if (!isCurrent(current, run))
       return finishRun(world, run, isFinal(current.state) ? 'cancelled' : verdict.outcome, exitCode);
     endRun(store, run, { outcome: verdict.outcome, exitCode, reason: verdict.reason, lastWords: words }, now);
-    if (verdict.then === 'retry') {
+    if (verdict.next === 'retry') {
       const readyAt = now + verdict.delaySeconds * 1000;
       changeState(store, current, 'queued', now, {
         reason: verdict.reason,
         tries: current.tries + 1,
         readyAt,
       });
-    } else if (verdict.then === 'completed' && current.state === 'starting') {
+    } else if (verdict.next === 'completed' && current.state === 'starting') {
       // An adopted agent can be through before it was ever seen running.
       changeState(store, current, 'running', now);
       changeState(store, store.tasks.get(task.id) as Task, 'completed', now, { reason: verdict.reason });
     } else {
-      changeState(store, current, verdict.then, now, { reason: verdict.reason });
+      changeState(store, current, verdict.next, now, { reason: verdict.reason });
     }
   });
 }
@@ -167,7 +176,7 @@ function finishRun(world: World, run: Run, outcome: RunOutcome, exitCode: number
 
 function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (isPermanent(error)) return { outcome: 'failed', then: 'failed', reason };
+  if (isPermanent(error)) return { outcome: 'failed', next: 'failed', reason };
   return again(task, 'crashed', `the agent could not be started: ${reason}`, world.policy(run));
 }
 

@@ -4,7 +4,7 @@ import type { Run, Task } from '../task/glossary.ts';
 export interface Stages {
   workspace: {
     /** Fetches, settles branch and base, makes the run's repository and worktree. */
-    prepare(task: Task, run: Run): Promise<{ branch: string; target: string; baseSha: string }>;
+    prepare(task: Task, run: Run): Promise<Prepared>;
     /** Lets commits that the agent did not push reach the broker. */
     rescue(task: Task, run: Run): Promise<void>;
     /** Removes the run from disk; commits that are nowhere else get a rescue ref, which is returned. */
@@ -21,7 +21,7 @@ export interface Stages {
     lastWords(run: Run): Promise<string | null>;
   };
   broker: {
-    /** The run's own socket; does nothing when it is open. */
+    /** The run's own socket; does nothing when it is open, or while there is no branch yet. */
     open(task: Task, run: Run): Promise<void>;
     close(run: Run): Promise<void>;
   };
@@ -38,4 +38,12 @@ export interface Sight {
   exitCode: number | null;
   /** The setup command that failed before the agent could start. */
   setupFailed: string | null;
+}
+
+/** Where a run begins; `head` is the branch's tip on GitHub, null when it is not there. */
+export interface Prepared {
+  branch: string;
+  target: string;
+  baseSha: string;
+  head: string | null;
 }

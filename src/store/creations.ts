@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 
-export type CreationKind = 'comment' | 'check' | 'pull' | 'reply';
+export type CreationKind = 'comment' | 'check' | 'pull' | 'reply' | 'branch';
 
 export interface Creation {
   remoteId: number | null;
@@ -11,7 +11,7 @@ export interface Creation {
 
 export type Creations = ReturnType<typeof openCreations>;
 
-/** What Orch made, or was about to make, on GitHub for a task. A row without remoteId calls for a look-up first. */
+/** What Orch made, or was about to make, on GitHub for a task (0: for none). A row without remoteId calls for a look-up first. */
 export function openCreations(db: Connection) {
   const get = db.prepare(
     'select remote_id as remoteId, content, begun_at as begunAt from creations where task = ? and kind = ? and key = ?',

@@ -27,6 +27,7 @@ export function openJournal(db: Connection, transaction: Transaction) {
     `insert into cursors (reader, task, seq) values (?, ?, ?)
      on conflict (reader, task) do update set seq = excluded.seq where excluded.seq > cursors.seq`,
   );
+  const cursor = db.prepare('select seq from cursors where reader = ? and task = ?');
   const listeners = new Set<(task: number) => void>();
 
   return {
@@ -41,6 +42,8 @@ export function openJournal(db: Connection, transaction: Transaction) {
       (ofTask.all(task, after) as Row[]).map(row => ({ ...row, data: JSON.parse(row.data) }) as JournalEvent),
     /** The tasks with news for this reader, each with the newest event's number. `floor`: nothing below is looked at. */
     behind: (reader: string, floor = 0) => behind.all({ reader, floor }) as { task: number; seq: number }[],
+    cursor: (reader: string, task: number): number =>
+      (cursor.get(reader, task) as { seq: number } | undefined)?.seq ?? 0,
     moveCursor: (reader: string, task: number, seq: number): void => void moveCursor.run(reader, task, seq),
     /** A hint that there is something to read, given after the commit; the journal itself is the news. */
     onAppend(listener: (task: number) => void): Disposable {

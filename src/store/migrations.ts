@@ -25,6 +25,7 @@ export const MIGRATIONS: readonly string[] = [
     installation integer not null,
     issue integer not null,
     on_pull_request integer not null,
+    head_sha text,
     comment integer,
     requester text not null,
     requester_id integer not null,
@@ -100,8 +101,9 @@ export const MIGRATIONS: readonly string[] = [
   ) strict, without rowid;
 
   -- What Orch made on GitHub. The row is written before the call, so that a crash in between leads to a look-up.
+  -- Task 0 stands for what belongs to no task, such as an answer to a mistake.
   create table creations (
-    task integer not null references tasks (id),
+    task integer not null,
     kind text not null,
     key text not null,
     remote_id integer,

@@ -10,6 +10,7 @@ const FIELDS = [
   'installation',
   'issue',
   'onPullRequest',
+  'headSha',
   'comment',
   'requester',
   'requesterId',

@@ -5,7 +5,7 @@ import type { RunOutcome, TaskState } from './glossary.ts';
  * and nothing else carries news between the parts of Orch.
  */
 export interface TaskEvents {
-  'task:queued': { duplicateOf?: number };
+  'task:queued': Record<never, never>;
   'task:state': { from: TaskState; to: TaskState; reason: string | null };
   'task:promoted': Record<never, never>;
   'run:claimed': { run: number; agent: string };

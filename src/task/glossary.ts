@@ -43,6 +43,8 @@ export interface Request {
   /** The issue or pull request where it was asked. */
   issue: number;
   onPullRequest: boolean;
+  /** The head of that pull request when it was asked; null on an issue. */
+  headSha: string | null;
   /** What makes the request itself unique, e.g. `comment:981:0`: asked again with the same source it is the same task. */
   source: string;
   comment: number | null;

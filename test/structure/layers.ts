@@ -7,7 +7,7 @@ import { importsOf, type SourceFile } from './source.ts';
  * they meet through task types and rows.
  */
 const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
-  ['src/'],
+  [['src/', 'src/daemon/', 'src/demo/']],
   ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/action/'],
   ['src/scheduler/'],
   [
@@ -16,6 +16,8 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
     'src/agent/',
     'src/github/broker',
     'src/github/report',
+    ['src/github/pulls', 'src/github/publish', 'src/github/follow'],
+    'src/record/',
     'src/message/',
     'src/health/',
     'src/context/',

@@ -1,0 +1,91 @@
+import { rmSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { cancel, retry } from '../queue/change.ts';
+import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
+import { showRun, showTask } from './views.ts';
+
+export interface ApiOptions {
+  store: Store;
+  clock: Clock;
+  /** What `GET /api/orchestrator` says of the daemon itself. */
+  about: { version: string; pid: number; started_at: string; url: string };
+  agents: readonly { name: string; maxInstances: number }[];
+}
+
+const MOST = 1000;
+const listQuery = z.object({
+  state: z.enum(TASK_STATES).optional(),
+  limit: z.coerce.number().int().min(1).max(MOST).default(50),
+});
+
+/**
+ * The API on the daemon's unix socket (0600): who can open it is the user that runs Orch. A socket file that a killed
+ * daemon left is replaced; the database's lock has already shown that no other daemon lives.
+ */
+export async function serveApi(socket: string, options: ApiOptions): Promise<AsyncDisposable> {
+  const app = createApi(options);
+  if (Buffer.byteLength(socket) > 100)
+    throw new OrchError('E_PATH_TOO_LONG', `${socket} is too long for a unix socket`);
+  rmSync(socket, { force: true });
+  await app.listen({ path: socket });
+  await chmod(socket, 0o600);
+  return { [Symbol.asyncDispose]: () => app.close() };
+}
+
+function createApi({ store, clock, about, agents }: ApiOptions): FastifyInstance {
+  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+
+  app.get('/api/orchestrator', () => ({
+    ...about,
+    tasks: store.tasks.counts(),
+    inbox: store.inbox.waiting(),
+  }));
+  app.get('/api/agents', () => {
+    const load = store.runs.load();
+    return agents.map(({ name, maxInstances }) => {
+      return { name, max_instances: maxInstances, running: load.filter(run => run.profile === name).length };
+    });
+  });
+  app.get('/api/tasks', request => {
+    const { state, limit } = listQuery.parse(request.query);
+    return store.tasks.list(limit, state).map(task => showTask(task, clock.now()));
+  });
+  app.get('/api/tasks/:task', request => {
+    const task = named(store, request.params);
+    const runs = store.runs.ofTask(task.id).map(showRun);
+    return { ...showTask(task, clock.now()), runs, events: store.journal.ofTask(task.id) };
+  });
+  app.post('/api/tasks/:task/cancel', request => {
+    const task = named(store, request.params);
+    return showTask(cancel(store, task.id, 'cancelled on the command line', clock.now()), clock.now());
+  });
+  app.post('/api/tasks/:task/retry', request => {
+    const task = named(store, request.params);
+    return showTask(retry(store, task.id, 'retried on the command line', clock.now()), clock.now());
+  });
+
+  app.setErrorHandler((error, _request, reply) => {
+    if (error instanceof OrchError) {
+      const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
+      return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
+    }
+    const bad = error instanceof z.ZodError;
+    return reply
+      .code(bad ? 400 : 500)
+      .send({ code: 'E_USAGE', message: bad ? z.prettifyError(error) : 'Orch failed inside.' });
+  });
+  return app;
+}
+
+function named(store: Store, params: unknown): Task {
+  const { task: name } = params as { task: string };
+  const id = parseTaskName(name);
+  const task = id === null ? null : store.tasks.get(id);
+  if (!task) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${name}`);
+  return task;
+}

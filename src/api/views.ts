@@ -1,0 +1,39 @@
+import { isoTime } from '../shared/clock.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+
+/** A task as the API and `--json` show it. */
+export type TaskView = ReturnType<typeof showTask>;
+export type RunView = ReturnType<typeof showRun>;
+
+export function showTask(task: Task, now: number) {
+  return {
+    id: taskName(task.id),
+    status: task.state,
+    reason: task.reason,
+    repository: task.repository,
+    issue: task.issue,
+    requester: task.requester,
+    instruction: task.instruction,
+    agent: task.agent,
+    priority: task.priority,
+    run: task.runs === 0 ? null : runName(task.id, task.runs),
+    branch: task.branch,
+    head: task.head,
+    pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },
+    created_at: isoTime(task.createdAt),
+    updated_at: isoTime(task.updatedAt),
+    waits_seconds: task.state === 'queued' ? Math.max(0, Math.round((task.readyAt - now) / 1000)) : 0,
+  };
+}
+
+export function showRun(run: Run) {
+  return {
+    id: runName(run.task, run.number),
+    agent: `${run.profile}-${run.slot}`,
+    started_at: isoTime(run.startedAt),
+    ended_at: run.endedAt === null ? null : isoTime(run.endedAt),
+    outcome: run.outcome,
+    exit: run.exitCode,
+    reason: run.reason,
+  };
+}

@@ -1,0 +1,33 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { OrchError } from '../shared/errors.ts';
+
+/** Asks the daemon over its unix socket. Errors: E_NO_DAEMON, and whatever the daemon answers. */
+export async function askDaemon<T>(home: string, method: 'GET' | 'POST', path: string): Promise<T> {
+  const { status, body } = await exchange(join(home, 'daemon.sock'), method, path);
+  const answer = JSON.parse(body);
+  if (status < 400) return answer as T;
+  throw new OrchError(answer.code, answer.message, answer.remedy ? { remedy: answer.remedy } : {});
+}
+
+function exchange(
+  socketPath: string,
+  method: string,
+  path: string,
+): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const call = request({ socketPath, method, path, agent: false }, response => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', chunk => {
+        body += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 500, body }));
+      response.on('error', reject);
+    });
+    call.on('error', cause =>
+      reject(new OrchError('E_NO_DAEMON', `No daemon answers at ${socketPath}`, { cause })),
+    );
+    call.end();
+  });
+}

@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/**
+ * Where the daemon of this user keeps its things. Most settings files don't say, and then none of the parsers is loaded:
+ * a command must not take longer than Node itself.
+ */
+export async function findHome(options: { config?: string | undefined }): Promise<string> {
+  const { env } = process;
+  const usual = env.ORCH_HOME ? resolve(env.ORCH_HOME) : join(env.HOME || homedir(), '.orch');
+  const named = options.config ?? env.ORCH_CONFIG;
+  const file = named ?? ['orch.yaml', join(usual, 'orch.yaml')].find(path => existsSync(path));
+  if (env.ORCH_HOME || file === undefined || !/\bhome\b/.test(tryRead(file))) return usual;
+  const { loadSettings } = await import('../config/settings.ts');
+  return loadSettings({ env, ...(named === undefined ? {} : { file: named }) }).settings.orchestrator.home;
+}
+
+/** A file that can't be read is left to the settings' own loader, which says why. */
+function tryRead(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return 'home';
+  }
+}

@@ -1,0 +1,20 @@
+import { shorten, stripControl } from '../shared/text.ts';
+
+/** A line on standard output. What others wrote in it can't steer the terminal. */
+export function say(text: string): void {
+  process.stdout.write(`${stripControl(text)}\n`);
+}
+
+/** Rows in columns as wide as their widest cell, cut at 60 characters. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const cells = rows.map(row => row.map(cell => shorten(cell, 60)));
+  const widths = (cells[0] ?? []).map((_, index) => Math.max(...cells.map(row => row[index]?.length ?? 0)));
+  return cells
+    .map(row =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

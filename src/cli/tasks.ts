@@ -1,0 +1,83 @@
+import type { RunView, TaskView } from '../api/views.ts';
+import type { JournalEvent } from '../task/events.ts';
+import { askDaemon } from './daemon-client.ts';
+import { findHome } from './home.ts';
+import { columns, say } from './output.ts';
+
+interface Common {
+  json?: boolean;
+  config?: string;
+}
+
+interface About {
+  version: string;
+  pid: number;
+  started_at: string;
+  url: string;
+  tasks: Record<string, number>;
+  inbox: number;
+}
+
+/** `orch status`: the daemon and what is not over. */
+export async function status(options: Common): Promise<void> {
+  const home = await findHome(options);
+  const [about, tasks] = await Promise.all([
+    askDaemon<About>(home, 'GET', '/api/orchestrator'),
+    askDaemon<TaskView[]>(home, 'GET', '/api/tasks?limit=20'),
+  ]);
+  if (options.json) return say(JSON.stringify({ ...about, latest: tasks }, null, 2));
+  const counts = Object.entries(about.tasks).map(([state, count]) => `${count} ${state}`);
+  say(`Orch ${about.version} at ${about.url}, process ${about.pid}, since ${about.started_at}`);
+  say(counts.length === 0 ? 'No tasks yet.' : `Tasks: ${counts.join(', ')}`);
+  if (tasks.length > 0) say(`\n${table(tasks)}`);
+}
+
+/** `orch tasks`: the newest tasks, or those in one state. */
+export async function tasks(options: Common & { status?: string; limit: string }): Promise<void> {
+  const query = new URLSearchParams({ limit: options.limit });
+  if (options.status) query.set('state', options.status);
+  const list = await askDaemon<TaskView[]>(await findHome(options), 'GET', `/api/tasks?${query}`);
+  say(options.json ? JSON.stringify(list, null, 2) : list.length === 0 ? 'No tasks.' : table(list));
+}
+
+/** `orch show T42`: a task, its runs and its story. */
+export async function show(name: string, options: Common): Promise<void> {
+  type Whole = TaskView & { runs: RunView[]; events: JournalEvent[] };
+  const task = await askDaemon<Whole>(
+    await findHome(options),
+    'GET',
+    `/api/tasks/${encodeURIComponent(name)}`,
+  );
+  if (options.json) return say(JSON.stringify(task, null, 2));
+  say(`${task.id}  ${task.status}${task.reason ? `: ${task.reason}` : ''}`);
+  say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
+  say(`${task.instruction.split('\n', 1)[0]}`);
+  if (task.branch) say(`branch ${task.branch}`);
+  if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
+  const runs = task.runs.map(run => [run.id, run.agent, run.outcome ?? 'live', run.reason ?? '']);
+  if (runs.length > 0) say(`\n${columns([['RUN', 'AGENT', 'OUTCOME', 'REASON'], ...runs])}`);
+  const events = task.events.map(event => [
+    new Date(event.at).toISOString(),
+    event.type,
+    JSON.stringify(event.data),
+  ]);
+  say(`\n${columns(events)}`);
+}
+
+/** `orch cancel T42` and `orch retry T42`. */
+export async function change(verb: 'cancel' | 'retry', name: string, options: Common): Promise<void> {
+  const path = `/api/tasks/${encodeURIComponent(name)}/${verb}`;
+  const task = await askDaemon<TaskView>(await findHome(options), 'POST', path);
+  say(options.json ? JSON.stringify(task, null, 2) : `${task.id} is ${task.status}.`);
+}
+
+function table(list: TaskView[]): string {
+  const rows = list.map(task => [
+    task.id,
+    task.status,
+    `${task.repository}#${task.issue}`,
+    task.pull_request ? `#${task.pull_request.number}` : '',
+    task.instruction.split('\n', 1)[0] ?? '',
+  ]);
+  return columns([['TASK', 'STATE', 'ISSUE', 'PR', 'INSTRUCTION'], ...rows]);
+}

@@ -1,0 +1,177 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import { readEnding, watchEnding } from '../agent/ending.ts';
+import { agentEnvironment } from '../agent/environment.ts';
+import { lastWords } from '../agent/last-words.ts';
+import { launch } from '../agent/launch.ts';
+import { writePrompt } from '../agent/prompt.ts';
+import { interrupt, killTree } from '../agent/stop.ts';
+import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
+import { writeTools } from '../cli/worktree/tools.ts';
+import type { Paths } from '../config/paths.ts';
+import type { RepositorySettings } from '../config/repository.ts';
+import type { Profile, Settings } from '../config/settings.ts';
+import type { Sight, Stages } from '../scheduler/stages.ts';
+import { OrchError } from '../shared/errors.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
+import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
+import { locateWorkspace } from '../workspace/workspace.ts';
+
+export interface AgentStageOptions {
+  terminals: Terminals;
+  paths: Paths;
+  settings: Settings;
+  environment(run: Run): Record<string, string>;
+  /** A run's exit file has appeared. */
+  ended(run: Run): void;
+}
+
+/** The program behind `git push`, `gh` and `orch` in a worktree; built, it is JavaScript. */
+const TOOLS = join(import.meta.dirname, '..', 'cli', 'worktree', `main${extname(import.meta.filename)}`);
+
+/** Starts, watches and stops the agents of runs. */
+export function agentStage(options: AgentStageOptions): Stages['agent'] & Disposable {
+  const { terminals, paths, settings } = options;
+  const watches = new Map<string, Disposable>();
+  const lookOnce = shared(() => look(terminals));
+
+  async function start(task: Task, run: Run) {
+    const name = runName(task.id, run.number);
+    const directory = paths.run(name);
+    const { tree } = locateWorkspace(paths.workspaces, name);
+    const own = JSON.parse(task.settings) as RepositorySettings;
+    const profile = profileOf(settings, run);
+    const environment = options.environment(run);
+    const setup = own.setup
+      ? own.setup.map(command => ({ command, required: true }))
+      : detectSetup(tree, environment.PATH ?? '');
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(paths.runLog(name)), { recursive: true, mode: 0o700 });
+    const promptFile = join(directory, 'prompt.md');
+    const template = own.prompt;
+    const prompt = writePrompt(
+      promptInput(task, { guidance: guidanceFiles(tree), setup: setup.map(s => s.command), template }),
+    );
+    await writeFile(promptFile, prompt, { mode: 0o600 });
+    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS });
+    return await launch(terminals, {
+      run: name,
+      directory,
+      cwd: tree,
+      argv: profile.command,
+      environment,
+      prompt: profile.prompt,
+      promptFile,
+      model: task.model ?? profile.model,
+      setup,
+      logFile: paths.runLog(name),
+      outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
+    });
+  }
+
+  function watch(run: Run): void {
+    const name = runName(run.task, run.number);
+    if (watches.has(name)) return;
+    watches.set(
+      name,
+      watchEnding(paths.run(name), () => options.ended(run)),
+    );
+  }
+
+  function unwatch(run: Run): void {
+    const name = runName(run.task, run.number);
+    watches.get(name)?.[Symbol.dispose]();
+    watches.delete(name);
+  }
+
+  return {
+    async launch(task, run) {
+      const launched = await start(task, run);
+      watch(run);
+      return launched;
+    },
+    async look(run) {
+      const name = runName(run.task, run.number);
+      const ending = readEnding(paths.run(name));
+      const panes = await lookOnce();
+      const sight = see(panes, name, ending.exit);
+      if (sight.session === 'alive') watch(run);
+      const failed = ending.setupFailed;
+      return { ...sight, setupFailed: failed === null ? null : `${failed.command}` };
+    },
+    interrupt: run => interrupt(terminals, runName(run.task, run.number)),
+    async kill(run) {
+      const name = runName(run.task, run.number);
+      const { survivors } = await killTree(terminals, name, paths.run(name));
+      if (survivors.length > 0) {
+        throw new OrchError(
+          'E_PROGRAM_FAILED',
+          `Processes of ${name} outlive SIGKILL: ${survivors.join(', ')}`,
+        );
+      }
+      unwatch(run);
+    },
+    lastWords: async run => (await lastWords(paths.runLog(runName(run.task, run.number)), 20)) || null,
+    [Symbol.dispose]() {
+      for (const watch of watches.values()) watch[Symbol.dispose]();
+      watches.clear();
+    },
+  };
+}
+
+/** What agents see of the daemon's environment, and how they reach the run's broker. */
+export function runEnvironment(options: { paths: Paths; settings: Settings; env: NodeJS.ProcessEnv }) {
+  return (run: Run): Record<string, string> => {
+    const directory = options.paths.run(runName(run.task, run.number));
+    return agentEnvironment(options.env, profileOf(options.settings, run).environment, {
+      bin: join(directory, 'bin'),
+      variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(directory, 'broker.sock') },
+    });
+  };
+}
+
+export function profileOf(settings: Settings, run: Run): Profile {
+  const profile = settings.profiles.find(each => each.name === run.profile);
+  if (profile) return profile;
+  throw new OrchError('E_UNKNOWN_AGENT', `The agent \`${run.profile}\` is not in the settings any more`);
+}
+
+function see(
+  panes: Map<string, Pane> | 'unknown',
+  run: string,
+  exit: number | null,
+): Omit<Sight, 'setupFailed'> {
+  // The exit file is written by the run's own launcher, after the agent has ended: it needs no tmux to be believed.
+  if (exit !== null) return { session: 'ended', exitCode: exit };
+  if (panes === 'unknown') return { session: 'unknown', exitCode: null };
+  const pane = panes.get(sessionName(run));
+  if (!pane) return { session: 'none', exitCode: null };
+  return { session: pane.dead ? 'ended' : 'alive', exitCode: pane.exitCode };
+}
+
+/** Callers that come while an answer is under way share it: one look serves all runs of a sweep. */
+function shared<T>(ask: () => Promise<T>): () => Promise<T> {
+  let under: Promise<T> | null = null;
+  return () => {
+    under ??= ask().finally(() => {
+      under = null;
+    });
+    return under;
+  };
+}
+
+function promptInput(task: Task, found: { guidance: string[]; setup: string[]; template: string | null }) {
+  return {
+    ...found,
+    instruction: task.instruction,
+    repository: task.repository,
+    issue: {
+      number: task.issue,
+      title: task.issueTitle,
+      body: task.issueBody,
+      onPullRequest: task.onPullRequest,
+    },
+    branch: task.branch as string,
+    base: task.target as string,
+  };
+}

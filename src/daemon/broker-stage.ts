@@ -1,0 +1,71 @@
+import type { Paths } from '../config/paths.ts';
+import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/broker.ts';
+import { createPublisher, type PublishOptions } from '../github/publish.ts';
+import type { Stages } from '../scheduler/stages.ts';
+import type { Log } from '../shared/log.ts';
+import { type Run, runName } from '../task/glossary.ts';
+
+export interface BrokerStage extends AsyncDisposable {
+  stage: Stages['broker'];
+  /** While Orch itself takes commits from the worktree of a run that is over, they are kept and go no further. */
+  rescuing(run: Run, on: boolean): void;
+}
+
+/** One broker a live run, each on a socket of its own. */
+export function brokerStage(options: PublishOptions & { paths: Paths; log: Log }): BrokerStage {
+  const open = new Map<string, Promise<Broker>>();
+  const rescuing = new Set<string>();
+  const name = (run: Run) => runName(run.task, run.number);
+
+  function handlers(run: Run): BrokerHandlers {
+    const publisher = createPublisher(options, run);
+    const isOver = () => options.store.tasks.get(run.task)?.epoch !== run.epoch;
+    return {
+      refs: async () => (isOver() && rescuing.has(name(run)) ? {} : await publisher.refs()),
+      async push(push) {
+        if (isOver() && rescuing.has(name(run))) await publisher.keep(push);
+        else await publisher.push(push);
+        return { ok: true };
+      },
+      pullRequest: pull => publisher.pullRequest(pull),
+      done: ({ summary }) => publisher.done(summary),
+    };
+  }
+
+  return {
+    stage: {
+      async open(task, run) {
+        if (task.branch === null) return;
+        const there = open.get(name(run));
+        const broker =
+          there ??
+          openBroker({
+            directory: options.paths.run(name(run)),
+            run: name(run),
+            branch: task.branch,
+            handlers: handlers(run),
+            log: options.log,
+          });
+        open.set(name(run), broker);
+        await broker.catch(error => {
+          open.delete(name(run));
+          throw error;
+        });
+      },
+      async close(run) {
+        const broker = open.get(name(run));
+        open.delete(name(run));
+        await (await broker)?.[Symbol.asyncDispose]();
+      },
+    },
+    rescuing(run, on) {
+      if (on) rescuing.add(name(run));
+      else rescuing.delete(name(run));
+    },
+    async [Symbol.asyncDispose]() {
+      const brokers = await Promise.all(open.values());
+      open.clear();
+      await Promise.all(brokers.map(broker => broker[Symbol.asyncDispose]()));
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs';
+import { Probot, ProbotOctokit } from 'probot';
+import { openTerminals } from '../agent/terminals.ts';
+import type { AppCredentials } from '../config/environment.ts';
+import { homePaths, type Paths } from '../config/paths.ts';
+import type { RepositorySettings } from '../config/repository.ts';
+import type { Settings } from '../config/settings.ts';
+import { createApp, EVENTS } from '../github/app.ts';
+import { connectGithub } from '../github/client.ts';
+import { startFollowing } from '../github/follow.ts';
+import { createFront } from '../github/front.ts';
+import { startInbox } from '../github/inbox.ts';
+import { defaultTitle } from '../github/publish.ts';
+import { openPulls } from '../github/pulls.ts';
+import { openReplies } from '../github/replies.ts';
+import { startReporter } from '../github/report/reporter.ts';
+import { startRecorder } from '../record/recorder.ts';
+import { startScheduler } from '../scheduler/scheduler.ts';
+import type { Stages } from '../scheduler/stages.ts';
+import type { Clock } from '../shared/clock.ts';
+import { type Log, silentLog } from '../shared/log.ts';
+import { openStoreFile, type Store } from '../store/open.ts';
+import type { Run, Task } from '../task/glossary.ts';
+import { changedFiles } from '../workspace/publish.ts';
+import { openStores } from '../workspace/store.ts';
+import { agentStage, runEnvironment } from './agent-stage.ts';
+import { brokerStage } from './broker-stage.ts';
+import { startCleaner } from './cleaner.ts';
+import { openRepositories, publishGit } from './git.ts';
+import { workspaceStage } from './workspace-stage.ts';
+
+export interface DaemonOptions {
+  settings: Settings;
+  credentials: AppCredentials;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  log: Log;
+}
+
+export interface Daemon extends AsyncDisposable {
+  store: Store;
+  paths: Paths;
+  /** Takes webhook requests; false for others. */
+  front: ReturnType<typeof createFront>;
+}
+
+const SWEEP_SECONDS = 5;
+const FOLLOW_SECONDS = 60;
+
+/**
+ * The whole of Orch, put together: everything below takes its world as parameters, and this is where they come from.
+ * Disposing drains: nothing new starts, agents go on in their sessions. Errors: E_SECOND_DAEMON, E_DATABASE…
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { settings, credentials, clock, log, env } = options;
+  const paths = homePaths(settings.orchestrator.home);
+  mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(openStoreFile(paths.database));
+  const probot = createProbot(settings, credentials);
+  const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock });
+  const shared = { store, github, clock, log };
+
+  const pulls = openPulls({ ...shared, labels: task => repositorySettings(task).labels.pullRequest });
+  const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl);
+  const environment = runEnvironment({ paths, settings, env });
+  const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths }));
+  const terminals = openTerminals({ directory: paths.tmux, log });
+  const agent = stack.use(
+    agentStage({ terminals, paths, settings, environment, ended: (run: Run) => scheduler.wake(run.task) }),
+  );
+  const workspace = workspaceStage({ store, paths, github, repositories, broker, environment, log });
+
+  const recorder = startRecorder({
+    store,
+    log,
+    runDirectory: paths.run,
+    resultFile: paths.result,
+    changedFiles: async task =>
+      task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],
+  });
+  stack.defer(() => recorder.stop());
+  const reporter = startReporter({ ...shared, sandbox: sandboxSentence(settings) });
+  stack.defer(() => reporter.stop());
+  const follower = startFollowing({ ...shared, pulls, intervalSeconds: FOLLOW_SECONDS });
+  stack.defer(() => follower.stop());
+  const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });
+  stack.defer(() => cleaner.stop());
+  const scheduler = startScheduler({
+    store,
+    clock,
+    log,
+    stages: { workspace, agent, broker: broker.stage, pulls: pullStage(pulls) },
+    policy: run => policyOf(settings, run),
+    graceSeconds: settings.taskQueue.stopGraceSeconds,
+    limits: {
+      concurrent: settings.limits.concurrent,
+      perRepository: settings.limits.perRepository,
+      profiles: settings.profiles,
+    },
+    repository: repositorySettings,
+    promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
+    sweepSeconds: SWEEP_SECONDS,
+  });
+  stack.defer(() => scheduler.drain());
+
+  await probot.load(createApp({ ...shared, settings, replies: openReplies(shared) }));
+  const inbox = startInbox({
+    store,
+    clock,
+    log,
+    handle: ({ delivery, event, payload }) =>
+      probot.receive({ id: delivery, name: event, payload: JSON.parse(payload) } as never),
+  });
+  stack.defer(() => inbox.stop());
+  const front = createFront({
+    store,
+    clock,
+    log,
+    secret: credentials.webhookSecret,
+    path: settings.github.webhookPath,
+    events: EVENTS,
+    wake: inbox.wake,
+  });
+  const running = stack.move();
+  return { store, paths, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function createProbot(settings: Settings, credentials: AppCredentials): Probot {
+  return new Probot({
+    appId: credentials.appId,
+    privateKey: credentials.privateKey,
+    secret: credentials.webhookSecret,
+    baseUrl: credentials.apiBaseUrl,
+    // Probot logs the payloads of events whose handlers fail; the inbox logs what went wrong instead.
+    log: silentLog(),
+    // Only this form of defaults reaches the clients of installations.
+    Octokit: ProbotOctokit.defaults((defaults: object) => ({
+      ...defaults,
+      ...(settings.github.throttle ? {} : { throttle: { enabled: false } }),
+    })) as typeof ProbotOctokit,
+  });
+}
+
+function repositorySettings(task: Task): RepositorySettings {
+  return JSON.parse(task.settings) as RepositorySettings;
+}
+
+function pullStage(pulls: ReturnType<typeof openPulls>): Stages['pulls'] {
+  return {
+    find: async task => (await pulls.find(task)) !== null,
+    async openDraft(task, run) {
+      const body = `The agent \`${run.profile}-${run.slot}\` ended without opening a pull request; these are its commits.`;
+      await pulls.open(task, { title: defaultTitle(task), body, draft: true });
+    },
+  };
+}
+
+function policyOf(settings: Settings, run: Run) {
+  const profile = settings.profiles.find(each => each.name === run.profile);
+  return {
+    maxRetries: settings.taskQueue.maxRetries,
+    retryDelaySeconds: settings.taskQueue.retryDelaySeconds,
+    retryOnFailure: profile?.retryOnFailure ?? true,
+    noPullRequest: settings.policies.noPullRequest,
+    timeoutSeconds: profile?.timeoutSeconds ?? null,
+  };
+}
+
+function sandboxSentence(settings: Settings): string {
+  return settings.sandbox.allowUnsandboxed
+    ? 'The agent runs **without a sandbox**, as the user that Orch runs as.'
+    : 'The agent runs in a sandbox.';
+}

@@ -1,0 +1,52 @@
+import type { Github } from '../github/client.ts';
+import type { PublishGit } from '../github/publish.ts';
+import { runName, type Task } from '../task/glossary.ts';
+import { receivePack } from '../workspace/landing.ts';
+import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
+import type { Remote } from '../workspace/remote.ts';
+import type { Store, Stores } from '../workspace/store.ts';
+
+/** The largest pack taken from an agent: GitHub itself takes 2 GiB a push. */
+const MOST_PACK_BYTES = 512 * 1024 * 1024;
+
+export interface Repositories {
+  remote(task: Task, access: 'read' | 'write'): Remote;
+  store(task: Task): Promise<Store>;
+}
+
+/** The remotes of tasks and the daemon's stores of them; tokens are asked for when git needs one. */
+export function openRepositories(stores: Stores, github: Github, webBaseUrl: string): Repositories {
+  const remote = (task: Task, access: 'read' | 'write'): Remote => ({
+    url: `${webBaseUrl}/${task.repository}.git`,
+    name: task.repository,
+    host: new URL(webBaseUrl).host,
+    token: () => github.gitToken(task.installation, task.repositoryId, access),
+  });
+  return { remote, store: task => stores.of(remote(task, 'read')) };
+}
+
+export function publishGit(repositories: Repositories): PublishGit {
+  return {
+    async receive(task, run, push) {
+      const landing = {
+        run: runName(run.task, run.number),
+        pack: push.pack,
+        sha: push.new,
+        maxBytes: MOST_PACK_BYTES,
+      };
+      await receivePack(await repositories.store(task), landing);
+    },
+    async isAhead(task, sha) {
+      return (await commits(await repositories.store(task), task.baseSha as string, sha)).length > 0;
+    },
+    async push(task, sha, expected) {
+      const store = await repositories.store(task);
+      const branch = task.branch as string;
+      const result = await pushBranch(store, repositories.remote(task, 'write'), { sha, branch, expected });
+      if (result.kind === 'pushed') return result;
+      const moved = result.reason === 'exists' || result.reason === 'stale';
+      return { kind: 'rejected', moved, text: result.text };
+    },
+    tip: task => remoteBranch(repositories.remote(task, 'read'), task.branch as string),
+  };
+}

@@ -1,0 +1,117 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serveApi } from '../api/server.ts';
+import { version } from '../cli/version.ts';
+import { readAppEnvironment } from '../config/environment.ts';
+import { homePaths } from '../config/paths.ts';
+import { loadSettings, type Settings } from '../config/settings.ts';
+import { systemClock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import { type Log, openLog } from '../shared/log.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
+import { startProxy } from './proxy.ts';
+
+export interface ServeOptions {
+  config?: string;
+  home?: string;
+  host?: string;
+  port?: string;
+  logLevel?: string;
+}
+
+/**
+ * `orch serve`: the daemon in the foreground, until SIGINT or SIGTERM. Then nothing new starts, and running agents go
+ * on; the next `orch serve` finds them again.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  // The setup page writes credentials there; what the environment says already goes before.
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const { env } = process;
+  const { config, ...flags } = options;
+  const { settings, warnings } = loadSettings({
+    env,
+    flags,
+    ...(config === undefined ? {} : { file: config }),
+  });
+  const credentials = readAppEnvironment(env, path => readFileSync(path, 'utf8'));
+  if (credentials === 'setup') return await (await import('./setup.ts')).serveSetup(settings, env);
+  if (!settings.sandbox.allowUnsandboxed) {
+    throw new OrchError('E_UNSANDBOXED', 'This release has no sandbox for agents yet');
+  }
+  const paths = homePaths(settings.orchestrator.home);
+  const log = openLog({ level: settings.orchestrator.logLevel, file: paths.log, stderr: true });
+  for (const warning of warnings) log.warn(warning);
+  if (settings.profiles.length === 0)
+    log.warn('no agent can run: give one a command under `agents` in orch.yaml');
+
+  const clock = systemClock;
+  await using stack = new AsyncDisposableStack();
+  const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log }));
+  const server = createHttp(daemon, clock.now());
+  const url = await listen(server, settings);
+  stack.defer(() => void server.closeAllConnections());
+  stack.defer(() => void server.close());
+  const about = {
+    version: version(),
+    pid: process.pid,
+    started_at: new Date(clock.now()).toISOString(),
+    url,
+  };
+  stack.use(await serveApi(paths.socket, { store: daemon.store, clock, about, agents: settings.profiles }));
+  if (credentials.webhookProxyUrl) {
+    stack.use(
+      startProxy({
+        source: credentials.webhookProxyUrl,
+        target: url + settings.github.webhookPath,
+        clock,
+        log,
+      }),
+    );
+  }
+  log.info(
+    { url, home: paths.home },
+    `Orch ${about.version} takes webhooks at ${url}${settings.github.webhookPath}`,
+  );
+  await toldToStop(log);
+}
+
+function createHttp(daemon: Daemon, startedAt: number): Server {
+  return createServer((request, response) => {
+    if (daemon.front(request, response)) return;
+    if (request.method === 'GET' && request.url === '/health') {
+      const health = {
+        status: 'ok',
+        uptime_seconds: Math.round((Date.now() - startedAt) / 1000),
+        tasks: daemon.store.tasks.counts(),
+      };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(health));
+    } else response.writeHead(404).end();
+  });
+}
+
+async function listen(server: Server, { server: { host, port } }: Settings): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE';
+      const what = taken
+        ? `Port ${port} on ${host} is taken`
+        : `Can't listen on ${host}:${port}: ${cause.message}`;
+      reject(new OrchError('E_PORT_TAKEN', what, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+function toldToStop(log: Log): Promise<void> {
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        log.info({ signal }, 'stopping: nothing new starts, running agents go on');
+        resolve();
+      });
+    }
+  });
+}

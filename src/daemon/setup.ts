@@ -1,0 +1,26 @@
+import { appendFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { run } from 'probot';
+import type { Settings } from '../config/settings.ts';
+
+/**
+ * Without credentials: Probot's page that registers the App on GitHub from app.yml, and writes what GitHub gives into
+ * `.env` of this folder. Then `orch serve` is started again.
+ */
+export async function serveSetup(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
+  const file = resolve('.env');
+  // Probot reads the manifest from the working folder, and the package has it.
+  process.chdir(join(import.meta.dirname, '..', '..'));
+  const { host, port } = settings.server;
+  await run(() => {}, {
+    env: { ...env, HOST: host, PORT: String(port), NO_SMEE_SETUP: 'true' },
+    updateEnv(values: Record<string, string>) {
+      const lines = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+      appendFileSync(file, lines.join(''), { mode: 0o600 });
+      return {};
+    },
+  } as Parameters<typeof run>[1]);
+  console.error(
+    `Orch has no credentials yet. Open http://${host}:${port}/probot to register your GitHub App; then start orch serve again.`,
+  );
+}

@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises';
+import type { Paths } from '../config/paths.ts';
+import type { RepositorySettings } from '../config/repository.ts';
+import type { Github } from '../github/client.ts';
+import type { Prepared, Stages } from '../scheduler/stages.ts';
+import { describeError, OrchError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { tryProgram } from '../shared/program.ts';
+import type { Store } from '../store/open.ts';
+import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
+import { type AsAgent, rescue } from '../workspace/rescue.ts';
+import { fetchStore, type Store as GitStore, resolve } from '../workspace/store.ts';
+import { locateWorkspace, prepareWorkspace, removeWorkspace } from '../workspace/workspace.ts';
+import type { BrokerStage } from './broker-stage.ts';
+import type { Repositories } from './git.ts';
+
+export interface WorkspaceStageOptions {
+  store: Store;
+  paths: Paths;
+  github: Github;
+  repositories: Repositories;
+  broker: BrokerStage;
+  /** What the run's agent sees; what Orch runs in the worktree sees the same. */
+  environment(run: Run): Record<string, string>;
+  log: Log;
+}
+
+/** Makes, rescues and removes workspaces: the task's rows on one side, git on the other. */
+export function workspaceStage(options: WorkspaceStageOptions): Stages['workspace'] {
+  const { paths, github, repositories, broker } = options;
+
+  return {
+    async prepare(task, run) {
+      const remote = repositories.remote(task, 'read');
+      const store = await repositories.store(task);
+      await fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] });
+      const prepared = await begin(options, task, store);
+      const settings = JSON.parse(task.settings) as RepositorySettings;
+      const self = await github.identity(task.installation);
+      await prepareWorkspace({
+        workspaces: paths.workspaces,
+        run: runName(task.id, run.number),
+        store,
+        remote,
+        branch: prepared.branch,
+        start: prepared.head ?? prepared.baseSha,
+        base: { branch: prepared.target, sha: prepared.baseSha },
+        identity: { name: self.login, email: self.email },
+        coauthor: { name: task.requester, email: noreply(task, self.email) },
+        sparse: settings.sparse,
+        copy: settings.copy.length > 0 ? [{ from: paths.files(task.repository), files: settings.copy }] : [],
+      });
+      return prepared;
+    },
+
+    async rescue(task, run) {
+      const name = runName(task.id, run.number);
+      const { tree } = locateWorkspace(paths.workspaces, name);
+      const environment = options.environment(run);
+      const asAgent: AsAgent = (program, args) =>
+        tryProgram(program, args, { cwd: tree, env: environment, extendEnv: false, timeout: 300_000 });
+      const known = task.head ?? task.baseSha;
+      if (task.branch === null || known === null) return;
+      broker.rescuing(run, true);
+      try {
+        const { head, dirty } = await rescue(asAgent, { branch: task.branch, known });
+        if (head !== null || dirty) options.log.info({ run: name, head, dirty }, 'found what the agent left');
+      } catch (error) {
+        options.log.warn(
+          { run: name, why: describeError(error) },
+          'commits could not be taken from the workspace',
+        );
+        throw error;
+      } finally {
+        broker.rescuing(run, false);
+      }
+    },
+
+    async remove(task, run) {
+      const name = runName(task.id, run.number);
+      const store = await repositories.store(task);
+      const rescued = await removeWorkspace(paths.workspaces, { run: name, store, published: task.head });
+      await rm(paths.run(name), { recursive: true, force: true });
+      return rescued;
+    },
+  };
+}
+
+/** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */
+async function begin(options: WorkspaceStageOptions, task: Task, store: GitStore): Promise<Prepared> {
+  const target = task.base as string;
+  const tip = (branch: string) => tryResolve(store, branch);
+  const baseSha = task.headSha ?? (await resolve(store, { branch: target }));
+  if (task.branch !== null) return { branch: task.branch, target, baseSha, head: await tip(task.branch) };
+  for (let suffix = 1; ; suffix += 1) {
+    const branch = branchName(task.id, task.instruction, suffix);
+    const there = await tip(branch);
+    const isOurs = options.store.creations.get(task.id, 'branch', branch) !== null;
+    if (there === null || isOurs) return { branch, target, baseSha, head: there };
+  }
+}
+
+async function tryResolve(store: GitStore, branch: string): Promise<string | null> {
+  try {
+    return await resolve(store, { branch });
+  } catch (error) {
+    if (error instanceof OrchError && error.code === 'E_UNKNOWN_BASE') return null;
+    throw error;
+  }
+}
+
+/** GitHub's address for a person who gave none, at the host that the App's own is from. */
+function noreply(task: Task, like: string): string {
+  return `${task.requesterId}+${task.requester}@${like.slice(like.lastIndexOf('@') + 1)}`;
+}

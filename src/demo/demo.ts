@@ -1,0 +1,84 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { startSimulator } from '../simulator/simulator.ts';
+import { type DemoApp, startApp } from './app.ts';
+import { narrate } from './narrate.ts';
+import { type Outcome, readOutcome } from './outcome.ts';
+import { findAgent } from './profiles.ts';
+import { INSTRUCTION, REPOSITORY, seed, WRITER } from './seed.ts';
+import { endOfStory } from './story.ts';
+
+export interface DemoOptions {
+  once?: boolean;
+  json?: boolean;
+  agent: string;
+  repository?: string;
+  instruction?: string;
+  port: string;
+}
+
+/**
+ * `orch demo`: the whole App on the simulated GitHub, on loopback, without credentials. A comment is written, and what
+ * then happens is told as it happens; every figure at the end is read back from the simulated GitHub.
+ */
+export async function demo(options: DemoOptions): Promise<void> {
+  const tell = options.json ? () => {} : (text: string) => void process.stdout.write(`${text}\n`);
+  const began = Date.now();
+  const agents = { [options.agent]: findAgent(options.agent, process.env) };
+  await using stack = new AsyncDisposableStack();
+  const interrupted = untilInterrupted();
+  const home = mkdtempSync(join(tmpdir(), 'orch-demo-'));
+  stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
+  const github = stack.use(await startSimulator({ port: Number(options.port) }));
+  await seed(github, options.repository === undefined ? null : resolve(options.repository));
+  const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents }));
+  github.setWebhook(app.webhookUrl);
+
+  tell(`GitHub, simulated:  ${github.url}`);
+  tell(`Orch:               ${app.webhookUrl}`);
+  tell(`Agent:              ${options.agent}, without a sandbox (sandbox.allow_unsandboxed: true)`);
+  const instruction = options.instruction ?? INSTRUCTION;
+  const issue = await github.openIssue(REPOSITORY, {
+    title: 'The total is wrong',
+    body: 'Two of the same cost as much as one. A test shows it.',
+    user: WRITER,
+  });
+  const page = `${github.url}/${REPOSITORY}/issues/${issue.number}`;
+  tell(`Issue:              ${page}\n`);
+  using _story = narrate(app.home, tell);
+  tell(`${WRITER} comments: /orch ${instruction}\n`);
+  await github.comment(REPOSITORY, issue.number, `/orch ${instruction}`, WRITER);
+  const ended = await Promise.race([
+    endOfStory(app.home, github),
+    interrupted.then(() => 'interrupted' as const),
+  ]);
+  const outcome = await readOutcome(github, app.home, issue.number, (Date.now() - began) / 1000);
+  if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+  else conclude(outcome, tell);
+  if (!outcome.ok) process.exitCode = 1;
+  if (options.once || ended === 'interrupted') return;
+  tell(`\nPlay on at ${page}\nYou act as ${WRITER} or as visitor, who may only read. Stop with Ctrl-C.`);
+  await interrupted;
+}
+
+function conclude(outcome: Outcome, tell: (text: string) => void): void {
+  const { task, pull_request: pull, check_runs: checks } = outcome;
+  tell('');
+  if (pull)
+    tell(
+      `Pull request #${pull.number}: ${pull.url}\n  ${pull.head} → ${pull.base}: ${pull.files.join(', ')}`,
+    );
+  for (const check of checks) tell(`Check run ${check.name}: ${check.conclusion ?? check.status}`);
+  const result = outcome.ok
+    ? 'From comment to pull request'
+    : `Not the story that was hoped for: the task is ${task?.status ?? 'missing'}`;
+  tell(`${result}, in ${outcome.seconds.toFixed(1)} s.`);
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise(done => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
+  });
+}

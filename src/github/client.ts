@@ -1,0 +1,90 @@
+import type { Probot } from 'probot';
+import type { Clock } from '../shared/clock.ts';
+
+export type Octokit = Awaited<ReturnType<Probot['auth']>>;
+
+/** The App as GitHub knows it: nothing may rely on its name. */
+export interface Identity {
+  appId: number;
+  /** `some-name[bot]`: who stands beside what the App writes. */
+  login: string;
+  /** Author line of the agents' commits, linked to the App by GitHub. */
+  email: string;
+}
+
+export interface Github {
+  octokit(installation: number): Promise<Octokit>;
+  /** A token for git over HTTPS: this repository, contents only. Kept in memory, never longer than it lives. */
+  gitToken(installation: number, repositoryId: number, access: 'read' | 'write'): Promise<string>;
+  identity(installation: number): Promise<Identity>;
+}
+
+export function connectGithub(probot: Probot, options: { webBaseUrl: string; clock: Clock }): Github {
+  const tokens = new Map<string, { token: string; until: number }>();
+  let identity: Promise<Identity> | null = null;
+
+  return {
+    octokit: installation => probot.auth(installation),
+
+    async gitToken(installation, repositoryId, access) {
+      const key = `${repositoryId}:${access}`;
+      const kept = tokens.get(key);
+      if (kept && kept.until > options.clock.now()) return kept.token;
+      const app = await probot.auth();
+      const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
+        installation_id: installation,
+        repository_ids: [repositoryId],
+        permissions: { contents: access },
+      });
+      // Five minutes early: a push may take a while.
+      tokens.set(key, { token: data.token, until: Date.parse(data.expires_at) - 300_000 });
+      return data.token;
+    },
+
+    identity(installation) {
+      identity ??= readIdentity(probot, installation, options.webBaseUrl).catch(error => {
+        identity = null;
+        throw error;
+      });
+      return identity;
+    },
+  };
+}
+
+async function readIdentity(probot: Probot, installation: number, webBaseUrl: string): Promise<Identity> {
+  const app = await (await probot.auth()).request('GET /app');
+  if (!app.data) throw new Error('GET /app gave no App');
+  const login = `${app.data.slug}[bot]`;
+  const user = await (await probot.auth(installation)).request('GET /users/{username}', { username: login });
+  const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
+  return { appId: app.data.id, login, email: `${user.data.id}+${login}@${domain}` };
+}
+
+/** Whether an error is GitHub's answer with this status. */
+export function hasStatus(error: unknown, ...statuses: number[]): boolean {
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && statuses.includes(status);
+}
+
+/**
+ * GitHub has decided, and asking again won't change it: not allowed, gone, locked, invalid. Rate limits come as 403
+ * too, but with a time after which to try again.
+ */
+export function isRefusal(error: unknown): boolean {
+  if (!hasStatus(error, 403, 404, 409, 410, 422, 451)) return false;
+  const headers = (error as { response?: { headers?: Record<string, string> } }).response?.headers ?? {};
+  return headers['retry-after'] === undefined && headers['x-ratelimit-remaining'] !== '0';
+}
+
+/** GitHub's own words about an error, for people: message and the first field errors, without URLs or payloads. */
+export function githubMessage(error: unknown): string {
+  const data = (error as { response?: { data?: { message?: unknown; errors?: unknown } } } | null)?.response
+    ?.data;
+  if (typeof data?.message !== 'string') return error instanceof Error ? error.message : String(error);
+  const details = Array.isArray(data.errors)
+    ? data.errors
+        .slice(0, 3)
+        .map(item => (typeof item === 'string' ? item : ((item as { message?: string }).message ?? '')))
+    : [];
+  return [data.message, ...details.filter(Boolean)].join(': ');
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { verify } from '@octokit/webhooks-methods';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Store } from '../store/open.ts';
+
+export interface FrontOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  secret: string;
+  path: string;
+  /** Events the App handles; what else GitHub sends is answered and forgotten. */
+  events: ReadonlySet<string>;
+  /** Called after deliveries were committed. */
+  wake(): void;
+}
+
+/** The largest payload GitHub documents is 25 MB; comments and issues stay far below this. */
+const BODY_LIMIT = 5 * 1024 * 1024;
+const DELIVERY_ID = /^[A-Za-z0-9-]{1,64}$/;
+
+/**
+ * Takes webhook deliveries: answered with 2xx only when they are on disk. Anything else that comes in gets a 4xx and
+ * is logged without its content. Returns false for requests that are not for this path.
+ */
+export function createFront(
+  options: FrontOptions,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const record = batched(options);
+  return (request, response) => {
+    // Apps registered by the setup page deliver to the root.
+    const path = request.url?.split('?')[0];
+    if (request.method !== 'POST' || (path !== options.path && path !== '/')) return false;
+    receive(request, options, record)
+      .catch((error: unknown) => {
+        options.log.error({ err: error }, 'delivery could not be recorded');
+        return { status: 503, text: 'The delivery could not be recorded; redeliver it later.' };
+      })
+      .then(({ status, text }) => {
+        if (status >= 400)
+          options.log.warn({ status, delivery: delivery(request), why: text }, 'delivery refused');
+        answer(response, status, text);
+      });
+    return true;
+  };
+}
+
+type Answer = { status: number; text: string };
+type Recorder = (delivery: string, event: string, payload: string) => Promise<void>;
+
+async function receive(request: IncomingMessage, options: FrontOptions, record: Recorder): Promise<Answer> {
+  const body = await readBody(request);
+  if (body === null) return { status: 413, text: 'The body is larger than 5 MiB.' };
+  const event = header(request, 'x-github-event');
+  const id = header(request, 'x-github-delivery');
+  const signature = header(request, 'x-hub-signature-256');
+  if (!event || !DELIVERY_ID.test(id))
+    return { status: 400, text: 'X-GitHub-Event or X-GitHub-Delivery is missing.' };
+  if (!signature)
+    return { status: 401, text: 'X-Hub-Signature-256 is missing: set the webhook secret on GitHub.' };
+  const payload = body.toString('utf8');
+  if (!(await isSigned(options.secret, payload, signature))) {
+    return { status: 401, text: 'The signature does not match the webhook secret.' };
+  }
+  if (!header(request, 'content-type').startsWith('application/json')) {
+    return { status: 415, text: 'Set the content type of the webhook to application/json.' };
+  }
+  if (!options.events.has(event)) return { status: 202, text: 'Nothing to do for this event.' };
+  await record(id, event, payload);
+  return { status: 202, text: 'Recorded.' };
+}
+
+/** Deliveries that arrive together share one commit: on a slow disk that is the difference. */
+function batched(options: FrontOptions): Recorder {
+  let waiting: { args: Parameters<Recorder>; done(): void; fail(error: unknown): void }[] = [];
+  function flush(): void {
+    const batch = waiting;
+    waiting = [];
+    try {
+      options.store.transaction(() => {
+        for (const { args } of batch) options.store.inbox.add(...args, options.clock.now());
+      });
+      for (const { done } of batch) done();
+      options.wake();
+    } catch (error) {
+      for (const { fail } of batch) fail(error);
+    }
+  }
+  return (...args) =>
+    new Promise((done, fail) => {
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ args, done, fail });
+    });
+}
+
+async function isSigned(secret: string, payload: string, signature: string): Promise<boolean> {
+  try {
+    return await verify(secret, payload, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** Null when the body is larger than the limit; the rest of it is not read. */
+function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.resolve(null);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > BODY_LIMIT) {
+        request.removeAllListeners('data');
+        request.pause();
+        resolve(null);
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  // What was not read of a refused body must not be taken for the next request.
+  if (status === 413) response.setHeader('connection', 'close');
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(`${text}\n`);
+}
+
+function header(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function delivery(request: IncomingMessage): string {
+  return header(request, 'x-github-delivery').slice(0, 64);
+}

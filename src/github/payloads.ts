@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** The parts of GitHub's webhook payloads that Orch reads; whatever else they hold is not looked at. */
+
+const user = z.object({ id: z.number().int(), login: z.string(), type: z.string().default('User') });
+const repository = z.object({ id: z.number().int(), full_name: z.string(), default_branch: z.string() });
+const issue = z.object({
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string().nullish(),
+  labels: z.array(z.object({ name: z.string() })).default([]),
+  pull_request: z.object({}).nullish(),
+});
+const base = z.object({
+  repository,
+  sender: user,
+  installation: z.object({ id: z.number().int() }),
+});
+const app = z.object({ id: z.number().int() }).nullish();
+
+export const issueComment = base.extend({
+  issue,
+  comment: z.object({ id: z.number().int(), body: z.string(), performed_via_github_app: app }),
+});
+export const issueLabel = base.extend({ issue, label: z.object({ name: z.string() }).optional() });
+export const issueAssigned = base.extend({ issue, assignee: user.nullish() });
+export const checkRun = base.extend({
+  check_run: z.object({ id: z.number().int(), external_id: z.string().nullish(), app }),
+  requested_action: z.object({ identifier: z.string() }).nullish(),
+});
+export const pullRequest = base.extend({
+  pull_request: z.object({
+    number: z.number().int(),
+    html_url: z.string(),
+    merged: z.boolean().nullish(),
+    draft: z.boolean().nullish(),
+    state: z.enum(['open', 'closed']),
+    head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.number().int() }).nullish() }),
+  }),
+});
+
+export type IssueComment = z.infer<typeof issueComment>;
+export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'>;

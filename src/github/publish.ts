@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
+import type { openPulls } from './pulls.ts';
+
+/** Git as the publisher needs it: the daemon's repository of the task's remote, and the remote. */
+export interface PublishGit {
+  /** Takes a pack into the daemon's repository. Errors: E_PUSH_REFUSED. */
+  receive(task: Task, run: Run, push: Push): Promise<void>;
+  /** Whether the commit has anything that the base lacks. */
+  isAhead(task: Task, sha: string): Promise<boolean>;
+  /** Pushes to the task's branch if it stands at `expected` (null: is not there). */
+  push(task: Task, sha: string, expected: string | null): Promise<Pushed>;
+  /** Where the task's branch stands on GitHub now. */
+  tip(task: Task): Promise<string | null>;
+}
+
+export type Pushed = { kind: 'pushed' } | { kind: 'rejected'; moved: boolean; text: string };
+
+export interface PublishOptions {
+  store: Store;
+  clock: Clock;
+  pulls: ReturnType<typeof openPulls>;
+  git: PublishGit;
+}
+
+export interface Push {
+  new: string;
+  pack: Readable;
+}
+
+/**
+ * What a run may do on GitHub, each time only while the run is its task's own: E_RUN_ENDED otherwise. The broker asks
+ * one thing after the other.
+ */
+export function createPublisher({ store, clock, pulls, git }: PublishOptions, run: Run) {
+  function current(): Task {
+    const task = store.tasks.get(run.task);
+    if (task && task.epoch === run.epoch && !isFinal(task.state)) return task;
+    throw new OrchError('E_RUN_ENDED', `${runName(run.task, run.number)} is over`);
+  }
+
+  async function publish(task: Task, sha: string): Promise<void> {
+    const branch = task.branch as string;
+    const intended = store.creations.get(task.id, 'branch', branch)?.content;
+    // The intent is on disk first: after a crash in the push, a branch at this commit is known to be ours.
+    store.creations.begin(task.id, 'branch', branch, clock.now());
+    store.creations.record(task.id, 'branch', branch, task.id, sha);
+    let pushed = await git.push(task, sha, task.head);
+    if (pushed.kind === 'rejected' && pushed.moved) {
+      const tip = await git.tip(task);
+      if (tip === sha) return;
+      if (tip !== null && tip === intended) pushed = await git.push(task, sha, tip);
+    }
+    if (pushed.kind === 'pushed') return;
+    throw new OrchError('E_PUSH_REFUSED', `GitHub refused the push to \`${branch}\`: ${pushed.text}`);
+  }
+
+  return {
+    /** What is on GitHub of what the run may build on: full names and commits. */
+    async refs(): Promise<Record<string, string>> {
+      const { branch, head, target, baseSha } = current();
+      return {
+        ...(target !== null && baseSha !== null ? { [`refs/heads/${target}`]: baseSha } : {}),
+        ...(branch !== null && head !== null ? { [`refs/heads/${branch}`]: head } : {}),
+      };
+    },
+
+    /** Takes the commits and brings them to the task's branch on GitHub; the answer is GitHub's. */
+    async push(push: Push): Promise<void> {
+      const task = current();
+      await git.receive(task, run, push);
+      if (!(await git.isAhead(task, push.new))) {
+        throw new OrchError('E_PUSH_REFUSED', `There is no commit beyond \`${task.target}\` to push`);
+      }
+      await publish(current(), push.new);
+      store.transaction(() => {
+        const patch = { head: push.new, updatedAt: clock.now() };
+        if (!store.tasks.update(task.id, run.epoch, patch)) return;
+        store.journal.append(clock.now(), task.id, 'branch:pushed', { run: run.number, head: push.new });
+      });
+    },
+
+    /** Keeps the commits of a run that is over where only Orch sees them. */
+    async keep(push: Push): Promise<void> {
+      await git.receive(store.tasks.get(run.task) as Task, run, push);
+    },
+
+    /** Opens the task's pull request, or finds the one that is there. */
+    async pullRequest(text: { title: string; body: string; draft: boolean }) {
+      const task = current();
+      if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
+      return await pulls.open(task, text);
+    },
+
+    /** The agent says that it has finished. */
+    async done(summary: string | null): Promise<void> {
+      current();
+      store.transaction(() => {
+        if (!store.runs.update(run, { doneAt: clock.now() })) return;
+        store.journal.append(clock.now(), run.task, 'run:done', { run: run.number, summary });
+      });
+    },
+  };
+}
+
+export type Publisher = ReturnType<typeof createPublisher>;
+
+/** The instruction's first line, for a pull request that nobody gave a title. */
+export function defaultTitle(task: Task): string {
+  const line = (task.instruction.split('\n', 1)[0] ?? '').trim();
+  return line === '' ? taskName(task.id) : line.charAt(0).toUpperCase() + line.slice(1);
+}

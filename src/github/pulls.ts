@@ -1,0 +1,212 @@
+import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { shorten } from '../shared/text.ts';
+import type { Store } from '../store/open.ts';
+import { type Task, taskName } from '../task/glossary.ts';
+import { type Github, githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
+import { marker, thread } from './comments.ts';
+import { createOnce } from './once.ts';
+
+export interface PullsOptions {
+  store: Store;
+  github: Github;
+  clock: Clock;
+  log: Log;
+  /** Labels for the pull requests of this task, from the repository's settings. */
+  labels(task: Task): string[];
+}
+
+export interface PullRequest {
+  number: number;
+  url: string;
+  created: boolean;
+}
+
+export interface PullText {
+  title: string;
+  body: string;
+  draft: boolean;
+}
+
+/** A pull request as a webhook or a look at GitHub shows it. */
+export interface PullSeen {
+  number: number;
+  url: string;
+  state: 'open' | 'closed' | 'merged';
+  draft: boolean;
+}
+
+/**
+ * Writes down how the task's pull request stands, once, whoever sees it first. False when the task has changed hands
+ * since it was read.
+ */
+export function recordPull(store: Store, task: Task, seen: PullSeen, now: number): boolean {
+  return store.transaction(() => {
+    const current = store.tasks.get(task.id);
+    if (!current || current.epoch !== task.epoch) return false;
+    const isKnown = current.pull === seen.number;
+    if (isKnown && current.pullState === seen.state) return true;
+    // Another pull request from the same branch counts only while the task has no open one of its own.
+    if (!isKnown && current.pull !== null && (current.pullState === 'open' || seen.state !== 'open'))
+      return true;
+    const patch = { pull: seen.number, pullUrl: seen.url, pullState: seen.state, updatedAt: now };
+    store.tasks.update(task.id, task.epoch, patch);
+    if (isKnown) store.journal.append(now, task.id, 'pull:state', { state: seen.state });
+    else {
+      const { number, url, draft } = seen;
+      store.journal.append(now, task.id, 'pull:opened', { number, url, draft });
+    }
+    return true;
+  });
+}
+
+/** The pull request of a task: one, found again before it is made again. */
+export function openPulls(options: PullsOptions) {
+  const { store, github, clock } = options;
+
+  /** The open pull request from the task's branch, recorded in the task. */
+  async function find(task: Task): Promise<PullRequest | null> {
+    if (task.branch === null || task.head === null) return null;
+    const found = await findOpen(await github.octokit(task.installation), task);
+    if (found) recordPull(store, task, { ...found, state: 'open', draft: false }, clock.now());
+    return found;
+  }
+
+  /**
+   * Opens the pull request, once. Errors: E_GITHUB when GitHub refuses, E_RUN_ENDED when the task was cancelled
+   * meanwhile; the pull request is closed again then.
+   */
+  async function open(task: Task, text: PullText): Promise<PullRequest> {
+    if (task.branch === null || task.target === null) {
+      throw new OrchError('E_PUSH_REFUSED', `${taskName(task.id)} has no branch yet`);
+    }
+    const octokit = await github.octokit(task.installation);
+    const present = await find(task);
+    if (present) return present;
+    const made = await create(octokit, task, text);
+    if (!recordPull(store, task, { ...made, state: 'open', draft: text.draft }, clock.now())) {
+      await closePull(octokit, task, made.number);
+      throw new OrchError('E_RUN_ENDED', `${taskName(task.id)} was cancelled`);
+    }
+    await decorate(options, octokit, task, made.number);
+    return made;
+  }
+
+  async function create(octokit: Octokit, task: Task, text: PullText): Promise<PullRequest> {
+    let url = '';
+    try {
+      const { id } = await createOnce(store, {
+        task: task.id,
+        kind: 'pull',
+        key: `${task.branch}@${task.epoch}`,
+        now: clock.now(),
+        lookUp: async () => (await findOpen(octokit, task))?.number ?? null,
+        async create() {
+          const made = await createPull(octokit, task, text);
+          url = made.url;
+          return made.number;
+        },
+      });
+      if (url !== '') return { number: id, url, created: true };
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      throw new OrchError('E_GITHUB', `GitHub did not open the pull request: ${githubMessage(error)}`, {
+        cause: error,
+      });
+    }
+    const found = await findOpen(octokit, task);
+    if (!found) throw new OrchError('E_GITHUB', 'The pull request was closed by someone');
+    return found;
+  }
+
+  return { find, open };
+}
+
+async function createPull(
+  octokit: Octokit,
+  task: Task,
+  text: PullText,
+): Promise<{ number: number; url: string }> {
+  const { owner, repo } = thread(task.repository, task.issue);
+  const create = (draft: boolean) =>
+    octokit.request('POST /repos/{owner}/{repo}/pulls', {
+      owner,
+      repo,
+      head: task.branch as string,
+      base: task.target as string,
+      title: shorten(text.title, 250),
+      body: pullBody(task, text.body),
+      draft,
+      request: { retries: 0 },
+    });
+  try {
+    const { data } = await create(text.draft);
+    return { number: data.number, url: data.html_url };
+  } catch (error) {
+    // Not every plan of GitHub has drafts; an ordinary pull request is better than none.
+    if (!text.draft || !hasStatus(error, 422) || !/draft/i.test(githubMessage(error))) throw error;
+    const { data } = await create(false);
+    return { number: data.number, url: data.html_url };
+  }
+}
+
+async function findOpen(octokit: Octokit, task: Task): Promise<PullRequest | null> {
+  const { owner, repo } = thread(task.repository, task.issue);
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls', {
+    owner,
+    repo,
+    head: `${owner}:${task.branch}`,
+    state: 'open',
+  });
+  const pull = data[0];
+  return pull ? { number: pull.number, url: pull.html_url, created: false } : null;
+}
+
+async function closePull(octokit: Octokit, task: Task, pull_number: number): Promise<void> {
+  const { owner, repo } = thread(task.repository, task.issue);
+  await octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {
+    owner,
+    repo,
+    pull_number,
+    state: 'closed',
+  });
+}
+
+/** The agent's text, then what Orch vouches for: issue, task and who asked. */
+function pullBody(task: Task, text: string): string {
+  const closes = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
+  const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
+  return `${shorten(text.trim(), 50_000)}\n\n${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`.trimStart();
+}
+
+/** Labels and the review request are welcome, not needed: what GitHub refuses is a line in the log. */
+async function decorate(options: PullsOptions, octokit: Octokit, task: Task, number: number): Promise<void> {
+  const { owner, repo } = thread(task.repository, task.issue);
+  const labels = options.labels(task);
+  const wishes = [
+    async () =>
+      labels.length > 0 &&
+      (await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
+        owner,
+        repo,
+        issue_number: number,
+        labels,
+      })),
+    () =>
+      octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
+        owner,
+        repo,
+        pull_number: number,
+        reviewers: [task.requester],
+      }),
+  ];
+  for (const wish of wishes) {
+    await wish().catch(error => {
+      options.log.warn(
+        { task: taskName(task.id), why: githubMessage(error) },
+        'GitHub refused a label or reviewer',
+      );
+    });
+  }
+}

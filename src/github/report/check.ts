@@ -1,0 +1,75 @@
+import { duration } from '../../shared/clock.ts';
+import { shorten } from '../../shared/text.ts';
+import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
+import { isFinal } from '../../task/states.ts';
+import { fenced, plain } from './comment.ts';
+
+type Conclusion = 'success' | 'failure' | 'action_required' | 'cancelled' | 'neutral';
+
+export interface Check {
+  name: string;
+  external_id: string;
+  status: 'queued' | 'in_progress' | 'completed';
+  conclusion?: Conclusion;
+  output: { title: string; summary: string };
+  actions: { label: string; description: string; identifier: string }[];
+}
+
+/** The buttons on a check run; GitHub sends the identifier back. Limits: 20, 40 and 20 characters. */
+export const CANCEL = {
+  label: 'Cancel',
+  description: 'Stop the agent and end the task',
+  identifier: 'cancel',
+};
+export const RETRY = {
+  label: 'Retry',
+  description: 'Start the task again on its branch',
+  identifier: 'retry',
+};
+
+const CONCLUSION: Partial<Record<TaskState, Conclusion>> = {
+  completed: 'success',
+  failed: 'failure',
+  escalated: 'action_required',
+  cancelled: 'cancelled',
+};
+
+/** The check run of a task on one head commit. An older head's check ends as superseded. */
+export function renderCheck(task: Task, run: Run | undefined, isNewest: boolean, sandbox: string): Check {
+  const base = { name: 'orch', external_id: taskName(task.id) };
+  if (!isNewest) {
+    const output = { title: 'Superseded by a newer commit', summary: 'The task goes on there.' };
+    return { ...base, status: 'completed', conclusion: 'neutral', output, actions: [] };
+  }
+  const output = { title: title(task), summary: summary(task, run, sandbox) };
+  const conclusion = CONCLUSION[task.state];
+  if (conclusion === undefined) {
+    const status = task.state === 'running' ? 'in_progress' : 'queued';
+    return { ...base, status, output, actions: [CANCEL] };
+  }
+  return {
+    ...base,
+    status: 'completed',
+    conclusion,
+    output,
+    actions: task.state === 'completed' ? [] : [RETRY],
+  };
+}
+
+function title(task: Task): string {
+  return shorten(`${taskName(task.id)} ${task.state}: ${task.instruction.split('\n', 1)[0]}`, 120);
+}
+
+function summary(task: Task, run: Run | undefined, sandbox: string): string {
+  const lines = [plain(shorten(task.instruction, 1000)), ''];
+  if (task.reason) lines.push(`**${plain(task.reason)}**`, '');
+  if (run) {
+    const spent =
+      run.endedAt !== null && run.spawnedAt !== null ? `, ${duration(run.endedAt - run.spawnedAt)}` : '';
+    lines.push(`Agent \`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\`${spent}.`);
+  }
+  lines.push(`Asked by \`${task.requester}\` in #${task.issue}. ${sandbox}`);
+  if (isFinal(task.state) && task.state !== 'completed' && run?.lastWords)
+    lines.push('', fenced(run.lastWords));
+  return lines.join('\n');
+}

@@ -1,0 +1,110 @@
+import { duration } from '../../shared/clock.ts';
+import { shorten } from '../../shared/text.ts';
+import type { JournalEvent } from '../../task/events.ts';
+import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
+import { isFinal } from '../../task/states.ts';
+import { marker } from '../comments.ts';
+
+const HEADLINE: Record<TaskState, string> = {
+  queued: '🕓 {} is queued',
+  starting: '🛠️ {} is being prepared',
+  running: '🏃 {} is running',
+  paused: '⏸️ {} is paused',
+  completed: '✅ {} is completed',
+  failed: '❌ {} failed',
+  escalated: '🙋 {} needs a person',
+  cancelled: '🚫 {} is cancelled',
+};
+
+/** The sticky comment of a task: what was asked, where it stands, what came of it. */
+export function renderComment(
+  task: Task,
+  runs: readonly Run[],
+  events: readonly JournalEvent[],
+  now: number,
+): string {
+  const run = runs.at(-1);
+  const parts = [
+    `${taskMarker(task)}\n### ${HEADLINE[task.state].replace('{}', taskName(task.id))}`,
+    quote(task.instruction),
+    reason(task),
+    table(task, run, now),
+    steps(task, events),
+    words(task, run),
+    footer(task),
+  ];
+  return parts.filter(part => part !== '').join('\n\n');
+}
+
+export function taskMarker(task: Task): string {
+  return marker(`task ${taskName(task.id)}`);
+}
+
+function reason(task: Task): string {
+  if (task.reason === null) return '';
+  const text = task.reason.charAt(0).toUpperCase() + task.reason.slice(1);
+  const when = task.state === 'queued' && task.tries > 0 ? ` Next try at ${clockTime(task.readyAt)}.` : '';
+  return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${when}`;
+}
+
+function table(task: Task, run: Run | undefined, now: number): string {
+  const rows: [string, string][] = [];
+  if (run) rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\``]);
+  if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
+  if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
+  if (run?.spawnedAt) rows.push(['Time', duration((run.endedAt ?? now) - run.spawnedAt)]);
+  rows.push(['Asked by', `\`${task.requester}\``]);
+  return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+
+/** Five steps, ticked as the journal tells of them; after a retry the journal's newest try counts. */
+function steps(task: Task, events: readonly JournalEvent[]): string {
+  const lastClaim = events.findLastIndex(event => event.type === 'run:claimed');
+  const now = events.slice(Math.max(0, lastClaim));
+  const seen = (type: JournalEvent['type'], all = now) => all.some(event => event.type === type);
+  const list: [string, boolean][] = [
+    ['Taken from the queue', lastClaim >= 0],
+    ['Workspace prepared', seen('run:prepared')],
+    ['Agent started', seen('run:spawned')],
+    ['Commits pushed', task.head !== null],
+    ['Pull request open', task.pull !== null],
+  ];
+  return list.map(([name, done]) => `- [${done ? 'x' : ' '}] ${name}`).join('\n');
+}
+
+function words(task: Task, run: Run | undefined): string {
+  if (task.state === 'completed' || !run?.lastWords) return '';
+  return `<details open><summary>The agent's last words</summary>\n\n${fenced(run.lastWords)}\n\n</details>`;
+}
+
+function footer(task: Task): string {
+  const name = taskName(task.id);
+  const log = `log on the host: \`orch logs ${name}\``;
+  if (task.state === 'completed') return `<sub>${log}</sub>`;
+  const command = isFinal(task.state)
+    ? `try again: \`/orch retry ${name}\``
+    : `stop it: \`/orch cancel ${name}\``;
+  return `<sub>${command} · ${log}</sub>`;
+}
+
+/** The instruction's beginning as a quotation, in which nothing mentions, commands or hides. */
+function quote(instruction: string): string {
+  const first = instruction.split('\n', 1)[0] ?? '';
+  return `> ${plain(shorten(first, 300))}${first === instruction ? '' : ' …'}`;
+}
+
+/** Others' words within ours: no mention, no HTML; back-quotes and the rest of Markdown can't do harm. */
+export function plain(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;').replaceAll('\n', ' ');
+}
+
+/** A code block that its content can't close. */
+export function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(match => match[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${text}\n${fence}`;
+}
+
+function clockTime(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(11, 19)} UTC`;
+}

@@ -1,0 +1,77 @@
+import type { Task } from '../../task/glossary.ts';
+import type { Octokit } from '../client.ts';
+import { createComment, editComment, findComment, thread } from '../comments.ts';
+import { createOnce } from '../once.ts';
+import { renderComment, taskMarker } from './comment.ts';
+import type { ReporterOptions } from './reporter.ts';
+
+/** Without a change of state the comment is edited at most this often. */
+const QUIET_MS = 60_000;
+
+/** 👀 on the comment that asked, or on the issue when a label did. GitHub keeps one a person, so repeating is free. */
+export async function acknowledge(options: ReporterOptions, octokit: Octokit, task: Task): Promise<null> {
+  const { store, clock } = options;
+  const { owner, repo, issue_number } = thread(task.repository, task.issue);
+  const create = async () => {
+    const { data } =
+      task.comment === null
+        ? await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', {
+            owner,
+            repo,
+            issue_number,
+            content: 'eyes',
+          })
+        : await octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
+            owner,
+            repo,
+            comment_id: task.comment,
+            content: 'eyes',
+          });
+    return data.id;
+  };
+  const once = { task: task.id, kind: 'reply', key: 'eyes', now: clock.now(), create } as const;
+  await createOnce(store, { ...once, lookUp: async () => null });
+  return null;
+}
+
+/** Writes or edits the sticky comment. Returns when an edit that can wait is due (ms), else null. */
+export async function reportComment(
+  options: ReporterOptions,
+  octokit: Octokit,
+  task: Task,
+): Promise<number | null> {
+  const { store, clock } = options;
+  const at = thread(task.repository, task.issue);
+  const body = renderComment(task, store.runs.ofTask(task.id), store.journal.ofTask(task.id), clock.now());
+  const { id, created } = await createOnce(store, {
+    task: task.id,
+    kind: 'comment',
+    key: 'sticky',
+    now: clock.now(),
+    lookUp: async () =>
+      findComment(octokit, at, taskMarker(task), (await options.github.identity(task.installation)).appId),
+    create: () => createComment(octokit, at, body),
+  });
+  const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);
+  const headline = [task.state, task.epoch, task.reason, task.pull].join();
+  if (!created && written.body !== body) {
+    const due = written.headline === headline ? written.at + QUIET_MS : 0;
+    if (clock.now() < due) return due;
+    await editComment(octokit, at, id, body);
+  }
+  if (written.body !== body) {
+    const content = JSON.stringify({ headline, at: clock.now(), body });
+    store.creations.record(task.id, 'comment', 'sticky', id, content);
+  }
+  return null;
+}
+
+interface Written {
+  headline: string;
+  at: number;
+  body: string;
+}
+
+function readWritten(content: string | null | undefined): Written {
+  return content ? (JSON.parse(content) as Written) : { headline: '', at: 0, body: '' };
+}

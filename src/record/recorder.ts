@@ -1,0 +1,128 @@
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isoTime } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Store } from '../store/open.ts';
+import type { JournalEvent } from '../task/events.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+
+export interface RecorderOptions {
+  store: Store;
+  log: Log;
+  /** The run's directory: `monitor.log` in it is what the window `monitor` shows. */
+  runDirectory(run: string): string;
+  resultFile(run: string): string;
+  /** Names of the files that the run changed, as far as they were pushed. */
+  changedFiles(task: Task): Promise<string[]>;
+}
+
+const READER = 'recorder';
+
+/**
+ * Writes what the journal tells of runs into files for people and scripts: a line for each event in the run's monitor
+ * and in the log, and the result file when a run has ended.
+ */
+export function startRecorder(options: RecorderOptions) {
+  const { store, log } = options;
+  let working = Promise.resolve();
+  const news = store.journal.onAppend(queue);
+  for (const { task } of store.journal.behind(READER)) queue(task);
+
+  function queue(task: number): void {
+    working = working
+      .then(() => record(task))
+      .catch(error => log.error({ task: taskName(task), err: error }, 'could not be recorded'));
+  }
+
+  async function record(id: number): Promise<void> {
+    const task = store.tasks.get(id) as Task;
+    const after = store.journal.cursor(READER, id);
+    for (const event of store.journal.ofTask(id, after)) {
+      log.info({ task: taskName(id), correlation: task.correlation, ...event.data }, event.type);
+      const run = store.runs.ofTask(id).at(-1);
+      if (run) monitor(run, event);
+      if (event.type === 'run:ended') await writeResult(event.data.run, task);
+      store.journal.moveCursor(READER, id, event.seq);
+    }
+  }
+
+  function monitor(run: Run, event: JournalEvent): void {
+    const directory = options.runDirectory(runName(run.task, run.number));
+    if (!existsSync(directory)) return;
+    appendFileSync(join(directory, 'monitor.log'), `${isoTime(event.at)}  ${describe(event)}\n`, {
+      mode: 0o600,
+    });
+  }
+
+  async function writeResult(number: number, task: Task): Promise<void> {
+    const run = store.runs.get(task.id, number) as Run;
+    const file = options.resultFile(runName(task.id, number));
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const result = renderResult(task, run, await options.changedFiles(task));
+    writeFileSync(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+
+  return {
+    async stop(): Promise<void> {
+      news[Symbol.dispose]();
+      await working;
+    },
+  };
+}
+
+/** The result of a run, in the fields that REQUIREMENTS S names. What is not known is null. */
+function renderResult(task: Task, run: Run, files: string[]) {
+  const done = run.outcome === 'succeeded';
+  return {
+    task: taskName(task.id),
+    run: runName(run.task, run.number),
+    agent: `${run.profile}-${run.slot}`,
+    status: run.outcome,
+    exit: run.exitCode,
+    started_at: isoTime(run.startedAt),
+    finished_at: run.endedAt === null ? null : isoTime(run.endedAt),
+    branch: task.branch,
+    head: task.head,
+    pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl },
+    files_modified: files,
+    tokens: null,
+    cost_usd: null,
+    summary: done ? null : run.lastWords,
+    error: done ? null : run.reason,
+  };
+}
+
+/** One line for people. */
+function describe(event: JournalEvent): string {
+  switch (event.type) {
+    case 'task:queued':
+      return 'queued';
+    case 'task:state':
+      return `${event.data.from} → ${event.data.to}${event.data.reason ? `: ${event.data.reason}` : ''}`;
+    case 'task:promoted':
+      return 'waited long, so it has normal priority now';
+    case 'run:claimed':
+      return `taken by ${event.data.agent}`;
+    case 'run:prepared':
+      return `workspace ready: ${event.data.branch} from ${event.data.base}`;
+    case 'run:spawned':
+      return `agent started, process ${event.data.pid}`;
+    case 'run:stopping':
+      return `agent is being stopped: ${event.data.why}`;
+    case 'run:done':
+      return `the agent says it is done${event.data.summary ? `: ${event.data.summary}` : ''}`;
+    case 'run:ended':
+      return `run ended: ${event.data.outcome}${event.data.reason ? `: ${event.data.reason}` : ''}`;
+    case 'branch:pushed':
+      return `pushed ${event.data.head.slice(0, 10)}`;
+    case 'pull:opened':
+      return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}: ${event.data.url}`;
+    case 'pull:state':
+      return `pull request ${event.data.state}`;
+    case 'workspace:removed':
+      return 'workspace removed';
+    default:
+      return event satisfies never;
+  }
+}
