@@ -155,7 +155,7 @@ async function post(
   try {
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
     const responseBody = await response.text();
-    const statusText = response.ok ? 'OK' : 'Invalid HTTP Response: ' + response.status;
+    const statusText = response.ok ? 'OK' : `Invalid HTTP Response: ${response.status}`;
     return {
       status: response.status,
       statusText,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
-import { install, setSuspended } from './action/installations.ts';
+import { changeSelection, install, setSuspended } from './action/installations.ts';
 import { addLabels, createIssue, removeLabel, setState } from './action/issues.ts';
 import { type MergeOptions, mergePull } from './action/merge.ts';
 import { personOf } from './action/people.ts';
@@ -31,8 +31,12 @@ export interface People {
   /** The first commit has the files given; without files the repository stays empty. */
   createRepository(options: NewRepository): Promise<Repository>;
   addCollaborator(repository: string, user: string, role: Role): void;
+  /** A protected branch changes by pull request only. */
+  setProtected(repository: string, branch: string, isProtected: boolean): void;
   /** On all repositories of an account, or on those named. */
   installApp(account: string, options?: { repositories?: readonly string[] }): Installation;
+  /** Adds a repository to an installation on chosen ones, or takes it away. */
+  selectRepository(installation: Installation, repository: string, selected: boolean): void;
   setSuspended(installation: Installation, suspended: boolean): void;
   openIssue(
     repository: string,
@@ -74,12 +78,19 @@ export function people(world: World): People {
     createRepository: options => createRepository(world, options),
     addCollaborator: (name, login, role) =>
       void repositoryNamed(world, name).collaborators.set(userNamed(world, login).id, role),
+    setProtected: (name, branch, isProtected) => {
+      const { protectedBranches } = repositoryNamed(world, name);
+      if (isProtected) protectedBranches.add(branch);
+      else protectedBranches.delete(branch);
+    },
     installApp: (account, { repositories } = {}) =>
       install(
         world,
         userNamed(world, account),
         repositories?.map(name => repositoryNamed(world, name)) ?? null,
       ),
+    selectRepository: (installation, name, selected) =>
+      changeSelection(world, installation, repositoryNamed(world, name), selected),
     setSuspended: (installation, suspended) => setSuspended(world, installation, suspended),
     openIssue: (name, { user, ...issue }) => as(name, user, deed => createIssue(deed, issue)),
     comment: (name, issue, body, user) =>

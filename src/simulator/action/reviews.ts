@@ -32,7 +32,7 @@ export async function createReview(deed: Deed, issue: PullRequest, input: NewRev
     throw new GitHubError(422, `Can not ${verb} your own pull request`);
   }
   if (input.event && input.event !== 'APPROVE' && !input.body && !input.comments?.length) {
-    throw invalid({ resource: 'PullRequestReview', code: 'missing_field', field: 'body' });
+    throw new GitHubError(422, 'Unprocessable Entity: body is missing');
   }
   const commit = input.commit ?? issue.pull.head.sha;
   const review: Review = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Level, Role } from '../model.ts';
 import type { Deed, Token, World } from '../world.ts';
 import { GitHubError } from './errors.ts';

@@ -1,0 +1,315 @@
+import { describe, expect, it } from 'vitest';
+import { type TestGitHub, testGitHub } from '../support/github.ts';
+
+const PULLS = '/repos/acme/shop/pulls';
+
+/** A branch `fix` with one commit and pull request 1 from it. */
+async function withPull(github: TestGitHub): Promise<string> {
+  const head = await github.simulator.pushCommit(
+    'acme/shop',
+    'fix',
+    { 'src/cart.js': 'export const total = 2;\n' },
+    'ada',
+    'Fix it',
+  );
+  await github.simulator.openPull('acme/shop', {
+    title: 'Fix total',
+    head: 'fix',
+    base: 'main',
+    user: 'ada',
+  });
+  return head;
+}
+
+describe('pull requests', () => {
+  it('are opened by the App from a branch, as draft if it likes', async () => {
+    await using github = await testGitHub();
+    const head = await github.simulator.pushCommit('acme/shop', 'fix', { 'new.txt': 'a\nb\n' }, 'ada');
+    const app = await github.installation();
+    const { status, body } = await app('POST', PULLS, {
+      title: 'Fix',
+      head: 'fix',
+      base: 'main',
+      body: 'Closes #9',
+      draft: true,
+    });
+    expect(status).toBe(201);
+    expect(body).toMatchObject({
+      number: 1,
+      state: 'open',
+      draft: true,
+      merged: false,
+      mergeable: true,
+      commits: 1,
+      additions: 2,
+      changed_files: 1,
+      user: { type: 'Bot' },
+      head: { ref: 'fix', sha: head, label: 'acme:fix' },
+      base: { ref: 'main', repo: { full_name: 'acme/shop' } },
+    });
+    expect((await app('GET', '/repos/acme/shop/issues/1')).body.pull_request.url).toBe(body.url);
+    expect(await github.events()).toEqual(['create', 'push', 'pull_request.opened']);
+  });
+
+  it('are refused as GitHub does: no head, no base, nothing new, open already, of a fork', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const app = await github.installation();
+    const errors = async (change: object) => {
+      const { status, body } = await app('POST', PULLS, { title: 'x', head: 'fix', base: 'main', ...change });
+      expect(status).toBe(422);
+      return body.errors[0];
+    };
+    expect(await errors({ head: 'none' })).toMatchObject({
+      resource: 'PullRequest',
+      field: 'head',
+      code: 'invalid',
+    });
+    expect(await errors({ base: 'none' })).toMatchObject({ field: 'base', code: 'invalid' });
+    expect(await errors({ head: 'main' })).toMatchObject({ message: 'No commits between main and main' });
+    expect(await errors({ head: 'acme:fix' })).toMatchObject({
+      message: 'A pull request already exists for acme:fix.',
+    });
+    expect(await errors({ head: 'otto:fix' })).toMatchObject({ field: 'head' });
+  });
+
+  it('are found by head, base and state', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const app = await github.installation();
+    const count = async (query: string) => (await app('GET', `${PULLS}?${query}`)).body.length;
+    expect(await count('head=acme:fix')).toBe(1);
+    expect(await count('head=acme:other')).toBe(0);
+    expect(await count('base=main&sort=updated&direction=desc')).toBe(1);
+    expect(await count('base=dev')).toBe(0);
+    expect(await count('state=closed')).toBe(0);
+    await app('PATCH', `${PULLS}/1`, { state: 'closed' });
+    expect(await count('state=closed')).toBe(1);
+  });
+
+  it('show commits, files and the diff', async () => {
+    await using github = await testGitHub();
+    const head = await withPull(github);
+    const ada = github.as('ada');
+    const commits = await ada('GET', `${PULLS}/1/commits`);
+    expect(commits.body).toMatchObject([
+      { sha: head, commit: { message: 'Fix it' }, author: { login: 'ada' } },
+    ]);
+    const files = await ada('GET', `${PULLS}/1/files`);
+    expect(files.body).toMatchObject([
+      { filename: 'src/cart.js', status: 'modified', additions: 1, deletions: 1 },
+    ]);
+    expect(files.body[0].patch).toContain('+export const total = 2;');
+    const { body } = await ada('GET', `${PULLS}/1`, undefined, { accept: 'application/vnd.github.diff' });
+    expect(body).toContain('diff --git a/src/cart.js b/src/cart.js');
+    expect((await ada('GET', `/repos/acme/shop/commits/${head}/pulls`)).body).toMatchObject([{ number: 1 }]);
+  });
+
+  it('follow their branch and keep refs/pull', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const head = await github.simulator.pushCommit('acme/shop', 'fix', { 'more.txt': 'x' }, 'ada');
+    const { body } = await github.as('ada')('GET', `${PULLS}/1`);
+    expect(body).toMatchObject({ head: { sha: head }, commits: 2, changed_files: 2 });
+    const refs = await github.simulator.world.repositories.values().next().value?.git.refs('refs/pull/');
+    expect(refs?.get('refs/pull/1/head')).toBe(head);
+    expect(await github.events()).toEqual([
+      'create',
+      'push',
+      'pull_request.opened',
+      'push',
+      'pull_request.synchronize',
+    ]);
+    expect(github.received.at(-1)?.payload).toMatchObject({ after: head, number: 1 });
+  });
+
+  it('close with their branch, and reopen while it is there', async () => {
+    await using github = await testGitHub();
+    const head = await withPull(github);
+    const ada = github.as('ada');
+    expect((await ada('DELETE', '/repos/acme/shop/git/refs/heads/fix')).status).toBe(204);
+    expect((await ada('GET', `${PULLS}/1`)).body.state).toBe('closed');
+    expect((await ada('PATCH', `${PULLS}/1`, { state: 'open' })).status).toBe(422);
+    await ada('POST', '/repos/acme/shop/git/refs', { ref: 'refs/heads/fix', sha: head });
+    await github.simulator.setState('acme/shop', 1, 'open', 'ada');
+    expect((await ada('GET', `${PULLS}/1`)).body.state).toBe('open');
+    expect(await github.events()).toContain('pull_request.reopened');
+  });
+
+  it('change title, body and base', async () => {
+    await using github = await testGitHub();
+    await github.simulator.pushCommit('acme/shop', 'dev', { 'dev.txt': 'x' }, 'ada');
+    await withPull(github);
+    const { body } = await github.as('ada')('PATCH', `${PULLS}/1`, {
+      title: 'New',
+      body: 'Text',
+      base: 'dev',
+    });
+    expect(body).toMatchObject({ title: 'New', body: 'Text', base: { ref: 'dev' } });
+    expect((await github.events()).slice(-2)).toEqual(['pull_request.edited', 'pull_request.edited']);
+  });
+
+  it.each([
+    ['merge', 2, 'Merge pull request #1 from acme/fix\n\nFix total'],
+    ['squash', 1, 'Fix total (#1)'],
+    ['rebase', 1, 'Fix it'],
+  ])('are merged by %s', async (merge_method, parents, message) => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const ada = github.as('ada');
+    expect((await ada('GET', `${PULLS}/1/merge`)).status).toBe(404);
+    const { body } = await ada('PUT', `${PULLS}/1/merge`, { merge_method });
+    expect(body.merged).toBe(true);
+    const main = (await ada('GET', '/repos/acme/shop/branches/main')).body.commit;
+    expect(main).toMatchObject({ sha: body.sha, commit: { message } });
+    expect(main.parents).toHaveLength(parents);
+    expect((await ada('GET', `${PULLS}/1`)).body).toMatchObject({
+      merged: true,
+      state: 'closed',
+      merged_by: { login: 'ada' },
+    });
+    expect((await ada('GET', `${PULLS}/1/merge`)).status).toBe(204);
+    expect((await ada('PATCH', `${PULLS}/1`, { state: 'open' })).status).toBe(422);
+    expect((await github.events()).slice(-2)).toEqual(['pull_request.closed', 'push']);
+  });
+
+  it('close the issues they name when they are merged', async () => {
+    await using github = await testGitHub();
+    await github.simulator.openIssue('acme/shop', { title: 'Bug', user: 'ada' });
+    await github.simulator.pushCommit('acme/shop', 'fix', { a: '1' }, 'ada');
+    const pull = { title: 'Fix', head: 'fix', base: 'main', body: 'Closes #1', user: 'ada' };
+    await github.simulator.openPull('acme/shop', pull);
+    await github.simulator.merge('acme/shop', 2, 'ada');
+    expect((await github.as('ada')('GET', '/repos/acme/shop/issues/1')).body.state).toBe('closed');
+  });
+
+  it('are not merged with conflicts, as draft, closed, or when the head moved on', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const ada = github.as('ada');
+    expect((await ada('PUT', `${PULLS}/1/merge`, { sha: '0'.repeat(40) })).status).toBe(409);
+    await github.simulator.pushCommit(
+      'acme/shop',
+      'main',
+      { 'src/cart.js': 'export const total = 3;\n' },
+      'ada',
+    );
+    expect((await ada('GET', `${PULLS}/1`)).body).toMatchObject({
+      mergeable: false,
+      mergeable_state: 'dirty',
+    });
+    expect((await ada('PUT', `${PULLS}/1/merge`)).status).toBe(405);
+    await github.simulator.pushCommit('acme/shop', 'later', { b: '1' }, 'ada');
+    await ada('POST', PULLS, { title: 'Later', head: 'later', base: 'main', draft: true });
+    expect((await ada('PUT', `${PULLS}/2/merge`)).body.message).toBe('Pull Request is still a draft');
+    await github.simulator.setState('acme/shop', 2, 'closed', 'ada');
+    expect((await ada('PUT', `${PULLS}/2/merge`)).status).toBe(405);
+  });
+});
+
+describe('reviewers', () => {
+  it('are asked if they are collaborators and not the author', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const app = await github.installation();
+    const path = `${PULLS}/1/requested_reviewers`;
+    const refused = await app('POST', path, { reviewers: ['tess', 'otto'] });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { message: expect.stringMatching(/only be requested from collaborators.*acme\/shop/) },
+    });
+    expect((await app('POST', path, { reviewers: ['ada'] })).body.message).toContain('pull request author');
+    expect((await app('POST', path, { reviewers: ['tess'] })).body.requested_reviewers).toMatchObject([
+      { login: 'tess' },
+    ]);
+    expect((await app('GET', path)).body.users).toMatchObject([{ login: 'tess' }]);
+    expect((await app('DELETE', path, { reviewers: ['tess'] })).body.requested_reviewers).toEqual([]);
+    const events = await github.events();
+    expect(events.slice(-2)).toEqual([
+      'pull_request.review_requested',
+      'pull_request.review_request_removed',
+    ]);
+  });
+
+  it('approve, ask for changes and comment, but do not judge their own', async () => {
+    await using github = await testGitHub();
+    const head = await withPull(github);
+    const tess = github.as('tess');
+    const path = `${PULLS}/1/reviews`;
+    expect((await github.as('ada')('POST', path, { event: 'APPROVE' })).status).toBe(422);
+    expect((await tess('POST', path, { event: 'REQUEST_CHANGES' })).status).toBe(422);
+    const { body } = await tess('POST', path, {
+      event: 'REQUEST_CHANGES',
+      body: 'Why two?',
+      comments: [{ path: 'src/cart.js', line: 1, body: 'Here' }],
+    });
+    expect(body).toMatchObject({ state: 'CHANGES_REQUESTED', commit_id: head, user: { login: 'tess' } });
+    expect((await tess('GET', `${path}/${body.id}`)).body.body).toBe('Why two?');
+    expect((await tess('PUT', `${path}/${body.id}`, { body: 'Why?' })).body.body).toBe('Why?');
+    const comments = await tess('GET', `${path}/${body.id}/comments`);
+    expect(comments.body).toMatchObject([{ path: 'src/cart.js', body: 'Here' }]);
+    const dismissed = await github.as('ada')('PUT', `${path}/${body.id}/dismissals`, {
+      message: 'Two is right',
+    });
+    expect(dismissed.body.state).toBe('DISMISSED');
+    await github.simulator.review('acme/shop', 1, { event: 'APPROVE', user: 'tess' });
+    expect((await tess('GET', path)).body.map((review: { state: string }) => review.state)).toEqual([
+      'DISMISSED',
+      'APPROVED',
+    ]);
+    expect((await github.events()).slice(-4)).toEqual([
+      'pull_request_review.submitted',
+      'pull_request_review_comment.created',
+      'pull_request_review.dismissed',
+      'pull_request_review.submitted',
+    ]);
+  });
+
+  it('can hold a review back and submit or throw it away later', async () => {
+    await using github = await testGitHub();
+    await withPull(github);
+    const tess = github.as('tess');
+    const path = `${PULLS}/1/reviews`;
+    const first = (await tess('POST', path, { body: 'Hm' })).body;
+    expect(first.state).toBe('PENDING');
+    expect((await tess('POST', `${path}/${first.id}/events`, { event: 'COMMENT' })).body.state).toBe(
+      'COMMENTED',
+    );
+    expect((await tess('DELETE', `${path}/${first.id}`)).status).toBe(422);
+    const second = (await tess('POST', path, {})).body;
+    expect((await tess('DELETE', `${path}/${second.id}`)).status).toBe(200);
+    expect((await tess('GET', `${path}/${second.id}`)).status).toBe(404);
+  });
+
+  it('comment on lines, answer, edit, delete and react', async () => {
+    await using github = await testGitHub();
+    const commit_id = await withPull(github);
+    const tess = github.as('tess');
+    const path = `${PULLS}/1/comments`;
+    const { body } = await tess('POST', path, {
+      body: 'Two?',
+      commit_id,
+      path: 'src/cart.js',
+      line: 1,
+      side: 'RIGHT',
+    });
+    expect(body).toMatchObject({
+      line: 1,
+      diff_hunk: expect.stringMatching(/^@@/),
+      pull_request_review_id: expect.any(Number),
+    });
+    expect((await tess('POST', path, { body: 'x', commit_id, path: 'README.md', line: 1 })).status).toBe(422);
+    const reply = (await github.as('ada')('POST', `${path}/${body.id}/replies`, { body: 'Yes' })).body;
+    expect(reply.in_reply_to_id).toBe(body.id);
+    const one = `${PULLS}/comments/${reply.id}`;
+    expect((await github.as('rita')('PATCH', one, { body: 'No' })).status).toBe(403);
+    expect((await github.as('ada')('PATCH', one, { body: 'Yes.' })).body.body).toBe('Yes.');
+    const app = await github.installation();
+    expect((await app('POST', `${one}/reactions`, { content: 'eyes' })).status).toBe(201);
+    expect((await app('GET', one)).body.reactions.eyes).toBe(1);
+    expect((await app('GET', path)).body).toHaveLength(2);
+    expect((await app('GET', `${PULLS}/comments`)).body).toHaveLength(2);
+    expect((await github.as('ada')('DELETE', one)).status).toBe(204);
+    expect((await app('GET', one)).status).toBe(404);
+  });
+});
