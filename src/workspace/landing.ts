@@ -55,8 +55,8 @@ async function checkCommit(git: { directory: string; env: Record<string, string>
 async function check(running: ReturnType<typeof tryGit>): Promise<string> {
   const { exitCode, stdout, stderr } = await running;
   if (exitCode === 0) return stdout;
-  const reason = stripControl(stderr).trim().split('\n').slice(-1)[0] ?? '';
-  throw new OrchError('E_PUSH_REFUSED', `git refused the commits: ${reason.replace(/^(fatal|error): /, '')}`);
+  const said = /^(?:error|fatal): (.*)$/m.exec(stripControl(stderr))?.[1] ?? `exit code ${exitCode}`;
+  throw new OrchError('E_PUSH_REFUSED', `git refused the commits: ${said}`);
 }
 
 // An index makes its pack visible to others, so it comes last.

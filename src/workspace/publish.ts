@@ -74,17 +74,15 @@ export async function changedFiles(store: Store, base: string, head: string): Pr
 // What the server says beside its verdict is the reason; the rest of stderr are git's hints.
 function reasonGiven(verdict: string, stderr: string): string {
   const said = stderr.split('\n').flatMap(line => /^remote: ?(.*)$/.exec(line)?.[1]?.trim() || []);
-  return stripControl([verdict.replace(/^\[(remote )?rejected\] /, ''), ...said].join('\n')).trim();
+  const reason = verdict.replace(/^\[(?:remote )?rejected\] \((.*)\)$/, '$1');
+  return stripControl([reason, ...said].join('\n')).trim();
 }
 
+// The last three are how a server tells that somebody else was faster between its two answers.
+const MOVED =
+  /^(stale info|fetch first|non-fast-forward)$|cannot lock ref|failed to update ref|already exists/m;
+
 function classify(text: string, expected: string | null): 'exists' | 'stale' | 'protected' | 'other' {
-  // The last ones are how a server tells that somebody else was faster between its two answers.
-  if (
-    /\((stale info|fetch first|non-fast-forward)\)|cannot lock ref|failed to update ref|already exists/.test(
-      text,
-    )
-  ) {
-    return expected === null ? 'exists' : 'stale';
-  }
+  if (MOVED.test(text)) return expected === null ? 'exists' : 'stale';
   return /protected branch|rule violations|GH006|GH013/i.test(text) ? 'protected' : 'other';
 }

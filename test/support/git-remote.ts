@@ -98,7 +98,7 @@ function backend(root: string, request: IncomingMessage, response: ServerRespons
   const child = spawn('git', ['http-backend'], {
     env: {
       ...ENVIRONMENT,
-      PATH: process.env['PATH'],
+      PATH: process.env.PATH,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
       REMOTE_USER: 'x-access-token',

@@ -106,7 +106,7 @@ export async function agentAtWork(
   });
   const bin = join(home, 'runs', run, 'bin');
   await writeTools(bin, { node: process.execPath, entry: ENTRY });
-  const env = { PATH: `${bin}:${process.env['PATH']}`, HOME: home, ORCH_BROKER: broker.path };
+  const env = { PATH: `${bin}:${process.env.PATH}`, HOME: home, ORCH_BROKER: broker.path };
   const asAgent: AsAgent = (program, args) =>
     tryProgram(program, args, { cwd: workspace.tree, env, extendEnv: false });
   return {

@@ -37,13 +37,13 @@ describe('a store', () => {
     await using server = await gitRemote();
     await using home = await temporaryDirectory();
     const sha = await server.commit('main', { a: '1' });
-    const path = process.env['PATH'] ?? '';
+    const path = process.env.PATH ?? '';
     const spy = `#!/bin/sh\n{ echo "$@"; env; } >>${home.path}/spied\nPATH=${path} exec git "$@"\n`;
     writeFileSync(join(home.path, 'git'), spy, { mode: 0o755 });
     const store = await openStores(home.path).of(server.remote);
-    process.env['PATH'] = `${home.path}:${path}`;
+    process.env.PATH = `${home.path}:${path}`;
     await fetchStore(store, server.remote).finally(() => {
-      process.env['PATH'] = path;
+      process.env.PATH = path;
     });
     expect(await resolve(store, { branch: 'main' })).toBe(sha);
     expect(readFileSync(join(home.path, 'spied'), 'utf8')).toContain('fetch --quiet');
@@ -69,11 +69,13 @@ describe('a store', () => {
     await using home = await temporaryDirectory();
     await server.commit('main', { a: '1' });
     const store = await openStores(home.path).of(server.remote);
-    const reached = new Promise<void>(done => {
-      const slow = { ...server.remote, token: async () => (done(), TOKEN) };
-      void fetchStore(store, slow);
-    });
-    await reached;
+    const began = Promise.withResolvers<void>();
+    const token = async () => {
+      began.resolve();
+      return TOKEN;
+    };
+    void fetchStore(store, { ...server.remote, token });
+    await began.promise;
     const sha = await server.commit('main', { a: '2' });
     await fetchStore(store, server.remote);
     expect(await resolve(store, { branch: 'main' })).toBe(sha);
@@ -141,7 +143,7 @@ describe('a store', () => {
 describe('git as the daemon runs it', () => {
   it('heeds no variable of the caller', async () => {
     await using home = await temporaryDirectory();
-    process.env['GIT_DIR'] = '/nowhere';
+    process.env.GIT_DIR = '/nowhere';
     try {
       expect(await execGit(['config', '--show-origin', '--get', 'core.hooksPath'])).toBe(
         'command line:\t/dev/null',
@@ -150,7 +152,7 @@ describe('git as the daemon runs it', () => {
       expect(shown).not.toMatch(/^GIT_DIR=|^HOME=/m);
       expect(shown).toMatch(/^GIT_ALLOW_PROTOCOL=https:http$/m);
     } finally {
-      delete process.env['GIT_DIR'];
+      delete process.env.GIT_DIR;
     }
   });
 

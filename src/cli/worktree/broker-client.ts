@@ -1,7 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answers, Question, Refusal } from '../../github/broker/protocol.ts';
 
@@ -9,6 +7,8 @@ import type { Answers, Question, Refusal } from '../../github/broker/protocol.ts
 export interface Io {
   /** The run's socket. */
   broker: string;
+  /** Milliseconds to go on trying to reach it: the daemon may just be restarting while its agents work on. */
+  patience: number;
   print(text: string): void;
   warn(text: string): void;
   input: Readable;
@@ -20,7 +20,7 @@ export async function ask<K extends Question['kind']>(
   question: Extract<Question, { kind: K }>,
   pack?: Readable,
 ): Promise<Answers[K]> {
-  const answer = await exchange<K>(io.broker, question, pack);
+  const answer = await exchange<K>(io, question, pack);
   if (answer.ok) return answer;
   throw new Error(
     [answer.code && `${answer.code}:`, answer.message, answer.remedy].filter(Boolean).join(' '),
@@ -29,25 +29,35 @@ export async function ask<K extends Question['kind']>(
 
 /** Like ask, with a refusal as a value. */
 export async function exchange<K extends Question['kind']>(
-  broker: string,
+  io: Pick<Io, 'broker' | 'patience'>,
   question: Extract<Question, { kind: K }>,
   pack?: Readable,
 ): Promise<Answers[K] | Refusal> {
-  const socket = await reach(broker, PATIENCE);
-  const answered = text(socket);
-  // When the pack breaks off, pipeline destroys the socket, and the broker takes nothing.
-  const sent = pack
-    ? (socket.write(`${JSON.stringify(question)}\n`), pipeline(pack, socket))
-    : socket.end(`${JSON.stringify(question)}\n`);
-  const [answer] = await Promise.all([answered, sent]);
+  const socket = await reach(io);
+  const answered = received(socket);
+  socket.write(`${JSON.stringify(question)}\n`);
+  if (pack) pack.pipe(socket);
+  else socket.end();
+  const answer = await answered;
+  // A refusal may come before all of the pack is sent.
+  pack?.destroy();
+  socket.destroy();
   if (answer === '') throw new Error('Orch closed the connection: the run has ended, or Orch is restarting.');
   return JSON.parse(answer);
 }
 
-// The daemon may just be restarting while its agents work on.
-const PATIENCE = 5_000;
+// Not by stream/consumers: they destroy the socket as soon as it ends, in the middle of what is being sent.
+function received(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', chunk => {
+      text += chunk;
+    });
+    socket.once('end', () => resolve(text)).once('error', reject);
+  });
+}
 
-async function reach(broker: string, patience: number): Promise<Socket> {
+async function reach({ broker, patience }: Pick<Io, 'broker' | 'patience'>): Promise<Socket> {
   if (broker === '') throw new Error('ORCH_BROKER is not set: this command works in an Orch workspace only.');
   for (const started = Date.now(); ; ) {
     try {

@@ -4,18 +4,19 @@
  */
 const [tool, ...args] = process.argv.slice(2);
 const io = {
-  broker: process.env['ORCH_BROKER'] ?? '',
+  broker: process.env.ORCH_BROKER ?? '',
+  patience: 10_000,
   print: (text: string) => process.stdout.write(text),
   warn: (text: string) => process.stderr.write(text),
   input: process.stdin,
 };
 
-try {
-  process.exitCode = await run();
-} catch (error) {
+const code = await run().catch(error => {
   io.warn(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 1;
-}
+  return 1;
+});
+// Git keeps the helper's input open for as long as the helper lives.
+process.exit(code);
 
 async function run(): Promise<number> {
   switch (tool) {

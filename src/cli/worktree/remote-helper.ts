@@ -68,18 +68,15 @@ async function send(
 ): Promise<string | null> {
   const sha = source === '' ? null : await git('rev-parse', '--verify', source);
   const question = { kind: 'push' as const, ref, old: refs[ref] ?? null, new: sha, force };
-  if (sha === null) return reason(await exchange(io.broker, question));
-  const packing = spawn(
-    'git',
-    ['pack-objects', '--revs', '--thin', '--stdout', '--delta-base-offset', '-q'],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
-  packing.stdin.on('error', () => {}); // Git says why it ended early.
+  if (sha === null) return reason(await exchange(io, question));
+  // What lies in the daemon's store, from which this repository borrows, need not be sent: --local.
+  const packing = spawn('git', ['pack-objects', '--revs', '--local', '--thin', '--stdout', '-q'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  packing.stdin.on('error', () => {}); // It says itself why it ended early, and the broker refuses half a pack.
   packing.stdin.end([sha, ...Object.values(refs).map(known => `^${known}`), ''].join('\n'));
-  const [answer] = await Promise.all([exchange(io.broker, question, packing.stdout), ended(packing)]);
-  return packing.exitCode === 0 ? reason(answer) : 'git pack-objects failed';
+  const [answer] = await Promise.all([exchange(io, question, packing.stdout), ended(packing)]);
+  return reason(answer);
 }
 
 function reason(answer: { ok: true } | { ok: false; message: string }): string | null {

@@ -1,0 +1,132 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Agent, agentAtWork, bench } from '../../support/workspace.ts';
+
+const URL = 'https://github.com/acme/widget/pull/7';
+
+describe('gh pr create in a worktree', () => {
+  it('pushes first, then asks for the pull request and prints its address alone', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    const sha = await commit(agent, 'Fix it', 'Because.');
+    const created = await agent.asAgent('gh', ['pr', 'create', '--fill']);
+    expect(created).toMatchObject({ exitCode: 0, stdout: URL });
+    expect(await made.server.git('rev-parse', 'refs/heads/orch/T1-fix')).toBe(sha);
+    expect(agent.asked).toEqual([{ title: 'Fix it', body: 'Because.', base: null, draft: false }]);
+  });
+
+  it('takes title, body, base, head and draft as gh does, bodies that begin with a dash included', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    await commit(agent, 'Fix it');
+    const args = [
+      '-t',
+      '-1 is not 1',
+      '--body',
+      '- one\n- two',
+      '-B',
+      'main',
+      '-H',
+      'acme:orch/T1-fix',
+      '-d',
+    ];
+    const created = await agent.asAgent('gh', ['-R', 'acme/widget', 'pr', 'create', ...args, '--label=x']);
+    expect(created).toMatchObject({ exitCode: 0, stdout: URL });
+    expect(created.stderr).toContain('--label is ignored');
+    expect(agent.asked).toEqual([{ title: '-1 is not 1', body: '- one\n- two', base: 'main', draft: true }]);
+    const again = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    expect(again).toMatchObject({
+      exitCode: 0,
+      stdout: URL,
+      stderr: 'The pull request #7 was open already.',
+    });
+  });
+
+  it('reads the body from a file or from standard input', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    await commit(agent, 'Fix it');
+    await writeFile(join(agent.workspace.tree, 'body.md'), 'From a file\n');
+    await agent.asAgent('gh', ['pr', 'create', '-t', 'A', '-F', 'body.md']);
+    await agent.asAgent('sh', ['-c', 'echo From a pipe | orch pr create -t B --body-file -']);
+    expect(agent.asked).toMatchObject([
+      { title: 'A', body: 'From a file\n' },
+      { title: 'B', body: 'From a pipe\n' },
+    ]);
+  });
+
+  it('makes a title of the branch and a list of the subjects when there are several commits', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made, 'T1.1', { branch: 'orch/T1-fix-the-test' });
+    await commit(agent, 'One', 'Why');
+    await commit(agent, 'Two');
+    await agent.asAgent('gh', ['pr', 'create', '--fill']);
+    await agent.asAgent('gh', ['pr', 'create', '--fill-first']);
+    await agent.asAgent('gh', ['pr', 'create', '--fill-verbose']);
+    expect(agent.asked).toMatchObject([
+      { title: 'Fix the test', body: '- One\n- Two' },
+      { title: 'One', body: 'Why' },
+      { title: 'Fix the test', body: '- **One**\n\n  Why\n\n- Two' },
+    ]);
+  });
+
+  it.each([
+    ['another head', ['pr', 'create', '-f', '-H', 'main'], /from orch\/T1-fix only/],
+    ['another repository', ['pr', 'create', '-f', '-R', 'acme/other'], /in its own repository only/],
+    ['an unknown option', ['pr', 'create', '--nope'], /Unknown option '--nope'/],
+    ['another command', ['issue', 'list'], /gh can do one thing: gh pr create/],
+  ])('refuses %s with a sentence', async (_, args, sentence) => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    await commit(agent, 'Fix it');
+    expect(await agent.asAgent('gh', args)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(sentence),
+    });
+    expect(agent.asked).toEqual([]);
+  });
+
+  it('opens nothing when nothing is committed, or the push fails', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    const nothing = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    expect(nothing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('commit your work first') });
+    await commit(agent, 'One');
+    await agent.git('push');
+    await agent.git('commit', '-q', '--amend', '--allow-empty', '-m', 'Other');
+    const stale = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    expect(stale).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('could not be pushed') });
+    expect(agent.asked).toEqual([]);
+  });
+});
+
+describe('orch in a worktree', () => {
+  it('says that the task is done', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    expect(await agent.asAgent('orch', ['done', 'All', 'green'])).toMatchObject({ exitCode: 0, stdout: '' });
+    await agent.asAgent('orch', ['done']);
+    expect(agent.asked).toEqual([{ summary: 'All green' }, { summary: null }]);
+  });
+
+  it('shows what it can do', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    const help = await agent.asAgent('orch', ['--help']);
+    expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('orch done') });
+    expect(await agent.asAgent('orch', ['dance'])).toMatchObject({ exitCode: 1, stderr: help.stdout });
+  });
+
+  it('works in an Orch workspace only', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    const lost = await agent.asAgent('env', ['-u', 'ORCH_BROKER', 'orch', 'done']);
+    expect(lost).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('ORCH_BROKER is not set') });
+  });
+});
+
+async function commit(agent: Agent, subject: string, body = ''): Promise<string> {
+  await agent.git('commit', '-q', '--allow-empty', '-m', subject, '-m', body);
+  return (await agent.git('rev-parse', 'HEAD')).stdout;
+}
