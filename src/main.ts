@@ -6,7 +6,7 @@ import { describeError } from './shared/errors.ts';
 const program = new Command('orch')
   .description('Comment /orch on a GitHub issue, get a pull request from a coding agent.')
   .version(version())
-  .option('-c, --config FILE', 'settings file; else $ORCH_CONFIG, ./orch.yaml or orch.yaml in $ORCH_HOME')
+  .option('-c, --config <FILE>', 'settings file; else $ORCH_CONFIG, ./orch.yaml or orch.yaml in $ORCH_HOME')
   .showHelpAfterError('See: orch --help')
   .configureHelp({ sortSubcommands: false });
 
@@ -15,10 +15,10 @@ const common = () => program.opts<{ config?: string }>();
 program
   .command('serve')
   .description('run the daemon: webhooks in, pull requests out')
-  .option('--home DIR', 'database, logs and workspaces; else $ORCH_HOME or ~/.orch')
-  .option('--host ADDRESS', 'address to listen on')
-  .option('--port PORT', 'port to listen on; 0 takes a free one')
-  .option('--log-level LEVEL', 'trace, debug, info, warn, error, fatal or silent')
+  .option('--home <DIR>', 'database, logs and workspaces; else $ORCH_HOME or ~/.orch')
+  .option('--host <ADDRESS>', 'address to listen on')
+  .option('--port <PORT>', 'port to listen on; 0 takes a free one')
+  .option('--log-level <LEVEL>', 'trace, debug, info, warn, error, fatal or silent')
   .action(async options => (await import('./daemon/serve.ts')).serve({ ...common(), ...options }));
 
 program
@@ -26,10 +26,10 @@ program
   .description('play the whole story on a simulated GitHub, offline')
   .option('--once', 'end when the story is told, instead of staying up to play on')
   .option('--json', 'one JSON object on standard output, at the end')
-  .option('--agent NAME', 'a CLI found on PATH, or scripted, idle, unpushed, crashing', 'scripted')
-  .option('--repository DIR', 'play it on a copy of this repository')
-  .option('--instruction TEXT', 'what the agent is asked to do')
-  .option('--port PORT', "the simulated GitHub's port", '0')
+  .option('--agent <NAME>', 'a CLI found on PATH, or scripted, idle, unpushed, crashing', 'scripted')
+  .option('--repository <DIR>', 'play it on a copy of this repository')
+  .option('--instruction <TEXT>', 'what the agent is asked to do')
+  .option('--port <PORT>', "the simulated GitHub's port", '0')
   .action(async options => (await import('./demo/demo.ts')).demo(options));
 
 program
@@ -41,19 +41,19 @@ program
 program
   .command('tasks')
   .description('the newest tasks')
-  .option('--status STATE', 'only those in this state')
-  .option('--limit N', 'how many', '50')
+  .option('--status <STATE>', 'only those in this state')
+  .option('--limit <N>', 'how many', '50')
   .option('--json', 'as JSON')
   .action(async options => (await import('./cli/tasks.ts')).tasks({ ...common(), ...options }));
 
 program
-  .command('show TASK')
+  .command('show <TASK>')
   .description('a task, its runs and its story')
   .option('--json', 'as JSON')
   .action(async (task, options) => (await import('./cli/tasks.ts')).show(task, { ...common(), ...options }));
 
 program
-  .command('logs TASK')
+  .command('logs <TASK>')
   .description("what the agent's terminal printed")
   .option('-f, --follow', 'go on until the task is over')
   .action(async (task, options) =>
@@ -61,13 +61,13 @@ program
   );
 
 program
-  .command('attach TASK')
+  .command('attach <TASK>')
   .description("join the agent's terminal; leave it with Ctrl-b d")
   .action(async task => (await import('./cli/session.ts')).attach(task, common()));
 
 for (const verb of ['cancel', 'retry'] as const) {
   program
-    .command(`${verb} TASK`)
+    .command(`${verb} <TASK>`)
     .description(
       verb === 'cancel' ? 'stop a task for good' : 'try a task again that failed, was escalated or cancelled',
     )
