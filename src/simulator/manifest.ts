@@ -1,27 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import type { Permissions } from './model.ts';
 
-/** What the simulated App holds unless told otherwise: the permissions and events of app.yml. */
-export function defaultManifest(): { permissions: Permissions; events: string[] } {
-  return {
-    permissions: {
-      checks: 'write',
-      contents: 'write',
-      issues: 'write',
-      metadata: 'read',
-      pull_requests: 'write',
-      statuses: 'write',
-    },
-    events: [
-      'check_run',
-      'create',
-      'delete',
-      'issue_comment',
-      'issues',
-      'label',
-      'pull_request',
-      'pull_request_review',
-      'pull_request_review_comment',
-      'push',
-    ],
-  };
+const manifest = z.object({
+  default_events: z.array(z.string()),
+  default_permissions: z.record(z.string(), z.enum(['read', 'write', 'admin'])),
+});
+
+/** What Orch's own app.yml asks for, so that the simulated App gets no more than the real one. */
+export function readManifest(): { permissions: Permissions; events: string[] } {
+  const text = readFileSync(new URL('../../app.yml', import.meta.url), 'utf8');
+  const { default_permissions: permissions, default_events: events } = manifest.parse(parse(text));
+  return { permissions, events };
 }

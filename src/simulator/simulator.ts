@@ -8,7 +8,7 @@ import { Deliveries, type Delivery } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { addGitRoutes } from './git/http.ts';
 import { createServer } from './http/server.ts';
-import { defaultManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import type { App, Permissions, User } from './model.ts';
 import { type Exchange, Observers } from './observers.ts';
 import { type People, people } from './people.ts';
@@ -147,7 +147,7 @@ function createApp({ app }: SimulatorOptions, publicKey: string, clock: Clock, n
     type,
     createdAt,
   });
-  const manifest = defaultManifest();
+  const manifest = readManifest();
   return {
     id: app?.id ?? newId(),
     clientId: `Iv23li${slug}`,

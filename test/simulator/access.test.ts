@@ -162,7 +162,7 @@ describe('installation tokens', () => {
       repository_selection: 'selected',
       repositories: [{ full_name: 'acme/shop' }],
     });
-    expect((await ask({ permissions: { administration: 'write' } })).status).toBe(422);
+    expect((await ask({ permissions: { organization_hooks: 'write' } })).status).toBe(422);
     expect((await ask({ repositories: ['elsewhere'] })).status).toBe(422);
     expect((await ask({ repository_ids: [1] })).status).toBe(422);
   });

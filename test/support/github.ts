@@ -46,6 +46,31 @@ export interface TestGitHub extends AsyncDisposable {
 
 export const FILES = { 'README.md': '# Shop\n', 'src/cart.js': 'export const total = 1;\n' };
 
+/** More than Orch asks for, so that all of the simulator can be seen. */
+const EVERYTHING = {
+  permissions: {
+    administration: 'write',
+    checks: 'write',
+    contents: 'write',
+    issues: 'write',
+    pull_requests: 'write',
+    statuses: 'write',
+  },
+  events: [
+    'check_run',
+    'create',
+    'delete',
+    'issue_comment',
+    'issues',
+    'label',
+    'pull_request',
+    'pull_request_review',
+    'pull_request_review_comment',
+    'push',
+    'status',
+  ],
+} satisfies SimulatorOptions['app'];
+
 /** Keys take long to make: one is enough for all Apps of a worker. */
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -56,7 +81,7 @@ const { privateKey } = generateKeyPairSync('rsa', {
 export async function testGitHub(options: SimulatorOptions = {}): Promise<TestGitHub> {
   const received: Received[] = [];
   const receiver = await receive(received);
-  const simulator = await startSimulator({ ...options, app: { privateKey, ...options.app } });
+  const simulator = await startSimulator({ ...options, app: { privateKey, ...EVERYTHING, ...options.app } });
   const validation = validated(simulator);
   simulator.setWebhook(receiver.url);
   simulator.addUser('acme', { type: 'Organization' });
