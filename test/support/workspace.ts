@@ -57,6 +57,8 @@ export async function bench(files: Record<string, string> = { 'README.md': 'Hell
 export interface Agent extends AsyncDisposable {
   workspace: Workspace;
   asAgent: AsAgent;
+  /** What the agent's programs see. */
+  env: Record<string, string>;
   git(...args: string[]): ReturnType<AsAgent>;
   /** What the broker was asked, beside refs and pushes. */
   asked: unknown[];
@@ -112,6 +114,7 @@ export async function agentAtWork(
   return {
     workspace,
     asAgent,
+    env,
     git: (...args) => asAgent('git', args),
     asked,
     head: async () => head,

@@ -5,6 +5,8 @@ import type { Answers, Question, Refusal } from '../../github/broker/protocol.ts
 
 /** What a command of the worktree has of the world. */
 export interface Io {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
   /** The run's socket. */
   broker: string;
   /** Milliseconds to go on trying to reach it: the daemon may just be restarting while its agents work on. */

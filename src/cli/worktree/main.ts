@@ -4,6 +4,8 @@
  */
 const [tool, ...args] = process.argv.slice(2);
 const io = {
+  cwd: process.cwd(),
+  env: process.env,
   broker: process.env.ORCH_BROKER ?? '',
   patience: 10_000,
   print: (text: string) => process.stdout.write(text),

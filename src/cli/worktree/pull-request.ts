@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { ask, type Io } from './broker-client.ts';
-import { ended, git } from './git.ts';
+import { fill } from './fill.ts';
+import { git } from './git.ts';
 
 /** The options of `gh pr create`, which `orch pr create` takes too. */
 const OPTIONS = {
@@ -34,16 +35,14 @@ const LEFT_TO_ORCH = ['reviewer', 'label', 'assignee', 'milestone', 'project'] a
 export async function createPullRequest(args: readonly string[], io: Io): Promise<number> {
   const { values } = parseArgs({ args: joinValues(args), options: OPTIONS });
   const { branch, refs } = await ask(io, { kind: 'refs' });
-  await checkPlace(values, branch);
+  await checkPlace(values, branch, io);
   for (const option of LEFT_TO_ORCH) {
     if (values[option] !== undefined) io.warn(`--${option} is ignored: Orch sets it by its own settings.\n`);
   }
-  const known = Object.entries(refs).flatMap(([ref, sha]) =>
-    ref === `refs/heads/${branch}` ? [] : [`^${sha}`],
-  );
-  const filled = await fill(branch, known, values);
+  const others = Object.entries(refs).filter(([ref]) => ref !== `refs/heads/${branch}`);
+  const filled = await fill(io, { branch, without: others.map(([, sha]) => sha), ...values });
   const given = values['body-file'] === undefined ? values.body : await readBody(values['body-file'], io);
-  await pushHead(branch);
+  await pushHead(branch, io);
   const pull = await ask(io, {
     kind: 'pull',
     title: values.title || filled.title,
@@ -76,71 +75,37 @@ function joinValues(args: readonly string[]): string[] {
   return joined;
 }
 
-async function checkPlace({ head, repo }: { head?: string; repo?: string }, branch: string): Promise<void> {
+async function checkPlace(
+  { head, repo }: { head?: string; repo?: string },
+  branch: string,
+  io: Io,
+): Promise<void> {
   const wanted = head?.replace(/^[^:/]+:/, '');
   if (wanted !== undefined && wanted !== branch) {
     throw new Error(`This run opens its pull request from ${branch} only, not from ${wanted}.`);
   }
   if (repo === undefined) return;
-  const origin = await git('remote', 'get-url', 'origin');
-  const name = repo
-    .replace(/\.git$/, '')
-    .split('/')
-    .slice(-2)
-    .join('/')
-    .toLowerCase();
-  if (
-    !origin
-      .toLowerCase()
-      .replace(/\.git$/, '')
-      .endsWith(`/${name}`)
-  ) {
+  const origin = await git(io, 'remote', 'get-url', 'origin');
+  if (nameOf(origin) !== nameOf(repo)) {
     throw new Error(`This run opens pull requests in its own repository only, not in ${repo}.`);
   }
 }
 
+/** `owner/name` of an address, or of `[host/]owner/name` as gh takes it. */
+function nameOf(repository: string): string {
+  const parts = repository
+    .toLowerCase()
+    .replace(/\.git$/, '')
+    .split('/');
+  return parts.slice(-2).join('/');
+}
+
 async function readBody(file: string, io: Io): Promise<string> {
-  return file === '-' ? text(io.input) : readFile(file, 'utf8');
+  return file === '-' ? text(io.input) : readFile(resolve(io.cwd, file), 'utf8');
 }
 
-interface FillOptions {
-  'fill-first'?: boolean;
-  'fill-verbose'?: boolean;
-}
-
-// As gh does it: one commit gives both; of several the branch gives the title and their subjects the body.
-async function fill(branch: string, known: readonly string[], options: FillOptions) {
-  const log = await git('log', '--reverse', '--format=%s%x00%b%x00', 'HEAD', ...known, '--');
-  const parts = log.split('\0').map(part => part.trim());
-  const commits = parts.flatMap((subject, at) =>
-    at % 2 === 0 && subject ? [{ subject, body: parts[at + 1] ?? '' }] : [],
-  );
-  const [first] = commits;
-  if (first === undefined)
-    throw new Error('There is nothing to open a pull request for: commit your work first.');
-  if (commits.length === 1 || options['fill-first']) return { title: first.subject, body: first.body };
-  const items = commits.map(({ subject, body }) =>
-    options['fill-verbose'] && body
-      ? `- **${subject}**\n\n${body.replace(/^(?=.)/gm, '  ')}\n`
-      : `- ${subject}`,
-  );
-  return { title: titleOf(branch) || first.subject, body: items.join('\n') };
-}
-
-/** `orch/T42-fix-the-failing-test` gives `Fix the failing test`. */
-function titleOf(branch: string): string {
-  const words = branch
-    .replace(/^.*\//, '')
-    .replace(/^T\d+-?/, '')
-    .replace(/[-_]+/g, ' ')
-    .trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-async function pushHead(branch: string): Promise<void> {
-  const child = spawn('git', ['push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`], {
-    stdio: ['ignore', 2, 2],
+async function pushHead(branch: string, io: Io): Promise<void> {
+  await git(io, 'push', '--quiet', 'origin', `HEAD:refs/heads/${branch}`).catch(error => {
+    throw new Error(`${error.message}\nThe commits could not be pushed, so there is no pull request.`);
   });
-  await ended(child);
-  if (child.exitCode !== 0) throw new Error('The commits could not be pushed, so there is no pull request.');
 }

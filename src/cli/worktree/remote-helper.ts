@@ -66,11 +66,13 @@ async function send(
   ref: string,
   force: boolean,
 ): Promise<string | null> {
-  const sha = source === '' ? null : await git('rev-parse', '--verify', source);
+  const sha = source === '' ? null : await git(io, 'rev-parse', '--verify', source);
   const question = { kind: 'push' as const, ref, old: refs[ref] ?? null, new: sha, force };
   if (sha === null) return reason(await exchange(io, question));
   // What lies in the daemon's store, from which this repository borrows, need not be sent: --local.
   const packing = spawn('git', ['pack-objects', '--revs', '--local', '--thin', '--stdout', '-q'], {
+    cwd: io.cwd,
+    env: io.env,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   packing.stdin.on('error', () => {}); // It says itself why it ended early, and the broker refuses half a pack.

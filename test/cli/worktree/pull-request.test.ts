@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { gh } from '../../../src/cli/worktree/gh.ts';
+import { orch } from '../../../src/cli/worktree/orch.ts';
 import { type Agent, agentAtWork, bench } from '../../support/workspace.ts';
 
 const URL = 'https://github.com/acme/widget/pull/7';
@@ -31,11 +34,11 @@ describe('gh pr create in a worktree', () => {
       'acme:orch/T1-fix',
       '-d',
     ];
-    const created = await agent.asAgent('gh', ['-R', 'acme/widget', 'pr', 'create', ...args, '--label=x']);
+    const created = await call(agent, gh, ['-R', 'acme/widget', 'pr', 'create', ...args, '--label=x']);
     expect(created).toMatchObject({ exitCode: 0, stdout: URL });
     expect(created.stderr).toContain('--label is ignored');
     expect(agent.asked).toEqual([{ title: '-1 is not 1', body: '- one\n- two', base: 'main', draft: true }]);
-    const again = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    const again = await call(agent, gh, ['pr', 'create', '-f']);
     expect(again).toMatchObject({
       exitCode: 0,
       stdout: URL,
@@ -48,8 +51,8 @@ describe('gh pr create in a worktree', () => {
     await using agent = await agentAtWork(made);
     await commit(agent, 'Fix it');
     await writeFile(join(agent.workspace.tree, 'body.md'), 'From a file\n');
-    await agent.asAgent('gh', ['pr', 'create', '-t', 'A', '-F', 'body.md']);
-    await agent.asAgent('sh', ['-c', 'echo From a pipe | orch pr create -t B --body-file -']);
+    await call(agent, gh, ['pr', 'create', '-t', 'A', '-F', 'body.md']);
+    await call(agent, orch, ['pr', 'create', '-t', 'B', '--body-file', '-'], 'From a pipe\n');
     expect(agent.asked).toMatchObject([
       { title: 'A', body: 'From a file\n' },
       { title: 'B', body: 'From a pipe\n' },
@@ -61,9 +64,9 @@ describe('gh pr create in a worktree', () => {
     await using agent = await agentAtWork(made, 'T1.1', { branch: 'orch/T1-fix-the-test' });
     await commit(agent, 'One', 'Why');
     await commit(agent, 'Two');
-    await agent.asAgent('gh', ['pr', 'create', '--fill']);
-    await agent.asAgent('gh', ['pr', 'create', '--fill-first']);
-    await agent.asAgent('gh', ['pr', 'create', '--fill-verbose']);
+    await call(agent, gh, ['pr', 'create', '--fill']);
+    await call(agent, gh, ['pr', 'create', '--fill-first']);
+    await call(agent, gh, ['pr', 'create', '--fill-verbose']);
     expect(agent.asked).toMatchObject([
       { title: 'Fix the test', body: '- One\n- Two' },
       { title: 'One', body: 'Why' },
@@ -80,7 +83,7 @@ describe('gh pr create in a worktree', () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
     await commit(agent, 'Fix it');
-    expect(await agent.asAgent('gh', args)).toMatchObject({
+    expect(await call(agent, gh, args)).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(sentence),
     });
@@ -90,12 +93,12 @@ describe('gh pr create in a worktree', () => {
   it('opens nothing when nothing is committed, or the push fails', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
-    const nothing = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    const nothing = await call(agent, gh, ['pr', 'create', '-f']);
     expect(nothing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('commit your work first') });
     await commit(agent, 'One');
     await agent.git('push');
     await agent.git('commit', '-q', '--amend', '--allow-empty', '-m', 'Other');
-    const stale = await agent.asAgent('gh', ['pr', 'create', '-f']);
+    const stale = await call(agent, gh, ['pr', 'create', '-f']);
     expect(stale).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('could not be pushed') });
     expect(agent.asked).toEqual([]);
   });
@@ -105,28 +108,57 @@ describe('orch in a worktree', () => {
   it('says that the task is done', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
-    expect(await agent.asAgent('orch', ['done', 'All', 'green'])).toMatchObject({ exitCode: 0, stdout: '' });
-    await agent.asAgent('orch', ['done']);
+    expect(await call(agent, orch, ['done', 'All', 'green'])).toMatchObject({ exitCode: 0, stdout: '' });
+    await call(agent, orch, ['done']);
     expect(agent.asked).toEqual([{ summary: 'All green' }, { summary: null }]);
   });
 
   it('shows what it can do', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
-    const help = await agent.asAgent('orch', ['--help']);
+    const help = await call(agent, orch, ['--help']);
     expect(help).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('orch done') });
-    expect(await agent.asAgent('orch', ['dance'])).toMatchObject({ exitCode: 1, stderr: help.stdout });
+    expect(await call(agent, orch, ['dance'])).toMatchObject({ exitCode: 1, stderr: help.stdout });
   });
 
-  it('works in an Orch workspace only', async () => {
+  it('works as a program of its own, in an Orch workspace only', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
     const lost = await agent.asAgent('env', ['-u', 'ORCH_BROKER', 'orch', 'done']);
     expect(lost).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('ORCH_BROKER is not set') });
+    const piped = await agent.asAgent('sh', [
+      '-c',
+      'git commit -q --allow-empty -m A; echo B | orch pr create -F -',
+    ]);
+    expect(piped).toMatchObject({ exitCode: 0, stdout: URL });
+    expect(agent.asked).toMatchObject([{ title: 'A', body: 'B\n' }]);
   });
 });
 
 async function commit(agent: Agent, subject: string, body = ''): Promise<string> {
   await agent.git('commit', '-q', '--allow-empty', '-m', subject, '-m', body);
   return (await agent.git('rev-parse', 'HEAD')).stdout;
+}
+
+/** The command without a process of its own, as main.ts would run it. */
+async function call(agent: Agent, command: typeof gh, args: string[], input = '') {
+  let [stdout, stderr] = ['', ''];
+  const io = {
+    cwd: agent.workspace.tree,
+    env: agent.env,
+    broker: agent.env.ORCH_BROKER ?? '',
+    patience: 0,
+    print: (text: string) => {
+      stdout += text;
+    },
+    warn: (text: string) => {
+      stderr += text;
+    },
+    input: Readable.from([input]),
+  };
+  const exitCode = await command(args, io).catch(error => {
+    stderr += error.message;
+    return 1;
+  });
+  return { exitCode, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
 }

@@ -33,13 +33,7 @@ describe('git push in a worktree', () => {
     expect(await made.server.git('rev-parse', 'refs/heads/orch/T1-fix')).toBe(sha);
   });
 
-  it.each([
-    ['another branch', ['push', 'origin', 'HEAD:main'], 'this run may push orch/T1-fix only'],
-    ['a new branch', ['push', 'origin', 'HEAD:refs/heads/mine'], 'this run may push orch/T1-fix only'],
-    ['a tag', ['push', 'origin', 'v1'], 'this run may push orch/T1-fix only'],
-    ['its deletion', ['push', 'origin', ':orch/T1-fix'], 'this run may not delete its branch'],
-    ['the deletion of main', ['push', 'origin', '--delete', 'main'], 'this run may push orch/T1-fix only'],
-  ])('refuses %s with a reason, and GitHub sees nothing of it', async (_, args, reason) => {
+  it('refuses everything but its own branch with a reason, and GitHub sees nothing of it', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
     await commit(agent, 'one');
@@ -47,9 +41,19 @@ describe('git push in a worktree', () => {
     await commit(agent, 'two');
     await agent.git('tag', 'v1');
     const before = await made.server.git('for-each-ref');
-    const pushed = await agent.git(...args);
-    expect(pushed.exitCode).toBe(1);
-    expect(pushed.stderr).toMatch(new RegExp(` ! \\[remote rejected\\] .* \\(${reason}\\)`));
+    const other = 'this run may push orch/T1-fix only';
+    const refused: [string[], string][] = [
+      [['HEAD:main'], other],
+      [['HEAD:refs/heads/mine'], other],
+      [['v1'], other],
+      [[':orch/T1-fix'], 'this run may not delete its branch'],
+      [['--delete', 'main'], other],
+    ];
+    for (const [args, reason] of refused) {
+      const pushed = await agent.git('push', 'origin', ...args);
+      expect(pushed.exitCode).toBe(1);
+      expect(pushed.stderr).toMatch(new RegExp(` ! \\[remote rejected\\] .* \\(${reason}\\)`));
+    }
     expect(await made.server.git('for-each-ref')).toBe(before);
   });
 
