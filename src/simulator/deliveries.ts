@@ -116,7 +116,12 @@ export class Deliveries {
     const body = JSON.stringify(queued.payload);
     const requestHeaders = this.#headers(queued, body);
     const start = performance.now();
-    const answer = await post(url, requestHeaders, body, this.#closing.signal);
+    const timeout = new AbortController();
+    using _timer = this.#context.clock.after(TIMEOUT_MS, () =>
+      timeout.abort(new DOMException('', 'TimeoutError')),
+    );
+    const signal = AbortSignal.any([this.#closing.signal, timeout.signal]);
+    const answer = await post(url, requestHeaders, body, signal);
     const duration = Math.round(performance.now() - start) / 1000;
     return {
       ...queued,
@@ -149,9 +154,8 @@ async function post(
   url: string,
   headers: Record<string, string>,
   body: string,
-  closing: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Received> {
-  const signal = AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS)]);
   try {
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
     const responseBody = await response.text();

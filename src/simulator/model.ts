@@ -6,7 +6,7 @@ export type Role = (typeof ROLES)[number];
 export type Level = 'read' | 'write' | 'admin';
 /** Permissions of an App by GitHub's names: `{ issues: 'write', contents: 'read' }`. */
 export type Permissions = Record<string, Level>;
-export type AccountType = 'User' | 'Bot' | 'Organization';
+type AccountType = 'User' | 'Bot' | 'Organization';
 
 export interface User {
   id: number;
@@ -114,7 +114,7 @@ export interface PullRequest extends Issue {
   pull: PullPart;
 }
 
-export interface PullPart {
+interface PullPart {
   id: number;
   head: { ref: string; sha: string };
   base: { ref: string; sha: string };

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
 import { changeSelection, install, setSuspended } from './action/installations.ts';
-import { addLabels, createIssue, removeLabel, setState } from './action/issues.ts';
+import { addLabels, createIssue, removeLabel } from './action/issues.ts';
 import { type MergeOptions, mergePull } from './action/merge.ts';
 import { personOf } from './action/people.ts';
-import { createPull, type NewPull, reopenPull } from './action/pulls.ts';
+import { changeState, createPull, type NewPull, setDraft } from './action/pulls.ts';
 import { movingRefs } from './action/refs.ts';
 import { createRepository, type NewRepository } from './action/repositories.ts';
 import { createReview, type NewReview } from './action/reviews.ts';
@@ -21,7 +21,7 @@ import type {
   Role,
   User,
 } from './model.ts';
-import { type Deed, exclusively, findIssue, findPull, findRepository, isPull, type World } from './world.ts';
+import { type Deed, exclusively, findIssue, findPull, findRepository, type World } from './world.ts';
 
 /** What people do on the simulated GitHub. Repositories are named `owner/name`, people by login. */
 export interface People {
@@ -50,6 +50,8 @@ export interface People {
   /** Closes or reopens an issue or a pull request. */
   setState(repository: string, issue: number, state: 'open' | 'closed', user: string): Promise<void>;
   openPull(repository: string, pull: NewPull & { user: string }): Promise<PullRequest>;
+  /** Says that a draft is ready for review, or takes it back. */
+  setDraft(repository: string, pull: number, draft: boolean, user: string): Promise<void>;
   /** Gives the sha of the merge. */
   merge(repository: string, pull: number, user: string, options?: MergeOptions): Promise<string>;
   review(repository: string, pull: number, review: NewReview & { user: string }): Promise<Review>;
@@ -102,8 +104,11 @@ export function people(world: World): People {
       as(name, user, deed => addLabels(deed, findIssue(deed.repository, issue), [label])),
     unsetLabel: (name, issue, label, user) =>
       as(name, user, deed => removeLabel(deed, findIssue(deed.repository, issue), label)),
-    setState: (name, number, state, user) => as(name, user, deed => changeState(deed, number, state)),
+    setState: (name, number, state, user) =>
+      as(name, user, deed => changeState(deed, findIssue(deed.repository, number), state)),
     openPull: (name, { user, ...pull }) => as(name, user, deed => createPull(deed, pull)),
+    setDraft: (name, pull, draft, user) =>
+      as(name, user, deed => setDraft(deed, findPull(deed.repository, pull), draft)),
     merge: (name, pull, user, options) =>
       as(name, user, deed => mergePull(deed, findPull(deed.repository, pull), options)),
     review: (name, pull, { user, ...review }) =>
@@ -141,12 +146,6 @@ function userToken(world: World, login: string): string {
   const secret = `ghp_${randomBytes(18).toString('hex')}`;
   world.tokens.set(secret, { kind: 'user', user: userNamed(world, login) });
   return secret;
-}
-
-async function changeState(deed: Deed, number: number, state: 'open' | 'closed'): Promise<void> {
-  const issue = findIssue(deed.repository, number);
-  if (state === 'open' && isPull(issue)) await reopenPull(deed, issue);
-  else setState(deed, issue, state);
 }
 
 async function pushCommit(deed: Deed, branch: string, files: Files, message: string): Promise<string> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { addGitRoutes } from './git/http.ts';
@@ -97,7 +98,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     [Symbol.asyncDispose]: close,
   };
   await options.extend?.(server, simulator);
-  world.url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  try {
+    world.url = await server.listen({ host: '127.0.0.1', port: options.port ?? 0 });
+  } catch (error) {
+    await close();
+    throw new OrchError('E_PORT_TAKEN', `The simulated GitHub cannot listen on port ${options.port}`, {
+      cause: error,
+    });
+  }
   return simulator;
 }
 

@@ -202,114 +202,34 @@ describe('pull requests', () => {
     await github.simulator.pushCommit('acme/shop', 'later', { b: '1' }, 'ada');
     await ada('POST', PULLS, { title: 'Later', head: 'later', base: 'main', draft: true });
     expect((await ada('PUT', `${PULLS}/2/merge`)).body.message).toBe('Pull Request is still a draft');
+    await github.simulator.setDraft('acme/shop', 2, false, 'ada');
     await github.simulator.setState('acme/shop', 2, 'closed', 'ada');
     expect((await ada('PUT', `${PULLS}/2/merge`)).status).toBe(405);
+    expect((await github.events()).slice(-2)).toEqual([
+      'pull_request.ready_for_review',
+      'pull_request.closed',
+    ]);
   });
 });
 
-describe('reviewers', () => {
-  it('are asked if they are collaborators and not the author', async () => {
+describe('pull requests as issues', () => {
+  it('take labels, comments and states like these, and say so as pull requests', async () => {
     await using github = await testGitHub();
     await withPull(github);
     const app = await github.installation();
-    const path = `${PULLS}/1/requested_reviewers`;
-    const refused = await app('POST', path, { reviewers: ['tess', 'otto'] });
-    expect(refused).toMatchObject({
-      status: 422,
-      body: { message: expect.stringMatching(/only be requested from collaborators.*acme\/shop/) },
+    const change = { labels: ['orch'], state: 'closed' };
+    expect((await app('PATCH', '/repos/acme/shop/issues/1', change)).body).toMatchObject({
+      state: 'closed',
+      state_reason: null,
     });
-    expect((await app('POST', path, { reviewers: ['ada'] })).body.message).toContain('pull request author');
-    expect((await app('POST', path, { reviewers: ['tess'] })).body.requested_reviewers).toMatchObject([
-      { login: 'tess' },
+    expect((await app('PATCH', '/repos/acme/shop/issues/1', { state: 'open' })).body.state).toBe('open');
+    await app('POST', '/repos/acme/shop/issues/1/comments', { body: 'x' });
+    expect((await github.events()).slice(3)).toEqual([
+      'label.created',
+      'pull_request.labeled',
+      'pull_request.closed',
+      'pull_request.reopened',
+      'issue_comment.created',
     ]);
-    expect((await app('GET', path)).body.users).toMatchObject([{ login: 'tess' }]);
-    expect((await app('DELETE', path, { reviewers: ['tess'] })).body.requested_reviewers).toEqual([]);
-    const events = await github.events();
-    expect(events.slice(-2)).toEqual([
-      'pull_request.review_requested',
-      'pull_request.review_request_removed',
-    ]);
-  });
-
-  it('approve, ask for changes and comment, but do not judge their own', async () => {
-    await using github = await testGitHub();
-    const head = await withPull(github);
-    const tess = github.as('tess');
-    const path = `${PULLS}/1/reviews`;
-    expect((await github.as('ada')('POST', path, { event: 'APPROVE' })).status).toBe(422);
-    expect((await tess('POST', path, { event: 'REQUEST_CHANGES' })).status).toBe(422);
-    const { body } = await tess('POST', path, {
-      event: 'REQUEST_CHANGES',
-      body: 'Why two?',
-      comments: [{ path: 'src/cart.js', line: 1, body: 'Here' }],
-    });
-    expect(body).toMatchObject({ state: 'CHANGES_REQUESTED', commit_id: head, user: { login: 'tess' } });
-    expect((await tess('GET', `${path}/${body.id}`)).body.body).toBe('Why two?');
-    expect((await tess('PUT', `${path}/${body.id}`, { body: 'Why?' })).body.body).toBe('Why?');
-    const comments = await tess('GET', `${path}/${body.id}/comments`);
-    expect(comments.body).toMatchObject([{ path: 'src/cart.js', body: 'Here' }]);
-    const dismissed = await github.as('ada')('PUT', `${path}/${body.id}/dismissals`, {
-      message: 'Two is right',
-    });
-    expect(dismissed.body.state).toBe('DISMISSED');
-    await github.simulator.review('acme/shop', 1, { event: 'APPROVE', user: 'tess' });
-    expect((await tess('GET', path)).body.map((review: { state: string }) => review.state)).toEqual([
-      'DISMISSED',
-      'APPROVED',
-    ]);
-    expect((await github.events()).slice(-4)).toEqual([
-      'pull_request_review.submitted',
-      'pull_request_review_comment.created',
-      'pull_request_review.dismissed',
-      'pull_request_review.submitted',
-    ]);
-  });
-
-  it('can hold a review back and submit or throw it away later', async () => {
-    await using github = await testGitHub();
-    await withPull(github);
-    const tess = github.as('tess');
-    const path = `${PULLS}/1/reviews`;
-    const first = (await tess('POST', path, { body: 'Hm' })).body;
-    expect(first.state).toBe('PENDING');
-    expect((await tess('POST', `${path}/${first.id}/events`, { event: 'COMMENT' })).body.state).toBe(
-      'COMMENTED',
-    );
-    expect((await tess('DELETE', `${path}/${first.id}`)).status).toBe(422);
-    const second = (await tess('POST', path, {})).body;
-    expect((await tess('DELETE', `${path}/${second.id}`)).status).toBe(200);
-    expect((await tess('GET', `${path}/${second.id}`)).status).toBe(404);
-  });
-
-  it('comment on lines, answer, edit, delete and react', async () => {
-    await using github = await testGitHub();
-    const commit_id = await withPull(github);
-    const tess = github.as('tess');
-    const path = `${PULLS}/1/comments`;
-    const { body } = await tess('POST', path, {
-      body: 'Two?',
-      commit_id,
-      path: 'src/cart.js',
-      line: 1,
-      side: 'RIGHT',
-    });
-    expect(body).toMatchObject({
-      line: 1,
-      diff_hunk: expect.stringMatching(/^@@/),
-      pull_request_review_id: expect.any(Number),
-    });
-    expect((await tess('POST', path, { body: 'x', commit_id, path: 'README.md', line: 1 })).status).toBe(422);
-    const reply = (await github.as('ada')('POST', `${path}/${body.id}/replies`, { body: 'Yes' })).body;
-    expect(reply.in_reply_to_id).toBe(body.id);
-    const one = `${PULLS}/comments/${reply.id}`;
-    expect((await github.as('rita')('PATCH', one, { body: 'No' })).status).toBe(403);
-    expect((await github.as('ada')('PATCH', one, { body: 'Yes.' })).body.body).toBe('Yes.');
-    const app = await github.installation();
-    expect((await app('POST', `${one}/reactions`, { content: 'eyes' })).status).toBe(201);
-    expect((await app('GET', one)).body.reactions.eyes).toBe(1);
-    expect((await app('GET', path)).body).toHaveLength(2);
-    expect((await app('GET', `${PULLS}/comments`)).body).toHaveLength(2);
-    expect((await github.as('ada')('DELETE', one)).status).toBe(204);
-    expect((await app('GET', one)).status).toBe(404);
   });
 });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { verify } from '@octokit/webhooks-methods';
 import { describe, expect, it } from 'vitest';
 import { manualClock, type TestGitHub, testGitHub } from '../support/github.ts';
@@ -98,6 +101,26 @@ describe('webhooks', () => {
     expect((await github.app('GET', '/app/hook/deliveries?cursor=x')).status).toBe(400);
     expect((await github.app('GET', '/app/hook/config')).body.url).toBe(receiver);
     expect(titles(github)).toEqual(['Heard']);
+  });
+
+  it('count as failed when there is no answer within ten seconds, and are not tried again', async () => {
+    const clock = manualClock();
+    await using github = await testGitHub({ clock });
+    const asked = Promise.withResolvers<void>();
+    const silent = createServer(() => asked.resolve());
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    github.simulator.setWebhook(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    await github.simulator.openIssue('acme/shop', { title: 'Unheard', user: 'ada' });
+    await asked.promise;
+    clock.advance(10_000);
+    await github.simulator.idle();
+    silent.closeAllConnections();
+    silent.close();
+    expect(github.simulator.world.deliveries.log.at(-1)).toMatchObject({
+      status: 0,
+      statusText: 'timed out',
+    });
+    expect((await github.app('GET', '/app/hook/deliveries?status=failure')).body).toHaveLength(1);
   });
 
   it('go nowhere while no address is set', async () => {

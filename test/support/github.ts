@@ -6,7 +6,7 @@ import type { Clock } from '../../src/shared/clock.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import { type Validation, validated } from './validated.ts';
 
-export interface Reply {
+interface Reply {
   status: number;
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a body
   body: any;
@@ -21,7 +21,7 @@ export type Client = (
   headers?: Record<string, string>,
 ) => Promise<Reply>;
 
-export interface Received {
+interface Received {
   event: string;
   id: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of a payload

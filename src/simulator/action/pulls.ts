@@ -1,5 +1,5 @@
 import { GitHubError, invalid } from '../http/errors.ts';
-import type { PullRequest, User } from '../model.ts';
+import type { Issue, PullRequest, User } from '../model.ts';
 import { shapeUser } from '../shape/user.ts';
 import { type Deed, fullName, isPull, refuseArchived } from '../world.ts';
 import { emitIssue, isAssignable, newIssue, setState } from './issues.ts';
@@ -89,12 +89,23 @@ export function setDraft(deed: Deed, issue: PullRequest, draft: boolean): void {
   emitIssue(deed, issue, draft ? 'converted_to_draft' : 'ready_for_review');
 }
 
-export async function reopenPull(deed: Deed, issue: PullRequest): Promise<void> {
+/** Closes or reopens an issue or a pull request; the latter only while its branches are there. */
+export async function changeState(
+  deed: Deed,
+  issue: Issue,
+  state: Issue['state'],
+  reason?: string | null,
+): Promise<void> {
+  const reopening = state === 'open' && issue.state === 'closed';
+  if (reopening && isPull(issue) && !issue.pull.merged) await catchUp(deed, issue);
+  setState(deed, issue, state, reason);
+}
+
+async function catchUp(deed: Deed, issue: PullRequest): Promise<void> {
   const { head, base } = issue.pull;
   issue.pull.head.sha = await tip(deed, head.ref, 'head');
   issue.pull.base.sha = await tip(deed, base.ref, 'base');
   await measurePull(deed.repository, issue);
-  setState(deed, issue, 'open');
 }
 
 /** Asks people for a review; nobody is asked when one of them can't be. */

@@ -12,7 +12,7 @@ export async function importCommit(
   const { name, email, date } = commit.author;
   const who = `${name} <${email}> ${Math.floor(date / 1000)} +0000`;
   const chunks: Uint8Array[] = [
-    Buffer.from(`commit ${ref}\nauthor ${who}\ncommitter ${who}\n`),
+    Buffer.from(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\n`),
     data(commit.message),
   ];
   if (commit.parent) chunks.push(Buffer.from(`from ${commit.parent}\n`));
@@ -20,8 +20,10 @@ export async function importCommit(
     if (contents === null) chunks.push(Buffer.from(`D ${quoted(path)}\n`));
     else chunks.push(Buffer.from(`M 100644 inline ${quoted(path)}\n`), data(contents));
   }
-  await repository.run(['fast-import', '--quiet', '--force'], { input: Buffer.concat(chunks) });
-  return (await repository.run(['rev-parse', ref])).trim();
+  chunks.push(Buffer.from('get-mark :1\n'));
+  return (
+    await repository.run(['fast-import', '--quiet', '--force'], { input: Buffer.concat(chunks) })
+  ).trim();
 }
 
 function data(contents: string | Uint8Array): Buffer {

@@ -1,4 +1,5 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { runProgram, tryProgram } from '../../shared/program.ts';
 
 export interface Person {
@@ -45,15 +46,15 @@ export class BareRepository {
   static async create(path: string, options: { branch: string; hooks: string }): Promise<BareRepository> {
     await mkdir(path, { recursive: true });
     const repository = new BareRepository(path);
-    await repository.run(['init', '--quiet', '--bare', `--initial-branch=${options.branch}`, path]);
-    const settings = {
-      'http.receivepack': 'true',
-      'receive.hideRefs': 'refs/pull',
-      'core.hooksPath': options.hooks,
-    };
-    for (const [key, value] of Object.entries({ ...settings, 'uploadpack.allowAnySHA1InWant': 'true' })) {
-      await repository.run(['config', key, value]);
-    }
+    await repository.run([
+      'init',
+      '--quiet',
+      '--bare',
+      '--template=',
+      `--initial-branch=${options.branch}`,
+      path,
+    ]);
+    await appendFile(join(path, 'config'), settings(options.hooks));
     return repository;
   }
 
@@ -81,18 +82,11 @@ export class BareRepository {
 
   /** The commit a branch, tag, ref or sha names, or null. */
   async resolve(revision: string): Promise<string | null> {
-    if (revision.startsWith('-')) return null;
-    for (const candidate of [`refs/heads/${revision}`, `refs/tags/${revision}`, revision]) {
-      const found = await this.try([
-        'rev-parse',
-        '--verify',
-        '--quiet',
-        '--end-of-options',
-        `${candidate}^{commit}`,
-      ]);
-      if (found.exitCode === 0) return found.stdout.trim();
-    }
-    return null;
+    if (/\s/.test(revision)) return null;
+    const candidates = [`refs/heads/${revision}`, `refs/tags/${revision}`, revision];
+    const input = candidates.map(name => `${name}^{commit}\n`).join('');
+    const found = await this.run(['cat-file', '--batch-check=%(objectname)'], { input });
+    return found.split('\n').find(line => /^[0-9a-f]{40}$/.test(line)) ?? null;
   }
 
   /** The commits `git log` gives for these revisions (`^sha` excludes) and flags. */
@@ -186,6 +180,18 @@ export class BareRepository {
     const input = options.input === undefined ? {} : { stdin: 'pipe' as const, input: options.input };
     return { cwd: this.path, env: { ...GIT_ENVIRONMENT, GIT_DIR: this.path, ...options.env }, ...input };
   }
+}
+
+function settings(hooks: string): string {
+  return `[http]
+	receivepack = true
+[receive]
+	hideRefs = refs/pull
+[uploadpack]
+	allowAnySHA1InWant = true
+[core]
+	hooksPath = ${JSON.stringify(hooks)}
+`;
 }
 
 export interface CommitPeople {

@@ -8,7 +8,7 @@ import { actOnFault } from './fault.ts';
 import { countRequest, rateHeaders, rateLimited } from './rate-limit.ts';
 import type { Answer, Call, Method, Route } from './route.ts';
 
-export const API = '/api/v3';
+const API = '/api/v3';
 
 /** GitHub takes comments of 64 Ki characters and files of 100 MB. */
 const BODY_LIMIT = 150 * 1024 * 1024;

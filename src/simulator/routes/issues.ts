@@ -6,9 +6,9 @@ import {
   isAssignable,
   setLabels,
   setLocked,
-  setState,
   unassign,
 } from '../action/issues.ts';
+import { changeState } from '../action/pulls.ts';
 import { allows } from '../http/access.ts';
 import { notAccessible, notFound } from '../http/errors.ts';
 import { paged } from '../http/page.ts';
@@ -104,7 +104,7 @@ const issueChange = z.object({
   assignees: z.array(z.string()).optional(),
 });
 
-function update(call: RepositoryCall): Answer {
+async function update(call: RepositoryCall): Promise<Answer> {
   const issue = subject(call);
   const input = parse(issueChange, call.body);
   const mine = issue.user.id === call.actor.user.id;
@@ -120,7 +120,7 @@ function update(call: RepositoryCall): Answer {
     );
     assign(call, issue, input.assignees);
   }
-  if (input.state) setState(call, issue, input.state, input.state_reason ?? null);
+  if (input.state) await changeState(call, issue, input.state, input.state_reason);
   return ok(shape(call, issue));
 }
 

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { editIssue, setState } from '../action/issues.ts';
+import { editIssue } from '../action/issues.ts';
 import { mergePull } from '../action/merge.ts';
-import { changeBase, createPull, reopenPull, requestReviewers, unrequestReviewers } from '../action/pulls.ts';
+import {
+  changeBase,
+  changeState,
+  createPull,
+  requestReviewers,
+  unrequestReviewers,
+} from '../action/pulls.ts';
 import { diffFiles } from '../git/diff.ts';
 import { notFound } from '../http/errors.ts';
 import { paged } from '../http/page.ts';
@@ -93,8 +99,7 @@ async function update(call: RepositoryCall): Promise<Answer> {
   const input = parse(pullChange, call.body);
   editIssue(call, issue, input);
   if (input.base) await changeBase(call, issue, input.base);
-  if (input.state === 'closed') setState(call, issue, 'closed');
-  if (input.state === 'open' && issue.state === 'closed') await reopenPull(call, issue);
+  if (input.state) await changeState(call, issue, input.state);
   return ok(shape(call, issue));
 }
 

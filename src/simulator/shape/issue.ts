@@ -43,7 +43,7 @@ export function shapeIssue(world: World, repository: Repository, issue: Issue): 
   };
 }
 
-export function issueUrl(world: World, repository: Repository, issue: Issue): string {
+function issueUrl(world: World, repository: Repository, issue: Issue): string {
   return `${htmlUrl(world, repository)}/${issue.pull ? 'pull' : 'issues'}/${issue.number}`;
 }
 
