@@ -22,7 +22,7 @@ export function trusted(text: string): Html {
 function render(part: Part): string {
   if (part instanceof Html) return part.text;
   if (Array.isArray(part)) return part.map(render).join('');
-  return part === null || part === undefined || part === false ? '' : escape(String(part));
+  return part === null || part === undefined || part === false ? '' : escapeText(String(part));
 }
 
 const ENTITIES: Record<string, string> = {
@@ -33,6 +33,6 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/[&<>"']/g, character => ENTITIES[character] ?? '');
 }

@@ -39,7 +39,7 @@ export function markdown(text: string, repositoryPath: string): Html {
   return trusted(sanitize(parser.render(text), ALLOWED));
 }
 
-type Token = ReturnType<MarkdownIt['parse']>[number];
+type Token = ReturnType<InstanceType<typeof MarkdownIt>['parse']>[number];
 
 /** Makes the `[x] ` at the beginning of a list item a sign with a name. */
 function tick(text: Token): void {

@@ -54,9 +54,10 @@ export function field(visit: Visit, name: string): string {
   return visit.form.get(name)?.trim() ?? '';
 }
 
-/** Where a form wants to return to; only to a path of these pages. */
+/** Where a form wants to return to: a path of these pages, and never another host by `//`. */
 export function back(visit: Visit): string {
   const base = visit.world.url;
-  const url = URL.canParse(field(visit, 'back'), base) ? new URL(field(visit, 'back'), base) : null;
-  return url?.origin === base ? url.pathname + url.search : '/';
+  const wanted = field(visit, 'back');
+  const url = URL.canParse(wanted, base) ? new URL(wanted, base) : null;
+  return url?.origin === base ? url.pathname.replace(/^\/+/, '/') + url.search + url.hash : '/';
 }
