@@ -29,6 +29,9 @@ export const EVENTS: ReadonlySet<string> = new Set(
   Object.keys(HANDLERS).map(name => name.split('.')[0] as string),
 );
 
+/** Each command may make a comment, and GitHub takes 80 a minute from an installation. */
+const MOST_COMMANDS = 10;
+
 /** The Probot app: what is done with each delivery. Handling the same one again changes nothing more. */
 export function createApp(options: AskOptions): (probot: Probot) => void {
   return probot => {
@@ -53,6 +56,10 @@ async function commented(options: AskOptions, raw: unknown, delivery: string): P
       `refused:${payload.issue.number}:${payload.sender.id}`,
       admission.text,
     );
+  }
+  if (commands.length > MOST_COMMANDS) {
+    const text = `There are ${commands.length} commands in this comment, and ${MOST_COMMANDS} are taken at most; nothing was queued.`;
+    return await options.replies.reply(payload, `comment:${comment}`, text);
   }
   for (const [index, command] of commands.entries()) {
     const origin = { key: `comment:${comment}:${index}`, comment, delivery };

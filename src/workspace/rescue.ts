@@ -30,7 +30,7 @@ export async function rescue(
   const head = await newestCommit(asAgent, branch, known);
   if (head === null) return { head, dirty };
   const pushed = await asAgent('git', ['push', '--quiet', 'origin', `+${head}:refs/heads/${branch}`]);
-  if (pushed.exitCode !== 0) throw new OrchError('E_PUSH_REFUSED', stripControl(pushed.stderr).trim());
+  if (pushed.exitCode !== 0) throw new OrchError('E_PUSH_REFUSED', reasonGiven(pushed.stderr));
   return { head, dirty };
 }
 
@@ -50,6 +50,14 @@ async function resolve(asAgent: AsAgent, name: string): Promise<string | null> {
 
 async function isAncestor(asAgent: AsAgent, old: string, young: string): Promise<boolean> {
   return (await asAgent('git', ['merge-base', '--is-ancestor', old, young])).exitCode === 0;
+}
+
+/** What the broker and GitHub said, without git's own words around it. */
+function reasonGiven(stderr: string): string {
+  const text = stripControl(stderr);
+  const verdict = /\[remote rejected\][^\n]*?\((.*)\)$/m.exec(text)?.[1] ?? text.trim();
+  const said = text.split('\n').flatMap(line => /^remote: (?:error: )?(.+)$/.exec(line)?.[1]?.trim() ?? []);
+  return [verdict, ...said].join('. ');
 }
 
 function failed(what: string, result: ProgramResult): OrchError {

@@ -1,0 +1,208 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp } from '../support/app.ts';
+
+describe('a label', () => {
+  it('starts a task on the issue as it stands, and taking it off cancels', async () => {
+    await using app = await startTestApp({ agents: { slow: 'sleep 60' } });
+    await app.github.setLabel(REPOSITORY, 1, 'bug', 'writer');
+    await app.github.setLabel(REPOSITORY, 1, 'orch', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.state === 'running');
+    expect(app.task(1)).toMatchObject({
+      instruction: 'The total is wrong',
+      issueBody: 'It leaves the quantity out.',
+      requester: 'writer',
+    });
+    await app.quiet();
+    expect(
+      repositoryOf(app.github)
+        .issues.get(1)
+        ?.reactions.map(each => each.content),
+    ).toEqual(['eyes']);
+    await app.github.unsetLabel(REPOSITORY, 1, 'orch', 'writer');
+    expect((await app.ended(1, 'cancelled')).reason).toBe('writer took the label off');
+  });
+
+  it('can name the agent and the priority', async () => {
+    await using app = await startTestApp({ agents: { one: 'exit 0', two: GOOD_AGENT } });
+    await app.github.setLabel(REPOSITORY, 1, 'orch:high', 'writer');
+    await app.github.setLabel(REPOSITORY, 1, 'orch:two', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ agent: 'two', priority: 'high' });
+  });
+
+  it('by someone without write access does nothing', async () => {
+    await using app = await startTestApp();
+    await app.github.setLabel(REPOSITORY, 1, 'orch', 'triager');
+    await app.quiet();
+    expect(app.daemon.store.tasks.list(10)).toEqual([]);
+  });
+});
+
+describe('a check run', () => {
+  it('has a button that cancels, and one that tries again', async () => {
+    const script = `echo x > x; git add x; git commit -qm x; git push -q; test -e y || while true; do sleep 0.1; done`;
+    await using app = await startTestApp({ agents: { slow: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const check = await app.until(() =>
+      [...repositoryOf(app.github).checkRuns.values()].find(each => each.status === 'in_progress'),
+    );
+    expect(check.actions.map(action => action.label)).toEqual(['Cancel']);
+    await app.github.clickCheckAction(REPOSITORY, check.id, 'cancel', 'writer');
+    await app.ended(1, 'cancelled');
+    await app.quiet();
+    expect(check).toMatchObject({ conclusion: 'cancelled', actions: [{ label: 'Retry' }] });
+    await app.github.clickCheckAction(REPOSITORY, check.id, 'retry', 'writer');
+    await app.until(() => app.runs(1).length === 2);
+    await app.github.comment(REPOSITORY, 1, '/orch cancel', 'writer');
+    await app.ended(1, 'cancelled');
+  });
+});
+
+describe('a pull request', () => {
+  it('of somebody else is worked on in a branch of its own, onto theirs', async () => {
+    await using app = await startTestApp();
+    await app.github.pushCommit(REPOSITORY, 'feature', { 'feature.txt': 'new\n' }, 'writer');
+    const pull = await app.github.openPull(REPOSITORY, {
+      title: 'Feature',
+      head: 'feature',
+      base: 'main',
+      user: 'writer',
+    });
+    await app.github.comment(REPOSITORY, pull.number, '/orch add a test', 'writer');
+    const task = await app.ended(1, 'completed');
+    await app.quiet();
+    expect(task).toMatchObject({
+      target: 'feature',
+      branch: 'orch/T1-add-a-test',
+      headSha: pull.pull.head.sha,
+    });
+    const made = repositoryOf(app.github).issues.get(task.pull as number);
+    expect(made?.pull?.base.ref).toBe('feature');
+    expect(made?.body).toContain(`For #${pull.number}.`);
+    const checks = [...repositoryOf(app.github).checkRuns.values()];
+    expect(checks.map(check => [check.headSha, check.conclusion])).toEqual([
+      [pull.pull.head.sha, 'neutral'],
+      [task.head, 'success'],
+    ]);
+  });
+
+  it('that is merged or closed ends the life of the workspace', async () => {
+    await using app = await startTestApp();
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    expect(existsSync(`${app.home}/workspaces/T1.1`)).toBe(true);
+    await app.github.merge(REPOSITORY, task.pull as number, 'writer');
+    await app.until(() => app.runs(1)[0]?.cleanedAt);
+    expect(app.task(1).pullState).toBe('merged');
+    expect(existsSync(`${app.home}/workspaces/T1.1`)).toBe(false);
+    expect(existsSync(`${app.home}/runs/T1.1`)).toBe(false);
+  });
+
+  it('that somebody opens from the agent’s branch is found although its webhook is lost', async () => {
+    const script =
+      'echo x > x; git add x; git commit -qm x; git push -q; while ! test -e go; do sleep 0.05; done';
+    await using app = await startTestApp({ agents: { lazy: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.head);
+    app.github.faults.add({
+      match: { delivery: 'pull_request' },
+      times: Number.POSITIVE_INFINITY,
+      effect: { kind: 'lose' },
+    });
+    const pull = await app.github.openPull(REPOSITORY, {
+      title: 'By hand',
+      head: 'orch/T1-fix-it',
+      base: 'main',
+      user: 'writer',
+    });
+    writeFileSync(`${app.home}/workspaces/T1.1/tree/go`, '');
+    expect(await app.ended(1, 'completed')).toMatchObject({ pull: pull.number });
+  });
+});
+
+describe('a repository', () => {
+  it('that is empty is said in the comment', async () => {
+    await using app = await startTestApp({ repository: { files: undefined } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'failed');
+    await app.quiet();
+    expect(app.comments(1)[1]).toContain('E_EMPTY_REPOSITORY');
+  });
+
+  it('may call its default branch what it likes', async () => {
+    await using app = await startTestApp({ repository: { defaultBranch: 'trunk' } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ target: 'trunk' });
+  });
+
+  it('may protect the agents’ branches, which is said in the comment', async () => {
+    await using app = await startTestApp({
+      repository: { protected: ['orch/T1-fix-it'] },
+      agents: { good: `echo x > x; git add x; git commit -qm x` },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'failed');
+    await app.quiet();
+    expect(app.comments(1)[1]).toMatch(
+      /E_PUSH_REFUSED: GitHub refused the push to `orch\/T1-fix-it`.*Protected branch/,
+    );
+  });
+
+  it('whose branch name is taken by somebody else gets the next one', async () => {
+    await using app = await startTestApp();
+    await app.github.pushCommit(REPOSITORY, 'orch/T1-fix-it', { 'mine.txt': 'mine\n' }, 'writer');
+    const theirs = await repositoryOf(app.github).git.resolve('orch/T1-fix-it');
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ branch: 'orch/T1-fix-it-2' });
+    expect(await repositoryOf(app.github).git.resolve('orch/T1-fix-it')).toBe(theirs);
+  });
+
+  it('without the branch that was asked for says so', async () => {
+    await using app = await startTestApp();
+    await app.github.comment(REPOSITORY, 1, '/orch --base relase fix it', 'writer');
+    await app.ended(1, 'failed');
+    await app.quiet();
+    expect(app.comments(1)[1]).toContain('E_UNKNOWN_BASE: There is no branch `relase`');
+  });
+
+  it('has settings of its own on its default branch', async () => {
+    const file = [
+      'setup:',
+      '  - echo ready > ready.txt',
+      'labels:',
+      '  pull_request: [robot]',
+      'prompt: "Please {{instruction}} {{steps}}"',
+    ].join('\n');
+    await using app = await startTestApp({
+      files: { 'README.md': '#\n', '.github/orch.yml': file },
+      agents: { good: `test -e ready.txt && ${GOOD_AGENT}` },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    await app.quiet();
+    const pull = repositoryOf(app.github).issues.get(task.pull as number);
+    expect(pull?.labels.map(label => label.name)).toEqual(['robot']);
+  });
+
+  it('with invalid settings is told once where they are wrong, and the last valid ones stay in force', async () => {
+    await using app = await startTestApp({
+      files: { 'README.md': '#\n', '.github/orch.yml': 'agent: good\nconcurency: 2\n' },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch status', 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch status', 'writer');
+    await app.until(() => app.comments(1).length === 5);
+    expect(app.comments(1).filter(text => text.includes('line 2'))).toHaveLength(1);
+    const checks = [...repositoryOf(app.github).checkRuns.values()];
+    expect(checks).toMatchObject([
+      { name: 'orch settings', conclusion: 'failure', annotations: [{ start_line: 2 }] },
+    ]);
+  });
+
+  it('with a setup command that fails says which', async () => {
+    await using app = await startTestApp({
+      files: { 'README.md': '#\n', '.github/orch.yml': 'setup: ["echo preparing; exit 4"]\n' },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toContain('`echo preparing; exit 4` failed');
+  });
+});

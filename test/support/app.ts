@@ -1,0 +1,213 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { stringify } from 'yaml';
+import { closeTerminals, openTerminals } from '../../src/agent/terminals.ts';
+import { readAppEnvironment } from '../../src/config/environment.ts';
+import { homePaths } from '../../src/config/paths.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import type { Run, Task, TaskState } from '../../src/task/glossary.ts';
+import { isFinal } from '../../src/task/states.ts';
+import { temporaryDirectory } from './temporary.ts';
+import { validated } from './validated.ts';
+
+export interface TestApp extends AsyncDisposable {
+  github: Simulator;
+  home: string;
+  readonly daemon: Daemon;
+  /** Resolves with what `look` finds, as soon as it finds something; looked at when anything happens. */
+  until<T>(look: () => T | null | undefined | false): Promise<T>;
+  task(id: number): Task;
+  runs(id: number): Run[];
+  /** The task once it is in this state and its last run has ended. */
+  ended(id: number, state: TaskState): Promise<Task>;
+  /** Everything that can happen by itself has happened. */
+  quiet(): Promise<void>;
+  /** Comments of an issue as `login: body`. */
+  comments(issue: number): string[];
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Violations of GitHub's description that this test provokes by itself. */
+  forgive(violation: RegExp): void;
+}
+
+export const REPOSITORY = 'acme/shop';
+export const WEBHOOK_PATH = '/api/github/webhooks';
+
+export interface TestAppOptions {
+  /** Each agent by name: a shell script, run in the worktree. */
+  agents?: Record<string, string>;
+  settings?: Record<string, unknown>;
+  files?: Record<string, string>;
+  repository?: Record<string, unknown>;
+}
+
+/** A commit, pushed, with a pull request: what an agent should do. */
+export const GOOD_AGENT = `
+  echo fixed > fixed.txt && git add fixed.txt && git commit -qm 'Fix it' &&
+  git push -q && gh pr create --title 'Fix it' --body 'Fixed.' && orch done`;
+
+/** The App on the simulated GitHub, within this process; git, tmux, SQLite and agents are real. */
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  await using stack = new AsyncDisposableStack();
+  const { path: home } = stack.use(await temporaryDirectory());
+  const github = await startSimulator();
+  const validation = stack.use(validated(github));
+  stack.use(github);
+  await populate(github, options);
+  const watchers = new Set<() => void>();
+  const notify = () => {
+    for (const watcher of watchers) watcher();
+  };
+  github.onExchange(notify);
+  // Cursors and agents' files change without a word.
+  const poll = setInterval(notify, 50);
+  stack.defer(() => clearInterval(poll));
+  github.onDelivery(notify);
+  let running: Running | null = null;
+  const start = async () => {
+    running = await startOnce(github, home, options, notify);
+  };
+  const stop = async () => {
+    await running?.stop();
+    running = null;
+  };
+  await start();
+  stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
+  stack.defer(stop);
+  const store = () => (running as Running).daemon.store;
+  const until: TestApp['until'] = look =>
+    new Promise((resolve, reject) => {
+      const watcher = () => {
+        try {
+          const found = look();
+          if (!found) return;
+          watchers.delete(watcher);
+          resolve(found);
+        } catch (error) {
+          watchers.delete(watcher);
+          reject(error);
+        }
+      };
+      watchers.add(watcher);
+      watcher();
+    });
+  const owned = stack.move();
+  return {
+    github,
+    home,
+    get daemon() {
+      return (running as Running).daemon;
+    },
+    until,
+    task: id => store().tasks.get(id) as Task,
+    runs: id => store().runs.ofTask(id),
+    ended: (id, state) =>
+      until(() => {
+        if (running === null) return null;
+        const task = store().tasks.get(id);
+        const run = store().runs.ofTask(id).at(-1);
+        if (task && isFinal(task.state) && task.state !== state) {
+          throw new Error(`T${id} is ${task.state}: ${task.reason}\n${run?.lastWords}`);
+        }
+        return task?.state === state && (run === undefined || run.endedAt !== null) && task;
+      }),
+    async quiet() {
+      await github.idle();
+      await until(() => running === null || store().inbox.waiting() === 0);
+      await until(() => running === null || store().journal.behind('github').length === 0);
+      await until(() => running === null || store().journal.behind('recorder').length === 0);
+    },
+    comments: issue => commentsOf(github, issue),
+    start,
+    stop,
+    forgive: validation.forgive,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+interface Running {
+  daemon: Daemon;
+  stop(): Promise<void>;
+}
+
+async function startOnce(
+  github: Simulator,
+  home: string,
+  options: TestAppOptions,
+  notify: () => void,
+): Promise<Running> {
+  const { settings } = loadSettings({
+    env: { ORCH_HOME: home, HOME: home },
+    text: stringify(testSettings(options)),
+  });
+  const credentials = readAppEnvironment(github.credentials, () => '');
+  if (credentials === 'setup') throw new Error('the simulator gives credentials');
+  const env = { PATH: process.env.PATH, HOME: home, ...github.credentials };
+  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log: silentLog() });
+  const news = daemon.store.journal.onAppend(notify);
+  const server = createServer((request, response) => {
+    if (!daemon.front(request, response)) response.writeHead(404).end();
+  });
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  github.setWebhook(`http://127.0.0.1:${(server.address() as AddressInfo).port}${WEBHOOK_PATH}`);
+  return {
+    daemon,
+    async stop() {
+      github.setWebhook(null);
+      news[Symbol.dispose]();
+      server.closeAllConnections();
+      await new Promise(done => server.close(done));
+      await daemon[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppOptions) {
+  const profiles = Object.entries(agents).map(([name, script]) => [
+    name,
+    { command: ['sh', '-c', script], max_instances: 5 },
+  ]);
+  return {
+    github: { throttle: false },
+    agents: Object.fromEntries(profiles),
+    sandbox: { allow_unsandboxed: true },
+    task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1 },
+    ...settings,
+  };
+}
+
+async function populate(
+  github: Simulator,
+  { files = { 'README.md': '# Shop\n' }, repository = {} }: TestAppOptions,
+) {
+  github.addUser('acme', { type: 'Organization' });
+  for (const user of ['writer', 'reader', 'stranger', 'triager']) github.addUser(user);
+  await github.createRepository({ owner: 'acme', name: 'shop', files, ...repository });
+  github.addCollaborator(REPOSITORY, 'writer', 'write');
+  github.addCollaborator(REPOSITORY, 'reader', 'read');
+  github.addCollaborator(REPOSITORY, 'triager', 'triage');
+  github.installApp('acme');
+  await github.openIssue(REPOSITORY, {
+    title: 'The total is wrong',
+    body: 'It leaves the quantity out.',
+    user: 'reader',
+  });
+}
+
+function commentsOf(github: Simulator, issue: number): string[] {
+  const comments = [...repositoryOf(github).comments.values()].filter(
+    comment => comment.issueNumber === issue,
+  );
+  return comments.map(comment => `${comment.user.login}: ${comment.body}`);
+}
+
+/** The repository as the simulated GitHub has it. */
+export function repositoryOf(github: Simulator) {
+  return [...github.world.repositories.values()][0] as NonNullable<
+    ReturnType<Simulator['world']['repositories']['get']>
+  >;
+}
