@@ -2,10 +2,8 @@ import { OrchError } from '../shared/errors.ts';
 import { execGit, tryGit } from './git.ts';
 import type { Store } from './store.ts';
 
-/** Where the store keeps what belongs to a run: `refs/orch/runs/T42.1/base`. */
-export function runRef(run: string, name: 'base' | 'start' | 'head'): string {
-  return `${runRefs(run)}/${name}`;
-}
+/** What the store keeps of a run: `refs/orch/runs/T42.1/base` and so on. */
+type Pin = 'base' | 'start' | 'head';
 
 /** Commits that are nowhere else, kept for people: `refs/orch/rescue/T42.1`. */
 export async function rescueRef(store: Store, run: string, sha: string): Promise<string> {
@@ -16,19 +14,15 @@ export async function rescueRef(store: Store, run: string, sha: string): Promise
 
 /** The last commits taken from the run, or null. */
 export async function runHead(store: Store, run: string): Promise<string | null> {
-  const shown = await tryGit(['show-ref', '--verify', '--hash', runRef(run, 'head')], {
+  const shown = await tryGit(['show-ref', '--verify', '--hash', `${runRefs(run)}/head`], {
     directory: store.directory,
   });
   return shown.exitCode === 0 ? shown.stdout : null;
 }
 
-/** Sets several refs of a run in one process. */
-export async function pin(
-  store: Store,
-  run: string,
-  shas: Partial<Record<'base' | 'start' | 'head', string>>,
-): Promise<void> {
-  const lines = Object.entries(shas).map(([name, sha]) => `update ${runRef(run, name as 'base')} ${sha}\n`);
+/** Sets refs of a run, all in one process. */
+export async function pin(store: Store, run: string, shas: Partial<Record<Pin, string>>): Promise<void> {
+  const lines = Object.entries(shas).map(([name, sha]) => `update ${runRefs(run)}/${name} ${sha}\n`);
   await execGit(['update-ref', '--stdin'], { directory: store.directory, input: lines.join('') });
 }
 

@@ -5,7 +5,7 @@ import type { Remote } from './remote.ts';
 import { sparsePatterns } from './sparse.ts';
 import type { Store } from './store.ts';
 
-export interface Person {
+interface Person {
   name: string;
   email: string;
 }
@@ -34,11 +34,12 @@ export async function writeRepository(
   directory: string,
   plan: RepositoryPlan & { ignored: readonly string[] },
 ): Promise<void> {
-  const folders = ['objects/info', 'objects/pack', 'refs/heads', 'info', 'hooks'];
+  const folders = ['objects/info', 'objects/pack', 'refs/heads', 'refs/remotes/origin', 'info', 'hooks'];
   await Promise.all(folders.map(folder => mkdir(join(directory, folder), { recursive: true })));
   const files: [string, string, number?][] = [
     ['HEAD', `ref: refs/heads/${plan.base.branch}\n`],
     ['config', config(plan)],
+    ['refs/remotes/origin/HEAD', `ref: refs/remotes/origin/${plan.base.branch}\n`],
     ['packed-refs', packedRefs(plan)],
     ['objects/info/alternates', `${join(plan.store.directory, 'objects')}\n`],
     ['info/exclude', plan.ignored.map(file => `/${escapePattern(file)}\n`).join('')],

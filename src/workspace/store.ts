@@ -101,7 +101,16 @@ async function createStore(directory: string): Promise<void> {
 }
 
 async function fetchNow(store: Store, remote: Remote, refspecs: readonly string[]): Promise<void> {
-  const args = ['fetch', '--quiet', '--prune', '--no-tags', '--no-write-fetch-head', 'origin', ...refspecs];
+  const args = [
+    'fetch',
+    '--quiet',
+    '--prune',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--no-write-fetch-head',
+    'origin',
+    ...refspecs,
+  ];
   const result = await tryRemoteGit(args, remote, { directory: store.directory });
   if (result.exitCode === 0) return;
   const missing = /couldn't find remote ref refs\/pull\/(\d+)\/head/.exec(result.stderr)?.[1];

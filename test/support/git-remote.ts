@@ -56,7 +56,7 @@ export async function gitRemote(): Promise<GitRemote> {
 }
 
 /** Git's environment for a person in tests: nothing of the machine's settings. */
-export const ENVIRONMENT = {
+const ENVIRONMENT = {
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_AUTHOR_NAME: 'Ada',

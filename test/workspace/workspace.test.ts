@@ -16,7 +16,7 @@ describe('prepareWorkspace', () => {
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(await inside(tree, 'status', '--porcelain', '--branch')).toBe('## orch/T1-fix');
     expect(await inside(tree, 'rev-parse', 'HEAD')).toBe(made.sha);
-    expect(await inside(tree, 'rev-parse', 'origin/main', 'main')).toBe(`${made.sha}\n${made.sha}`);
+    expect(await inside(tree, 'rev-parse', 'origin/HEAD', 'main')).toBe(`${made.sha}\n${made.sha}`);
     expect(await inside(tree, 'remote', 'get-url', 'origin')).toBe(made.server.remote.url);
     expect(await inside(tree, 'fsck', '--no-dangling')).toBe('');
     expect(readdirSync(join(repository, 'objects')).sort()).toEqual(['info', 'pack']);

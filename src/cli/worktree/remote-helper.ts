@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Refusal } from '../../github/broker/protocol.ts';
 import { ask, exchange, type Io } from './broker-client.ts';
 import { ended, git } from './git.ts';
 
@@ -81,8 +82,8 @@ async function send(
   return reason(answer);
 }
 
-function reason(answer: { ok: true } | { ok: false; message: string }): string | null {
-  return answer.ok ? null : answer.message;
+function reason(answer: { ok: true } | Refusal): string | null {
+  return answer.ok ? null : [answer.message, answer.remedy].filter(Boolean).join('\n');
 }
 
 // A verdict is one line; what GitHub says besides is shown as git shows a server's remarks.

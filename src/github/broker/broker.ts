@@ -161,8 +161,8 @@ async function push(
   branch: string,
   handlers: BrokerHandlers,
 ): Promise<Answers['push'] | Refusal> {
-  if (ref !== `refs/heads/${branch}`) return refuseRef(`this run may push ${branch} only`);
-  if (sha === null) return refuseRef('this run may not delete its branch');
+  if (ref !== `refs/heads/${branch}`) return refuseRef(`this run may push ${branch} only`, branch);
+  if (sha === null) return refuseRef('this run may not delete its branch', branch);
   // Two pushes at once, each believing in the same tip: git's own check ran before the first was through.
   const current = (await handlers.refs())[ref] ?? null;
   if (current !== old) return { ok: false, code: 'E_PUSH_REFUSED', message: 'fetch first' };
@@ -188,8 +188,9 @@ function packOf(socket: Socket): Disposable & { stream: Readable } {
   };
 }
 
-function refuseRef(message: string): Refusal {
-  return { ok: false, code: 'E_BRANCH_REFUSED', message };
+function refuseRef(message: string, branch: string): Refusal {
+  const remedy = `Push with: git push origin HEAD:refs/heads/${branch}`;
+  return { ok: false, code: 'E_BRANCH_REFUSED', message, remedy };
 }
 
 function refusal(error: unknown, run: string, log: Log): Refusal {

@@ -53,6 +53,7 @@ describe('git push in a worktree', () => {
       const pushed = await agent.git('push', 'origin', ...args);
       expect(pushed.exitCode).toBe(1);
       expect(pushed.stderr).toMatch(new RegExp(` ! \\[remote rejected\\] .* \\(${reason}\\)`));
+      expect(pushed.stderr).toContain('remote: Push with: git push origin HEAD:refs/heads/orch/T1-fix');
     }
     expect(await made.server.git('for-each-ref')).toBe(before);
   });

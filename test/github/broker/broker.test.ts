@@ -62,7 +62,12 @@ describe('the broker', () => {
     await using home = await temporaryDirectory();
     await using broker = await open(home.path, { push: unexpected });
     const answer = await exchange(to(broker), { kind: 'push', ref, old: null, new: sha, force: true });
-    expect(answer).toEqual({ ok: false, code: 'E_BRANCH_REFUSED', message });
+    expect(answer).toEqual({
+      ok: false,
+      code: 'E_BRANCH_REFUSED',
+      message,
+      remedy: `Push with: git push origin HEAD:${REF}`,
+    });
   });
 
   it('answers a refusal although the pack is still coming', async () => {
