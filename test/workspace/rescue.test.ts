@@ -56,7 +56,7 @@ describe('rescue', () => {
     await writeFile(join(made.server.directory, 'hooks/pre-receive'), hook, { mode: 0o755 });
     await expect(save(agent, made.sha)).rejects.toMatchObject({
       code: 'E_PUSH_REFUSED',
-      message: expect.stringMatching(/pre-receive hook declined.*No\.|No\.[^]*pre-receive hook declined/),
+      message: 'pre-receive hook declined. No.',
     });
     await writeFile(join(agent.workspace.tree, '.git'), 'gitdir: /nowhere\n');
     await expect(save(agent, made.sha)).rejects.toMatchObject({ code: 'E_PROGRAM_FAILED' });
