@@ -107,6 +107,27 @@ describe('git over HTTP', () => {
     expect(pushed.exitCode).toBe(0);
   });
 
+  it('names all commits of a push, oldest first, with the files they changed', async () => {
+    await using github = await testGitHub();
+    await using work = await clone(github, github.simulator.userToken('ada'));
+    const commits = [await work.commit('One'), await work.commit('Two')];
+    await work.git('rm', '-q', 'note.txt', 'README.md');
+    await work.git('commit', '-q', '-m', 'Three');
+    await work.git('push', '-q', 'origin', 'HEAD:main', 'HEAD:refs/heads/same', 'HEAD~1:refs/tags/v1');
+    await github.simulator.idle();
+    const pushes = github.received.filter(({ event }) => event === 'push').map(({ payload }) => payload);
+    const [main, same, tag] = ['heads/main', 'heads/same', 'tags/v1'].map(ref =>
+      pushes.find(push => push.ref === `refs/${ref}`),
+    );
+    expect(main?.commits).toMatchObject([
+      { id: commits[0], added: ['note.txt'], modified: [], removed: [] },
+      { id: commits[1], added: [], modified: ['note.txt'], removed: [] },
+      { message: 'Three', removed: ['README.md', 'note.txt'] },
+    ]);
+    expect(same).toMatchObject({ commits: [], head_commit: { message: 'Three' } });
+    expect(tag).toMatchObject({ created: true, head_commit: { id: commits[1] } });
+  });
+
   it('refuses pushes to protected branches and to the refs of pull requests', async () => {
     await using github = await testGitHub();
     github.simulator.setProtected('acme/shop', 'main', true);

@@ -1,5 +1,5 @@
 import { emit } from '../emit.ts';
-import { diffFiles } from '../git/diff.ts';
+import { changedFiles } from '../git/diff.ts';
 import type { Commit } from '../git/repository.ts';
 import { GitHubError } from '../http/errors.ts';
 import type { PullRequest } from '../model.ts';
@@ -50,6 +50,7 @@ async function refMoved(deed: Deed, ref: string, before: string | null, after: s
 async function pushPayload(deed: Deed, ref: string, before: string | null, after: string | null) {
   const { repository, world, actor } = deed;
   const commits = after ? await pushedCommits(deed, ref, before, after) : [];
+  const [tip] = after ? await shapePushed(deed, [await repository.git.commit(after)]) : [];
   const forced = before !== null && after !== null && !(await repository.git.isAncestor(before, after));
   const page = htmlUrl(world, repository);
   const range = `${(before ?? NOTHING).slice(0, 12)}...${(after ?? NOTHING).slice(0, 12)}`;
@@ -64,41 +65,44 @@ async function pushPayload(deed: Deed, ref: string, before: string | null, after
     forced,
     compare: `${page}/compare/${range}`,
     commits,
-    head_commit:
-      commits.at(-1) ?? (after ? await pushedCommit(deed, await repository.git.commit(after)) : null),
+    head_commit: commits.at(-1) ?? tip ?? null,
   };
 }
+
+/** GitHub names at most this many commits of a push. */
+const MOST_COMMITS = 2048;
 
 /** The commits a push brought, oldest first, without those that other branches had already. */
 async function pushedCommits(deed: Deed, ref: string, before: string | null, after: string) {
   const { git } = deed.repository;
-  const known = before
-    ? [before]
-    : [...(await git.refs('refs/heads/'))].filter(([name]) => name !== ref).map(([, sha]) => sha);
-  const commits = await git.commits(
-    [after, ...known.map(sha => `^${sha}`)],
-    ['--reverse', '--max-count=2048'],
-  );
-  return Promise.all(commits.map(commit => pushedCommit(deed, commit)));
+  const others = [...(await git.refs('refs/heads/'))].filter(([name]) => name !== ref).map(([, sha]) => sha);
+  const known = before ? [before] : others;
+  const revisions = [after, ...known.map(sha => `^${sha}`)];
+  return shapePushed(deed, await git.commits(revisions, ['--reverse', `--max-count=${MOST_COMMITS}`]));
 }
 
-async function pushedCommit({ world, repository }: Deed, commit: Commit) {
-  const parent = commit.parents[0] ?? '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-  const files = await diffFiles(repository.git, parent, commit.sha);
-  const named = (status: string) => files.filter(file => file.status === status).map(file => file.path);
-  return {
-    id: commit.sha,
-    tree_id: commit.tree,
-    distinct: true,
-    message: commit.message,
-    timestamp: time(commit.committer.date),
-    url: `${htmlUrl(world, repository)}/commit/${commit.sha}`,
-    author: { name: commit.author.name, email: commit.author.email },
-    committer: { name: commit.committer.name, email: commit.committer.email },
-    added: named('added'),
-    removed: named('removed'),
-    modified: [...named('modified'), ...named('renamed')],
-  };
+async function shapePushed({ world, repository }: Deed, commits: readonly Commit[]) {
+  const changed = await changedFiles(
+    repository.git,
+    commits.map(({ sha }) => sha),
+  );
+  return commits.map(commit => {
+    const files = changed.get(commit.sha) ?? [];
+    const named = (status: string) => files.filter(file => file.status === status).map(file => file.path);
+    return {
+      id: commit.sha,
+      tree_id: commit.tree,
+      distinct: true,
+      message: commit.message,
+      timestamp: time(commit.committer.date),
+      url: `${htmlUrl(world, repository)}/commit/${commit.sha}`,
+      author: { name: commit.author.name, email: commit.author.email },
+      committer: { name: commit.committer.name, email: commit.committer.email },
+      added: named('A'),
+      removed: named('D'),
+      modified: [...named('M'), ...named('T')],
+    };
+  });
 }
 
 async function movePulls(

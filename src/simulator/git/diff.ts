@@ -41,6 +41,37 @@ export async function diffFiles(repository: BareRepository, from: string, to: st
   return files;
 }
 
+/** The files each of these commits changed against its first parent, found in one process however many they are. */
+export async function changedFiles(
+  repository: BareRepository,
+  commits: readonly string[],
+): Promise<Map<string, { status: string; path: string }[]>> {
+  const flags = [
+    'diff-tree',
+    '--stdin',
+    '-r',
+    '--root',
+    '--no-renames',
+    '--diff-merges=first-parent',
+    '--name-status',
+    '-z',
+  ];
+  const words = (await repository.run(flags, { input: `${commits.join('\n')}\n` })).split('\0');
+  const changed = new Map(commits.map(sha => [sha, [] as { status: string; path: string }[]]));
+  let current = '';
+  for (let at = 0; at + 1 < words.length; ) {
+    const word = words[at] ?? '';
+    if (changed.has(word)) {
+      current = word;
+      at += 1;
+    } else {
+      changed.get(current)?.push({ status: word, path: words[at + 1] ?? '' });
+      at += 2;
+    }
+  }
+  return changed;
+}
+
 async function countLines(repository: BareRepository, flags: readonly string[], from: string, to: string) {
   const text = await repository.run([...flags, '--numstat', from, to]);
   const lines = text.split('\n').filter(line => line.includes('\t'));
