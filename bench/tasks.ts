@@ -1,0 +1,39 @@
+import type { Limits, RepositoryLimits } from '../src/queue/claim.ts';
+import type { Request } from '../src/task/glossary.ts';
+
+/** A fixed time: what is measured must not depend on the clock. */
+export const NOW = 1_700_000_000_000;
+
+/** The n-th request, as a comment asks for it. */
+export function request(n: number): Request {
+  return {
+    repository: 'acme/shop',
+    repositoryId: 1,
+    installation: 1,
+    issue: n,
+    onPullRequest: false,
+    headSha: null,
+    source: `comment:${n}:0`,
+    comment: n,
+    requester: 'maintainer',
+    requesterId: 1,
+    instruction: `fix the failing test ${n}`,
+    issueTitle: 'The total is wrong',
+    issueBody: 'Two of the same cost as much as one.',
+    agent: null,
+    model: null,
+    priority: 'normal',
+    timeoutSeconds: 1800,
+    base: 'main',
+    settings: '{}',
+    correlation: `delivery-${n}`,
+  };
+}
+
+export const LIMITS: Limits = {
+  concurrent: 10,
+  perRepository: null,
+  profiles: [{ name: 'bench', maxInstances: 10 }],
+};
+
+export const noLimits: RepositoryLimits = () => ({ agents: null, agent: null, concurrency: null });
