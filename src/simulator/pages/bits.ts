@@ -6,7 +6,7 @@ export function avatar(user: User): Html {
   const hue = (user.id * 137) % 360;
   const corner = user.type === 'Bot' ? 7 : 14;
   return html`<svg class="avatar" viewBox="0 0 28 28" width="28" height="28" aria-hidden="true">
-<rect width="28" height="28" rx="${corner}" fill="hsl(${hue} 42% 34%)"/>
+<rect width="28" height="28" rx="${corner}" fill="hsl(${hue} 42% 33%)"/>
 <text x="14" y="19" text-anchor="middle" fill="#fff">${user.login.charAt(0).toUpperCase()}</text></svg>`;
 }
 

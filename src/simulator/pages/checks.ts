@@ -69,7 +69,7 @@ ${run.actions.map(
   ({ identifier, label, description }) =>
     html`<button name="action" value="${identifier}" title="${description}">${label}</button>`,
 )}
-<button class="bare" name="rerun" value="yes">Re-run</button>
+<button name="rerun" value="yes">Re-run</button>
 </form>`;
 }
 

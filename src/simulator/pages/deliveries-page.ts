@@ -28,7 +28,7 @@ function row(delivery: Delivery): Html {
 <td><span class="check ${good ? 'good' : 'bad'}"><span aria-hidden="true">${good ? '✓' : '✕'}</span> ${status || delivery.statusText}</span></td>
 <td>${event}${action && `.${action}`} ${redelivery && html`<span class="tag">again</span>`}</td>
 <td>${moment(deliveredAt)}</td><td>${Math.round(duration * 1000)} ms</td><td><code>${guid.slice(0, 8)}</code></td>
-<td><form method="post" action="/deliveries/${id}"><button class="bare" aria-label="Redeliver ${event} ${guid.slice(0, 8)}">Redeliver</button></form></td>
+<td><form method="post" action="/deliveries/${id}"><button class="small" aria-label="Redeliver ${event} ${guid.slice(0, 8)}">Redeliver</button></form></td>
 </tr>`;
 }
 
