@@ -33,7 +33,7 @@ export function agentEnvironment(
     ...pick(profile, name => !WITHHELD.test(name)),
     ...run.variables,
   };
-  return { ...environment, PATH: searchPath(run.bin, profile['PATH'] ?? daemon['PATH'] ?? '/usr/bin:/bin') };
+  return { ...environment, PATH: searchPath(run.bin, profile.PATH ?? daemon.PATH ?? '/usr/bin:/bin') };
 }
 
 function pick(from: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Record<string, string> {

@@ -6,6 +6,7 @@ const LONGEST = 2048;
 
 // ECMA-48: OSC ends with BEL or ST; DCS, SOS, PM and APC with ST; CSI with one final letter; the rest is short.
 const SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
   /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
 /**

@@ -45,7 +45,7 @@ export interface Launched {
 export async function launch(terminals: Terminals, wanted: Launch): Promise<Launched> {
   const delivered = deliverPrompt(wanted);
   const environment = { ...wanted.environment, ...delivered.environment };
-  requireProgram(delivered.argv[0] ?? '', environment['PATH'] ?? '');
+  requireProgram(delivered.argv[0] ?? '', environment.PATH ?? '');
   const files = runFiles(wanted.directory);
   writeFileSync(files.monitorLog, '', { flag: 'a', mode: 0o600 });
   writeWhole(files.script, launchScript({ ...wanted, ...delivered, environment }), 0o700);

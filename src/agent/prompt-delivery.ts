@@ -18,15 +18,15 @@ export function deliverPrompt(launch: {
   model: string | null;
 }): { argv: string[]; environment: Record<string, string>; stdin: string } {
   const values: Record<string, string> = { prompt_file: launch.promptFile };
-  if (launch.model !== null) values['model'] = launch.model;
-  if (launch.prompt === 'argument') values['prompt'] = promptArgument(launch.promptFile);
+  if (launch.model !== null) values.model = launch.model;
+  if (launch.prompt === 'argument') values.prompt = promptArgument(launch.promptFile);
   const argv = launch.argv.map(word => fillIn(word, values));
   if (launch.prompt === 'argument' && !launch.argv.some(word => word.includes('{prompt}'))) {
-    argv.push(values['prompt'] ?? '');
+    argv.push(values.prompt ?? '');
   }
   const environment: Record<string, string> = {};
-  if (launch.prompt === 'file') environment['ORCH_PROMPT_FILE'] = launch.promptFile;
-  if (launch.model !== null) environment['ORCH_MODEL'] = launch.model;
+  if (launch.prompt === 'file') environment.ORCH_PROMPT_FILE = launch.promptFile;
+  if (launch.model !== null) environment.ORCH_MODEL = launch.model;
   return { argv, environment, stdin: launch.prompt === 'stdin' ? launch.promptFile : '/dev/null' };
 }
 

@@ -1,6 +1,8 @@
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
+
+// Imported as a module, node:http loads all that it exports, a WebSocket client too: that takes as long as Node itself.
+const { request } = process.getBuiltinModule('node:http');
 
 /** Asks the daemon over its unix socket. Errors: E_NO_DAEMON, and whatever the daemon answers. */
 export async function askDaemon<T>(home: string, method: 'GET' | 'POST', path: string): Promise<T> {

@@ -92,8 +92,9 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     },
     async look(run) {
       const name = runName(run.task, run.number);
-      const ending = readEnding(paths.run(name));
       const panes = await lookOnce();
+      // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
+      const ending = readEnding(paths.run(name));
       const sight = see(panes, name, ending.exit);
       if (sight.session === 'alive') watch(run);
       const failed = ending.setupFailed;
@@ -149,14 +150,21 @@ function see(
   return { session: pane.dead ? 'ended' : 'alive', exitCode: pane.exitCode };
 }
 
-/** Callers that come while an answer is under way share it: one look serves all runs of a sweep. */
+/**
+ * One look serves all who ask while another is under way; it begins after they asked, since an older one would not
+ * show the session that a caller has just started.
+ */
 function shared<T>(ask: () => Promise<T>): () => Promise<T> {
-  let under: Promise<T> | null = null;
+  let under: Promise<unknown> = Promise.resolve();
+  let next: Promise<T> | null = null;
   return () => {
-    under ??= ask().finally(() => {
-      under = null;
+    next ??= under.then(() => {
+      const answer = ask();
+      under = answer.catch(() => {});
+      next = null;
+      return answer;
     });
-    return under;
+    return next;
   };
 }
 

@@ -9,22 +9,31 @@ export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
   /** While Orch itself takes commits from the worktree of a run that is over, they are kept and go no further. */
   rescuing(run: Run, on: boolean): void;
+  /** Why the run's last push failed, with its cause, which the agent's git does not pass on; undefined if it did not. */
+  failure(run: Run): unknown;
 }
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(options: PublishOptions & { paths: Paths; log: Log }): BrokerStage {
   const open = new Map<string, Promise<Broker>>();
   const rescuing = new Set<string>();
+  const failures = new Map<string, unknown>();
   const name = (run: Run) => runName(run.task, run.number);
 
   function handlers(run: Run): BrokerHandlers {
     const publisher = createPublisher(options, run);
     const isOver = () => options.store.tasks.get(run.task)?.epoch !== run.epoch;
     return {
-      refs: async () => (isOver() && rescuing.has(name(run)) ? {} : await publisher.refs()),
+      refs: async () => publisher.refs(),
       async push(push) {
-        if (isOver() && rescuing.has(name(run))) await publisher.keep(push);
-        else await publisher.push(push);
+        failures.delete(name(run));
+        try {
+          if (isOver() && rescuing.has(name(run))) await publisher.keep(push);
+          else await publisher.push(push);
+        } catch (error) {
+          failures.set(name(run), error);
+          throw error;
+        }
         return { ok: true };
       },
       pullRequest: pull => publisher.pullRequest(pull),
@@ -55,6 +64,7 @@ export function brokerStage(options: PublishOptions & { paths: Paths; log: Log }
       async close(run) {
         const broker = open.get(name(run));
         open.delete(name(run));
+        failures.delete(name(run));
         await (await broker)?.[Symbol.asyncDispose]();
       },
     },
@@ -62,6 +72,7 @@ export function brokerStage(options: PublishOptions & { paths: Paths; log: Log }
       if (on) rescuing.add(name(run));
       else rescuing.delete(name(run));
     },
+    failure: run => failures.get(name(run)),
     async [Symbol.asyncDispose]() {
       const brokers = await Promise.all(open.values());
       open.clear();

@@ -70,7 +70,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
           { run: name, why: describeError(error) },
           'commits could not be taken from the workspace',
         );
-        throw error;
+        throw outage(broker.failure(run)) ?? error;
       } finally {
         broker.rescuing(run, false);
       }
@@ -84,6 +84,17 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       return rescued;
     },
   };
+}
+
+/** A push that broke on the way to GitHub is no fault of the workspace; the agent's git only says that it failed. */
+function outage(failure: unknown): OrchError | null {
+  if (failure === undefined || (failure instanceof OrchError && failure.code !== 'E_PROGRAM_FAILED'))
+    return null;
+  return new OrchError(
+    'E_GITHUB_AWAY',
+    `The commits can't be brought to GitHub: ${(failure as Error).message}`,
+    { cause: failure },
+  );
 }
 
 /** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { addPages } from '../simulator/pages/pages.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { type DemoApp, startApp } from './app.ts';
 import { narrate } from './narrate.ts';
@@ -31,7 +32,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const interrupted = untilInterrupted();
   const home = mkdtempSync(join(tmpdir(), 'orch-demo-'));
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
-  const github = stack.use(await startSimulator({ port: Number(options.port) }));
+  const github = stack.use(await startSimulator({ port: Number(options.port), extend: addPages }));
   await seed(github, options.repository === undefined ? null : resolve(options.repository));
   const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents }));
   github.setWebhook(app.webhookUrl);

@@ -60,9 +60,9 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
   }
 
   return {
-    /** What is on GitHub of what the run may build on: full names and commits. */
-    async refs(): Promise<Record<string, string>> {
-      const { branch, head, target, baseSha } = current();
+    /** What is on GitHub of what the run's commits build on: full names and commits. */
+    refs(): Record<string, string> {
+      const { branch, head, target, baseSha } = store.tasks.get(run.task) as Task;
       return {
         ...(target !== null && baseSha !== null ? { [`refs/heads/${target}`]: baseSha } : {}),
         ...(branch !== null && head !== null ? { [`refs/heads/${branch}`]: head } : {}),

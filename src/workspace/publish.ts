@@ -26,7 +26,12 @@ export async function pushBranch(
       .split('\n')
       .find(line => line.includes(`:${ref}\t`))
       ?.split('\t') ?? [];
-  if (status === undefined) throw gitFailure(args, result);
+  if (status === undefined) {
+    const text = reasonGiven('', result.stderr);
+    // An archived repository, or a right that was taken away: asking again would not help.
+    if (/returned error: 40[34]\b/.test(result.stderr)) return { kind: 'rejected', reason: 'other', text };
+    throw gitFailure(args, result);
+  }
   if (status !== '!') return { kind: 'pushed' };
   const text = reasonGiven(verdict, result.stderr);
   return { kind: 'rejected', reason: classify(text, expected), text };

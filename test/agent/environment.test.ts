@@ -77,12 +77,12 @@ it("searches programs in the run's folder first, and never in Orch's own package
     `${ROOT}/node_modules/@npmcli/run-script/lib/node-gyp-bin`,
     ...['.', '', 'node_modules/.bin', '/opt/tool/node_modules/.bin', '/usr/bin'],
   ].join(':');
-  expect(agentEnvironment({ PATH: daemon }, {}, run)['PATH']).toBe(
+  expect(agentEnvironment({ PATH: daemon }, {}, run).PATH).toBe(
     '/run/bin:/opt/tool/node_modules/.bin:/usr/bin',
   );
 });
 
 it('searches where the profile says, or in the usual places', () => {
-  expect(agentEnvironment({ PATH: '/usr/bin' }, { PATH: '/opt/bin' }, run)['PATH']).toBe('/run/bin:/opt/bin');
-  expect(agentEnvironment({}, {}, run)['PATH']).toBe('/run/bin:/usr/bin:/bin');
+  expect(agentEnvironment({ PATH: '/usr/bin' }, { PATH: '/opt/bin' }, run).PATH).toBe('/run/bin:/opt/bin');
+  expect(agentEnvironment({}, {}, run).PATH).toBe('/run/bin:/usr/bin:/bin');
 });

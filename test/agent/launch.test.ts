@@ -131,7 +131,7 @@ describe('the prompt arrives byte for byte', () => {
     const changes = { prompt: 'argument', model: 'fast' } as const;
     const recorded = await record(bench, changes, ['--model={model}', '--say={prompt}', '-v']);
     expect(recorded.args).toEqual(['--model=fast', `--say=${HOSTILE}`, '-v']);
-    expect(recorded.environment['ORCH_MODEL']).toBe('fast');
+    expect(recorded.environment.ORCH_MODEL).toBe('fast');
   });
 });
 

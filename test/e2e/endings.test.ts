@@ -62,9 +62,7 @@ describe('an agent that', () => {
       settings: { ...QUICK, task_queue: { max_retries: 0, stop_grace_seconds: 0 } },
     });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    const running = await app.until(
-      () => app.daemon.store.runs.liveOf(1)?.pid && app.daemon.store.runs.liveOf(1),
-    );
+    const running = await app.until(() => app.daemon.store.runs.live().find(run => run.pid !== null));
     app.daemon.store.tasks.update(1, running.epoch, { timeoutSeconds: 0 });
     const task = await app.ended(1, 'escalated');
     expect(task.reason).toContain('no result after');

@@ -206,3 +206,60 @@ describe('a repository', () => {
     expect((await app.ended(1, 'failed')).reason).toContain('`echo preparing; exit 4` failed');
   });
 });
+
+describe('an archived repository', () => {
+  it('takes no push, and the log tells why', async () => {
+    await using app = await startTestApp({
+      agents: {
+        good: 'while ! test -e go; do sleep 0.05; done; rm go; echo x > x; git add x; git commit -qm x; git push',
+      },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.state === 'running');
+    await app.quiet();
+    repositoryOf(app.github).archived = true;
+    writeFileSync(`${app.home}/workspaces/T1.1/tree/go`, '');
+    const task = await app.until(() => app.daemon.store.tasks.get(1)?.state !== 'running' && app.task(1));
+    expect(task).toMatchObject({ state: 'failed', reason: expect.stringContaining('archived') });
+  });
+});
+
+describe('GitHub away', () => {
+  it('while commits are pushed delays the end, and nothing is lost', async () => {
+    await using app = await startTestApp({ agents: { lazy: 'echo x > x; git add x; git commit -qm x' } });
+    app.github.faults.add({
+      match: { path: /git-receive-pack/ },
+      times: 2,
+      effect: { kind: 'status', status: 502 },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ pull: 2 });
+    expect(app.runs(1)).toHaveLength(1);
+  });
+
+  it('while it is told of the task delays the comment, and nothing is doubled', async () => {
+    await using app = await startTestApp();
+    app.github.faults.add({
+      match: { method: 'POST', path: /issues\/1\/comments$/ },
+      times: 1,
+      effect: { kind: 'drop' },
+    });
+    app.github.faults.add({
+      match: { method: 'POST', path: /\/pulls$/ },
+      times: 1,
+      effect: { kind: 'drop' },
+    });
+    app.github.faults.add({
+      match: { method: 'POST', path: /check-runs$/ },
+      times: 1,
+      effect: { kind: 'drop' },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.pull);
+    await app.until(() => app.comments(1).some(text => text.includes('T1 is completed')));
+    await app.quiet();
+    expect(app.comments(1)).toHaveLength(2);
+    expect([...repositoryOf(app.github).issues.values()]).toHaveLength(2);
+    expect([...repositoryOf(app.github).checkRuns.values()]).toMatchObject([{ conclusion: 'success' }]);
+  });
+});
