@@ -22,7 +22,7 @@ describe('in a browser, a person', () => {
     // What follows appears without loading the page again.
     await page.evaluate("document.body.setAttribute('data-same-page', '')");
     await page.getByRole('img', { name: 'eyes' }).waitFor();
-    await page.getByRole('heading', { name: 'T1 is completed' }).waitFor();
+    await page.getByRole('heading', { name: 'T1 is completed' }).waitFor({ timeout: 40_000 });
     expect(await page.getByRole('status').textContent()).toContain('T1 is completed');
     expect(await page.locator('[data-same-page]').count()).toBe(1);
     expect(await page.getByRole('img', { name: 'done', exact: true }).count()).toBe(5);
@@ -64,7 +64,7 @@ describe('in a browser, a person', () => {
     expect(await page.getByRole('img', { name: 'eyes' }).count()).toBe(0);
   });
 
-  it('keeps what is being written and opened while the page changes', async () => {
+  it('keeps what is being written and opened while the page changes', { timeout: 60_000 }, async () => {
     await using github = await startSimulator({ extend: addPages });
     await seed(github, null);
     await github.openIssue('acme/shop', { title: 'Slow', user: 'visitor' });

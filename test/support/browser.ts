@@ -19,6 +19,8 @@ export interface TestBrowser extends AsyncDisposable {
 export async function openBrowser(options: BrowserContextOptions = {}): Promise<TestBrowser> {
   const browser = await chromium.launch({ executablePath: findChromium(), args: ARGS });
   const page = await browser.newPage(options);
+  // Below the tests' own time limit, after which nothing would be closed any more.
+  page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   page.on('pageerror', error => complaints.push(error.message));
   page.on('console', message => {
