@@ -1,0 +1,69 @@
+import Database from 'better-sqlite3';
+import { claim, type Limits } from '../../src/queue/claim.ts';
+import { enqueue } from '../../src/queue/enqueue.ts';
+import type { Connection } from '../../src/store/connection.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import type { Request, Run, Task } from '../../src/task/glossary.ts';
+
+export const NOW = 1_800_000_000_000;
+
+export function memory(): Connection {
+  return new Database(':memory:') as unknown as Connection;
+}
+
+export function memoryStore(): Store {
+  return openStore(memory());
+}
+
+let requests = 0;
+
+/** A request like no other, unless `changes` makes it one. */
+export function aRequest(changes: Partial<Request> = {}): Request {
+  requests += 1;
+  return {
+    repository: 'acme/shop',
+    repositoryId: 7,
+    installation: 5,
+    issue: 42,
+    onPullRequest: false,
+    headSha: null,
+    source: `comment:${requests}:0`,
+    comment: requests,
+    requester: 'ann',
+    requesterId: 9,
+    instruction: `fix number ${requests}`,
+    issueTitle: 'It breaks',
+    issueBody: 'When pressed.',
+    agent: null,
+    model: null,
+    priority: 'normal',
+    timeoutSeconds: 1800,
+    base: 'main',
+    settings: '{}',
+    correlation: `delivery-${requests}`,
+    ...changes,
+  };
+}
+
+/** A queued task in the store. */
+export function queued(store: Store, changes: Partial<Request> = {}, now = NOW): Task {
+  return enqueue(store, aRequest(changes), now, 10_000).task;
+}
+
+export const ROOMY: Limits = {
+  concurrent: 1000,
+  perRepository: null,
+  profiles: [{ name: 'claude', maxInstances: 1000 }],
+};
+
+export const NO_WISHES = () => ({ agents: null, agent: null, concurrency: null });
+
+/** A task whose first run has just been claimed. */
+export function started(store: Store, changes: Partial<Request> = {}, now = NOW): { task: Task; run: Run } {
+  const { id } = queued(store, changes, now);
+  for (;;) {
+    const claimed = claim(store, ROOMY, NO_WISHES, now);
+    if (!claimed) throw new Error('nothing to claim');
+    if (claimed.task.id === id) return claimed;
+  }
+}

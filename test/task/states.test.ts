@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { TASK_STATES, type TaskState } from '../../src/task/glossary.ts';
+import { isFinal, mayBecome } from '../../src/task/states.ts';
+
+const MAY: Record<TaskState, TaskState[]> = {
+  queued: ['starting', 'failed', 'cancelled'],
+  starting: ['queued', 'running', 'failed', 'escalated', 'cancelled'],
+  running: ['queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
+  paused: ['queued', 'cancelled'],
+  completed: [],
+  failed: ['queued'],
+  escalated: ['queued'],
+  cancelled: ['queued'],
+};
+
+describe('a task', () => {
+  it.each(TASK_STATES)('that is %s becomes what the table says, and nothing else', from => {
+    expect(TASK_STATES.filter(to => mayBecome(from, to)).sort()).toEqual([...MAY[from]].sort());
+  });
+
+  it('is over when it is completed, failed, escalated or cancelled', () => {
+    expect(TASK_STATES.filter(isFinal)).toEqual(['completed', 'failed', 'escalated', 'cancelled']);
+  });
+
+  it('can be cancelled until it is over, and is never completed without having run', () => {
+    expect(TASK_STATES.filter(state => mayBecome(state, 'cancelled'))).toEqual(
+      TASK_STATES.filter(state => !isFinal(state)),
+    );
+    expect(TASK_STATES.filter(state => mayBecome(state, 'completed'))).toEqual(['running']);
+  });
+});
