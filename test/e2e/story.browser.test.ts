@@ -5,10 +5,10 @@ import { findAgent } from '../../src/demo/profiles.ts';
 import { INSTRUCTION, seed } from '../../src/demo/seed.ts';
 import { addPages } from '../../src/simulator/pages/pages.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { openBrowser } from '../support/browser.ts';
+import { findChromium, openBrowser } from '../support/browser.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-describe('in a browser, a person', () => {
+describe.skipIf(!findChromium())('in a browser, a person', () => {
   it('asks on an issue, watches the task, and merges its pull request', { timeout: 60_000 }, async () => {
     await using demo = await startDemo();
     await using browser = await openBrowser();

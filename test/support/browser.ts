@@ -1,7 +1,10 @@
-import { accessSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-const PLACES = ['chromium', 'chromium-browser', 'google-chrome'].map(name => `/usr/bin/${name}`);
+/** The browsers that script/bootstrap knows of. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const ON_MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
 /** Nothing that calls home, and no sandbox of its own, which containers seldom allow. */
 const ARGS = [
@@ -17,7 +20,9 @@ export interface TestBrowser extends AsyncDisposable {
 
 /** A page in the system's own Chromium. */
 export async function openBrowser(options: BrowserContextOptions = {}): Promise<TestBrowser> {
-  const browser = await chromium.launch({ executablePath: findChromium(), args: ARGS });
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('There is no Chromium. Install it: apt-get install chromium');
+  const browser = await chromium.launch({ executablePath, args: ARGS });
   const page = await browser.newPage(options);
   // Below the tests' own time limit, after which nothing would be closed any more.
   page.setDefaultTimeout(15_000);
@@ -29,17 +34,8 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
   return { page, complaints, [Symbol.asyncDispose]: () => browser.close() };
 }
 
-function findChromium(): string {
-  const found = PLACES.find(isThere);
-  if (!found) throw new Error('No Chromium for the browser tests. Install it: apt-get install chromium');
-  return found;
-}
-
-function isThere(path: string): boolean {
-  try {
-    accessSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+/** The system's Chromium. Where script/bootstrap can't install one there is none, and browser tests are left out. */
+export function findChromium(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return [...NAMES.flatMap(name => folders.map(folder => join(folder, name))), ON_MAC].find(existsSync);
 }
