@@ -36,7 +36,8 @@ export interface Ending {
 /** Records how a run ended, once. */
 export function endRun(store: Store, run: Run, ending: Ending, now: number): boolean {
   return store.transaction(() => {
-    if (!store.runs.update(run, { ...ending, endedAt: now })) return false;
+    if (store.runs.get(run.task, run.number)?.endedAt !== null) return false;
+    store.runs.update(run, { ...ending, endedAt: now });
     const { outcome, exitCode, reason } = ending;
     store.journal.append(now, run.task, 'run:ended', { run: run.number, outcome, exitCode, reason });
     return true;

@@ -1,5 +1,7 @@
+import { describeError, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
+import { changeState } from './change.ts';
 
 /** What bounds a claim, from the settings. */
 export interface Limits {
@@ -22,12 +24,18 @@ export interface Claim {
 
 /**
  * Takes the first queued task that may start now and makes its next run, in one transaction; null when none may.
- * The epoch rises, so that whatever an older run of the task still does is refused.
+ * The epoch rises, so that whatever an older run of the task still does is refused. A task that no agent of these
+ * settings may ever take fails on the way.
  */
 export function claim(store: Store, limits: Limits, repository: RepositoryLimits, now: number): Claim | null {
   return store.transaction(() => {
     const found = choose(store, limits, repository, now);
-    return found && take(store, found.task, found.agent, now);
+    if (!found) return null;
+    if (found.agent) return take(store, found.task, found.agent, now);
+    const name = found.task.agent ?? 'An agent that this repository allows';
+    const reason = describeError(new OrchError('E_UNKNOWN_AGENT', `${name} is not in the settings any more`));
+    changeState(store, found.task, 'failed', now, { reason });
+    return claim(store, limits, repository, now);
   });
 }
 
@@ -41,14 +49,17 @@ function choose(store: Store, limits: Limits, repository: RepositoryLimits, now:
     const there = load.filter(run => run.repositoryId === task.repositoryId).length;
     if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
     const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
-    if (agent) return { task, agent };
+    if (agent !== undefined) return { task, agent };
   }
   return null;
 }
 
 type Load = ReturnType<Store['runs']['load']>;
 
-/** The asked-for profile, else the repository's, else the least loaded; after a time-out rather another one. */
+/**
+ * The asked-for profile, else the repository's, else the least loaded; after a time-out rather another one.
+ * Undefined while they are busy, null when there is none.
+ */
 function chooseAgent(
   task: Task,
   last: Run | null,
@@ -61,6 +72,8 @@ function chooseAgent(
   const others =
     last?.outcome === 'timed_out' ? allowed.filter(profile => profile.name !== last.profile) : [];
   const candidates = others.length > 0 ? others : wanted.length > 0 ? wanted : task.agent ? [] : allowed;
+  // Settings without any agent are not meant for good: the queue waits for better ones.
+  if (candidates.length === 0) return limits.profiles.length === 0 ? undefined : null;
   const free = candidates
     .map(profile => ({
       ...profile,
@@ -68,7 +81,7 @@ function chooseAgent(
     }))
     .filter(profile => profile.busy.length < profile.maxInstances)
     .sort((a, b) => a.busy.length / a.maxInstances - b.busy.length / b.maxInstances)[0];
-  if (!free) return null;
+  if (!free) return undefined;
   let slot = 1;
   while (free.busy.includes(slot)) slot += 1;
   return { profile: free.name, slot };
@@ -77,13 +90,8 @@ function chooseAgent(
 function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
-  store.tasks.update(task.id, task.epoch, {
-    state: 'starting',
-    epoch,
-    runs: number,
-    reason: null,
-    updatedAt: now,
-  });
+  const patch = { state: 'starting', epoch, runs: number, reason: null, updatedAt: now } as const;
+  store.tasks.update(task.id, task.epoch, patch);
   store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
   store.journal.append(now, task.id, 'task:state', { from: 'queued', to: 'starting', reason: null });
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });

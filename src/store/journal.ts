@@ -34,9 +34,7 @@ export function openJournal(db: Connection, transaction: Transaction) {
     /** Call it inside the transaction that makes the change. */
     append<T extends EventType>(at: number, task: number, type: T, data: TaskEvents[T]): void {
       append.run(at, task, type, JSON.stringify(data));
-      transaction.afterCommit(() => {
-        for (const listener of listeners) listener(task);
-      });
+      for (const listener of listeners) transaction.afterCommit(() => listener(task));
     },
     ofTask: (task: number, after = 0): JournalEvent[] =>
       (ofTask.all(task, after) as Row[]).map(row => ({ ...row, data: JSON.parse(row.data) }) as JournalEvent),

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { OrchError } from '../shared/errors.ts';
@@ -18,9 +18,11 @@ export type Store = ReturnType<typeof openStore>;
  * the process dies). Errors: E_SECOND_DAEMON, E_DATABASE_NEWER, E_DATABASE.
  */
 export function openStoreFile(file: string): Store {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   let connection: Connection | undefined;
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    // Deliveries from private repositories lie in it. SQLite gives its other files the mode of the first.
+    closeSync(openSync(file, 'a', 0o600));
     connection = new Database(file, { timeout: 500 }) as unknown as Connection;
     connection.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
     return openStore(connection);
@@ -68,14 +70,14 @@ function openTransactions(connection: Connection) {
       commit.run();
     } catch (error) {
       afterwards = [];
-      rollback.run();
+      tryRollback(() => rollback.run());
       throw error;
     } finally {
       open = false;
     }
     const calls = afterwards;
     afterwards = [];
-    for (const call of calls) call();
+    callAll(calls);
     return result;
   }
 
@@ -104,8 +106,26 @@ function migrate(connection: Connection): void {
     if (version < MIGRATIONS.length) connection.exec(`pragma user_version = ${MIGRATIONS.length}`);
     connection.exec('commit');
   } catch (error) {
-    connection.exec('rollback');
+    tryRollback(() => connection.exec('rollback'));
     throw error;
+  }
+}
+
+/** On a full disk SQLite has rolled back by itself, and the first error is the one that tells something. */
+function tryRollback(rollback: () => void): void {
+  try {
+    rollback();
+  } catch {}
+}
+
+/** One that throws keeps the news from no other. */
+function callAll(calls: readonly (() => void)[]): void {
+  const [call, ...others] = calls;
+  if (!call) return;
+  try {
+    call();
+  } finally {
+    callAll(others);
   }
 }
 

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { claim, type Limits } from '../../src/queue/claim.ts';
+import { claim, type Limits, type RepositoryLimits } from '../../src/queue/claim.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -56,7 +56,11 @@ export const ROOMY: Limits = {
   profiles: [{ name: 'claude', maxInstances: 1000 }],
 };
 
-export const NO_WISHES = () => ({ agents: null, agent: null, concurrency: null });
+export const NO_WISHES = (): ReturnType<RepositoryLimits> => ({
+  agents: null,
+  agent: null,
+  concurrency: null,
+});
 
 /** A task whose first run has just been claimed. */
 export function started(store: Store, changes: Partial<Request> = {}, now = NOW): { task: Task; run: Run } {

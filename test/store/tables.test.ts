@@ -1,0 +1,243 @@
+import { describe, expect, it } from 'vitest';
+import { cancel, changeState, endRun } from '../../src/queue/change.ts';
+import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+
+describe('tasks', () => {
+  it('come back as they were written', () => {
+    using store = memoryStore();
+    const wishes = { agent: 'codex', model: 'm', headSha: 'abc', onPullRequest: true, base: null } as const;
+    const task = queued(store, { ...wishes, priority: 'high' });
+    expect(store.tasks.get(task.id)).toEqual(task);
+    expect(task).toMatchObject({ ...wishes, priority: 'high', state: 'queued', epoch: 0, runs: 0, tries: 0 });
+    expect(store.tasks.bySource(task.source)).toEqual(task);
+    expect(store.tasks.get(99)).toBeNull();
+  });
+
+  it('are written by who holds the epoch, and by nobody else', () => {
+    using store = memoryStore();
+    const { id } = queued(store);
+    expect(store.tasks.update(id, 1, { head: 'stale' })).toBe(false);
+    expect(store.tasks.update(id, 0, { head: 'mine', epoch: 1, priority: 'low' })).toBe(true);
+    expect(store.tasks.update(id, 0, { head: 'old' })).toBe(false);
+    expect(store.tasks.get(id)).toMatchObject({ head: 'mine', epoch: 1, priority: 'low' });
+  });
+
+  it('never get the number of one that was there before', () => {
+    using store = memoryStore();
+    const first = queued(store).id;
+    expect(() =>
+      store.transaction(() => {
+        queued(store);
+        throw new Error('undone');
+      }),
+    ).toThrow();
+    expect(queued(store).id).toBeGreaterThan(first);
+  });
+
+  it('are claimable by priority, then by age, once their time has come', () => {
+    using store = memoryStore();
+    const low = queued(store, { priority: 'low' }).id;
+    const second = queued(store).id;
+    const third = queued(store).id;
+    const high = queued(store, { priority: 'high' }).id;
+    store.tasks.update(second, 0, { readyAt: NOW + 1 });
+    const order = (now: number) => [...store.tasks.claimable(now)].map(({ id }) => id);
+    expect(order(NOW)).toEqual([high, third, low]);
+    expect(order(NOW + 1)).toEqual([high, second, third, low]);
+    expect(store.tasks.nextReady(NOW)).toBe(NOW + 1);
+    expect(store.tasks.nextReady(NOW + 1)).toBeNull();
+  });
+
+  it('can be looked through from the first on while others are read', () => {
+    using store = memoryStore();
+    for (let n = 0; n < 3; n++) queued(store);
+    for (const task of store.tasks.claimable(NOW)) {
+      expect(store.runs.ofTask(task.id)).toEqual([]);
+      if (task.id === 2) break;
+    }
+    expect(() => queued(store)).not.toThrow();
+  });
+
+  it('are found by issue, pull request, branch and state, the newest first', () => {
+    using store = memoryStore();
+    const [a, b] = [queued(store), queued(store)];
+    queued(store, { repositoryId: 8 });
+    queued(store, { issue: 43 });
+    store.tasks.update(a.id, 0, { pull: 5, pullState: 'open', branch: 'orch/T1' });
+    const ids = (tasks: { id: number }[]) => tasks.map(({ id }) => id);
+    expect(ids(store.tasks.byIssue(7, 42))).toEqual([b.id, a.id]);
+    expect(ids(store.tasks.byPull(7, 5))).toEqual([a.id]);
+    expect(store.tasks.byPull(8, 5)).toEqual([]);
+    expect(store.tasks.byBranch(7, 'orch/T1')?.id).toBe(a.id);
+    expect(store.tasks.byBranch(8, 'orch/T1')).toBeNull();
+    expect(ids(store.tasks.withOpenPull())).toEqual([a.id]);
+    cancel(store, b.id, 'no', NOW);
+    expect(ids(store.tasks.list(2))).toEqual([4, 3]);
+    expect(ids(store.tasks.list(9, 'cancelled'))).toEqual([b.id]);
+    expect(store.tasks.counts()).toEqual({ queued: 3, cancelled: 1 });
+    expect(store.tasks.countOpen()).toBe(3);
+  });
+});
+
+describe('runs', () => {
+  it('are live until their end is recorded', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    expect(store.runs.live()).toEqual([run]);
+    expect(store.runs.liveOf(task.id)).toEqual(run);
+    expect(store.runs.load()).toEqual([{ task: task.id, repositoryId: 7, profile: 'claude', slot: 1 }]);
+    expect(store.runs.update({ ...run, epoch: 99 }, { pid: 1 })).toBe(false);
+    endRun(store, run, { outcome: 'failed', exitCode: 2, reason: 'r', lastWords: 'w' }, NOW + 5);
+    expect(store.runs.live()).toEqual([]);
+    expect(store.runs.liveOf(task.id)).toBeNull();
+    expect(store.runs.ofTask(task.id)).toMatchObject([
+      { outcome: 'failed', exitCode: 2, reason: 'r', lastWords: 'w', endedAt: NOW + 5 },
+    ]);
+    expect(store.runs.get(task.id, 2)).toBeNull();
+  });
+
+  it('leave the disk when their task is over and its pull request is, or when nobody touched it for long', () => {
+    using store = memoryStore();
+    const ending = { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: null } as const;
+    const { task, run } = started(store);
+    const removable = (before: number) => store.runs.removable(before).map(({ number }) => number);
+    changeState(store, task, 'running', NOW);
+    const running = { ...task, state: 'running' } as const;
+    store.tasks.update(task.id, task.epoch, { pull: 3, pullState: 'merged' });
+    expect(removable(NOW)).toEqual([]);
+    changeState(store, running, 'completed', NOW);
+    expect(removable(NOW), 'while its agent still lives').toEqual([]);
+    endRun(store, run, ending, NOW);
+    expect(removable(NOW - 1)).toEqual([1]);
+    store.tasks.update(task.id, task.epoch, { pullState: 'open' });
+    expect(removable(NOW - 1)).toEqual([]);
+    expect(removable(NOW)).toEqual([1]);
+    store.runs.update(run, { cleanedAt: NOW });
+    expect(removable(NOW)).toEqual([]);
+  });
+});
+
+describe('the journal', () => {
+  it('tells each reader what it has not read, task by task', () => {
+    using store = memoryStore();
+    const [a, b] = [queued(store).id, queued(store).id];
+    expect(store.journal.behind('x')).toEqual([
+      { task: a, seq: 1 },
+      { task: b, seq: 2 },
+    ]);
+    store.journal.moveCursor('x', a, 1);
+    expect(store.journal.behind('x')).toEqual([{ task: b, seq: 2 }]);
+    expect(store.journal.behind('y')).toHaveLength(2);
+    expect(store.journal.behind('y', 1)).toEqual([{ task: b, seq: 2 }]);
+    cancel(store, a, 'no', NOW);
+    expect(store.journal.behind('x')).toEqual([
+      { task: a, seq: 3 },
+      { task: b, seq: 2 },
+    ]);
+    expect(store.journal.ofTask(a, store.journal.cursor('x', a)).map(({ type }) => type)).toEqual([
+      'task:state',
+    ]);
+  });
+
+  it('has cursors that never go back', () => {
+    using store = memoryStore();
+    const { id } = queued(store);
+    expect(store.journal.cursor('x', id)).toBe(0);
+    store.journal.moveCursor('x', id, 5);
+    store.journal.moveCursor('x', id, 3);
+    expect(store.journal.cursor('x', id)).toBe(5);
+  });
+
+  it('takes no event of a task that is not there', () => {
+    using store = memoryStore();
+    expect(() => store.journal.append(NOW, 99, 'task:queued', {})).toThrow(/FOREIGN KEY/);
+  });
+
+  it('gives no news to who has stopped listening', () => {
+    using store = memoryStore();
+    const heard: number[] = [];
+    store.journal.onAppend(task => heard.push(task))[Symbol.dispose]();
+    queued(store);
+    expect(heard).toEqual([]);
+  });
+});
+
+describe('the inbox', () => {
+  it('takes a delivery once, in the order of arrival', () => {
+    using store = memoryStore();
+    expect(store.inbox.add('g1', 'issues', '{"a":1}', NOW)).toBe(true);
+    expect(store.inbox.add('g2', 'issues', '{}', NOW)).toBe(true);
+    expect(store.inbox.add('g1', 'issues', '{"changed":true}', NOW + 9)).toBe(false);
+    expect(store.inbox.next(NOW)).toEqual({
+      id: 1,
+      delivery: 'g1',
+      event: 'issues',
+      payload: '{"a":1}',
+      receivedAt: NOW,
+      tries: 0,
+    });
+    expect(store.inbox.waiting()).toBe(2);
+  });
+
+  it('lets others pass one that has to wait', () => {
+    using store = memoryStore();
+    store.inbox.add('g1', 'issues', '{}', NOW);
+    store.inbox.add('g2', 'issues', '{}', NOW);
+    store.inbox.later(1, NOW + 1000, 'GitHub is away');
+    expect(store.inbox.next(NOW)?.delivery).toBe('g2');
+    store.inbox.handled(2, NOW);
+    expect(store.inbox.next(NOW)).toBeNull();
+    expect(store.inbox.nextReady()).toBe(NOW + 1000);
+    expect(store.inbox.next(NOW + 1000)).toMatchObject({ delivery: 'g1', tries: 1 });
+  });
+
+  it('knows what it has handled until it forgets, without keeping the payload', () => {
+    using store = memoryStore();
+    store.inbox.add('g1', 'issues', 'secret', NOW);
+    store.inbox.add('g2', 'issues', 'waits', NOW);
+    store.inbox.handled(1, NOW + 1);
+    expect(store.inbox.add('g1', 'issues', 'secret', NOW + 2)).toBe(false);
+    store.inbox.forget(NOW);
+    expect(store.inbox.add('g1', 'issues', 'secret', NOW + 2)).toBe(false);
+    store.inbox.forget(NOW + 1);
+    expect(store.inbox.add('g1', 'issues', 'secret', NOW + 3)).toBe(true);
+    expect(store.inbox.next(NOW + 3), 'what waits is never forgotten').toMatchObject({ delivery: 'g2' });
+  });
+});
+
+describe('what Orch makes on GitHub', () => {
+  it('is announced once, and known after it was made', () => {
+    using store = memoryStore();
+    expect(store.creations.get(1, 'pull', 'b')).toBeNull();
+    expect(store.creations.begin(1, 'pull', 'b', NOW)).toBe(true);
+    expect(store.creations.begin(1, 'pull', 'b', NOW + 1)).toBe(false);
+    expect(store.creations.begin(1, 'check', 'b', NOW + 1)).toBe(true);
+    expect(store.creations.begin(0, 'pull', 'b', NOW + 1)).toBe(true);
+    expect(store.creations.get(1, 'pull', 'b')).toEqual({ remoteId: null, content: null, begunAt: NOW });
+    store.creations.record(1, 'pull', 'b', 77, 'text');
+    expect(store.creations.get(1, 'pull', 'b')).toEqual({ remoteId: 77, content: 'text', begunAt: NOW });
+    expect(store.creations.byRemote('pull', 77)).toEqual({ task: 1, key: 'b' });
+    expect(store.creations.byRemote('check', 77)).toBeNull();
+    expect(store.creations.ofKind(1, 'pull')).toEqual([{ key: 'b', remoteId: 77, content: 'text' }]);
+  });
+});
+
+describe('a repository', () => {
+  it('keeps its settings over a rename, and a complaint until they are mended', () => {
+    using store = memoryStore();
+    expect(store.repositories.get(7)).toBeNull();
+    store.repositories.seen(7, 'acme/shop');
+    store.repositories.keepSettings(7, 'agent: claude', 'sha1');
+    store.repositories.complained(7, 'sha2');
+    store.repositories.seen(7, 'acme/store');
+    expect(store.repositories.get(7)).toEqual({
+      id: 7,
+      name: 'acme/store',
+      settingsText: 'agent: claude',
+      settingsSha: 'sha1',
+      complainedSha: 'sha2',
+    });
+    store.repositories.keepSettings(7, null, null);
+    expect(store.repositories.get(7)).toMatchObject({ settingsText: null, complainedSha: null });
+  });
+});
