@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { attachCommand, openTerminals } from '../agent/terminals.ts';
-import type { TaskView } from '../api/views.ts';
+import type { TaskView } from '../record/views.ts';
 import { homePaths } from '../config/paths.ts';
 import { OrchError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';

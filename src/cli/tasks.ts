@@ -1,4 +1,4 @@
-import type { RunView, TaskView } from '../api/views.ts';
+import type { RunView, TaskView } from '../record/views.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';

@@ -12,8 +12,10 @@ export async function serveSetup(settings: Settings, env: NodeJS.ProcessEnv): Pr
   // Probot reads the manifest from the working folder, and the package has it.
   process.chdir(join(import.meta.dirname, '..', '..'));
   const { host, port } = settings.server;
+  // Probot would ask smee.io for a channel; WEBHOOK_PROXY_URL is there for who wants one.
+  process.env.NO_SMEE_SETUP = 'true';
   await run(() => {}, {
-    env: { ...env, HOST: host, PORT: String(port), NO_SMEE_SETUP: 'true' },
+    env: { ...env, HOST: host, PORT: String(port) },
     updateEnv(values: Record<string, string>) {
       const lines = Object.entries(values).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
       appendFileSync(file, lines.join(''), { mode: 0o600 });

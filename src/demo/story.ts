@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunView, TaskView } from '../api/views.ts';
+import type { RunView, TaskView } from '../record/views.ts';
 import { homePaths } from '../config/paths.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { JournalEvent } from '../task/events.ts';

@@ -4,6 +4,7 @@ import {
   parseRepositorySettings,
   type RepositorySettings,
 } from '../config/repository.ts';
+import { describeError, OrchError } from '../shared/errors.ts';
 import type { AskOptions } from './ask.ts';
 import { githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
 import { thread } from './comments.ts';
@@ -99,7 +100,8 @@ async function complain(
   }
   if (door.issue) {
     const list = problems.slice(0, 20).map(({ line, message }) => `- line ${line}: ${message}`);
-    const text = `\`${FILE}\` on \`${branch}\` is not valid, so the last valid settings stay in force:\n\n${list.join('\n')}`;
+    const what = `\`${FILE}\` on \`${branch}\` is not valid, so the last valid settings stay in force`;
+    const text = `${describeError(new OrchError('E_REPOSITORY_SETTINGS', what))}\n\n${list.join('\n')}`;
     await options.replies.reply({ ...door, issue: door.issue }, `settings:${sha}`, text);
   }
   options.store.repositories.complained(door.repository.id, sha);

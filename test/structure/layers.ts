@@ -86,7 +86,7 @@ function placeOf(path: string): Prefix {
     (a, b) => b.prefix.length - a.prefix.length,
   )[0];
   // A folder without a layer would otherwise count as a file of the root and be free to import anything.
-  if (found === undefined || (found.place === 'src/' && path.slice('src/'.length).includes('/'))) {
+  if (found === undefined || (found.prefix === 'src/' && path.slice('src/'.length).includes('/'))) {
     throw new Error(`${path}: give its folder a layer in test/structure/layers.ts`);
   }
   return found;
