@@ -8,9 +8,9 @@ if (major < 24) {
   process.exit(1);
 }
 
-const { existsSync } = await import('node:fs');
-const { enableCompileCache } = await import('node:module');
-enableCompileCache();
+// An import of a built-in module loads all that it exports, lazy parts too, and `orch status` has no time for that.
+const { existsSync } = process.getBuiltinModule('node:fs');
+process.getBuiltinModule('node:module').enableCompileCache();
 
 // A checkout runs its sources; the published package holds only dist/.
 const source = new URL('../src/main.ts', import.meta.url);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 
-// Imported as a module, node:http loads all that it exports, a WebSocket client too: that takes as long as Node itself.
+// Imported as a module, node:http loads all that it exports, a WebSocket client too: that takes longer than Node itself.
 const { request } = process.getBuiltinModule('node:http');
+const { connect } = process.getBuiltinModule('node:net');
 
 /** Asks the daemon over its unix socket. Errors: E_NO_DAEMON, and whatever the daemon answers. */
 export async function askDaemon<T>(home: string, method: 'GET' | 'POST', path: string): Promise<T> {
@@ -18,7 +19,8 @@ function exchange(
   path: string,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path, agent: false }, response => {
+    // A connection of its own passes by the agent, which would compile a large pattern to look for IP addresses.
+    const call = request({ createConnection: () => connect(socketPath), method, path }, response => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', chunk => {
