@@ -1,0 +1,150 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { openStoreFile } from '../../src/store/open.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const ORCH = join(import.meta.dirname, '..', '..', 'bin', 'orch.js');
+const KEY = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
+}).privateKey;
+const GOOD = { APP_ID: '1', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 'x'.repeat(40), PORT: '0' };
+const SETTINGS = 'sandbox: { allow_unsandboxed: true }\nagents: { fixer: { command: [./fix.sh] } }\n';
+
+/** `orch serve` in a folder of its own, with nothing of this process' environment but PATH. */
+function serve(home: string, env: Record<string, string>, settings = SETTINGS) {
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'orch.yaml'), settings);
+  const all = { PATH: process.env.PATH ?? '', HOME: home, ORCH_HOME: home, ...env };
+  return execa(process.execPath, [ORCH, 'serve'], { cwd: home, env: all, extendEnv: false, reject: false });
+}
+
+/** Waits for a line on standard error that the function finds something in. */
+async function line<T>(daemon: ReturnType<typeof serve>, find: (line: string) => T | null): Promise<T> {
+  const stream = daemon.stderr as Readable;
+  let text = '';
+  for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    text += chunk;
+    for (const each of text.split('\n')) {
+      const found = find(each);
+      if (found !== null) return found;
+    }
+  }
+  throw new Error(`it ended: ${text}`);
+}
+
+const address = (text: string) =>
+  text.startsWith('{') ? ((JSON.parse(text).url as string | undefined) ?? null) : null;
+
+describe('orch serve', () => {
+  it.each([
+    ['without a webhook secret', { WEBHOOK_SECRET: '' }, 'E_WEBHOOK_SECRET', 'openssl rand -hex 32'],
+    ['with a short one', { WEBHOOK_SECRET: 'short' }, 'E_WEBHOOK_SECRET', '32'],
+    ['with the one that everybody knows', { WEBHOOK_SECRET: 'development' }, 'E_WEBHOOK_SECRET', 'everybody'],
+    ['without a key', { PRIVATE_KEY: '' }, 'E_PRIVATE_KEY', 'PRIVATE_KEY_PATH'],
+    ['with a key that is none', { PRIVATE_KEY: 'nonsense' }, 'E_PRIVATE_KEY', '.pem'],
+    [
+      'with a key that is not there',
+      { PRIVATE_KEY: '', PRIVATE_KEY_PATH: '/nowhere.pem' },
+      'E_PRIVATE_KEY',
+      'nowhere.pem',
+    ],
+    ['without an App id', { APP_ID: '' }, 'E_APP_ID', 'APP_ID'],
+    ['with a port that is none', { PORT: 'eighty' }, 'E_SETTINGS', 'PORT'],
+  ])('%s refuses to start and names the remedy', async (_what, env, code, remedy) => {
+    await using home = await temporaryDirectory();
+    const { exitCode, stderr } = await serve(home.path, { ...GOOD, ...env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^${code}: `));
+    expect(stderr).toContain(remedy);
+    expect(stderr).not.toContain(KEY.slice(100, 140));
+  });
+
+  it.each([
+    ['a key with a typing error', 'serverr: {}\n', 'E_SETTINGS', '`server`'],
+    ['no word on the sandbox', 'agents: {}\n', 'E_UNSANDBOXED', 'allow_unsandboxed'],
+  ])('refuses settings with %s', async (_what, settings, code, hint) => {
+    await using home = await temporaryDirectory();
+    const { exitCode, stderr } = await serve(home.path, GOOD, settings);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(new RegExp(`^${code}: `));
+    expect(stderr).toContain(hint);
+  });
+
+  it('says that a port is taken', async () => {
+    await using home = await temporaryDirectory();
+    const other = createServer();
+    await new Promise<void>(done => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    const { exitCode, stderr } = await serve(home.path, { ...GOOD, PORT: String(port) });
+    other.close();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`E_PORT_TAKEN: Port ${port} on 127.0.0.1 is taken.`);
+  });
+
+  it('leaves a database of a newer Orch alone', async () => {
+    await using home = await temporaryDirectory();
+    const { default: Database } = await import('better-sqlite3');
+    const database = new Database(join(home.path, 'orch.db'));
+    database.pragma('user_version = 99');
+    database.close();
+    const { exitCode, stderr } = await serve(home.path, GOOD);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('E_DATABASE_NEWER: The database has version 99');
+  });
+
+  it('lets a second daemon go, and the command line finds the first', async () => {
+    await using home = await temporaryDirectory();
+    const first = serve(home.path, GOOD);
+    const url = await line(first, address);
+    const second = await serve(home.path, GOOD);
+    expect(second.exitCode).toBe(1);
+    expect(second.stderr).toContain('E_SECOND_DAEMON');
+    expect(() => openStoreFile(join(home.path, 'orch.db'))).toThrow(
+      expect.objectContaining({ code: 'E_SECOND_DAEMON' }),
+    );
+
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' });
+    expect((await fetch(`${url}/api/tasks`)).status).toBe(404);
+    const env = { PATH: process.env.PATH ?? '', HOME: home.path, ORCH_HOME: home.path };
+    const status = await execa(process.execPath, [ORCH, 'status', '--json'], { env, extendEnv: false });
+    expect(JSON.parse(status.stdout)).toMatchObject({ pid: first.pid, url, tasks: {} });
+
+    first.kill('SIGTERM');
+    expect((await first).exitCode).toBe(0);
+    expect(readFileSync(join(home.path, 'logs', 'orch.log'), 'utf8')).toContain('running agents go on');
+    const gone = await execa(process.execPath, [ORCH, 'status'], { env, extendEnv: false, reject: false });
+    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining('E_NO_DAEMON')]);
+  });
+
+  it('takes an unreachable webhook proxy as a warning, and tries again', async () => {
+    await using home = await temporaryDirectory();
+    const daemon = serve(home.path, { ...GOOD, WEBHOOK_PROXY_URL: 'http://127.0.0.1:9/channel' });
+    expect(
+      await line(daemon, text => (text.includes('webhook proxy is unreachable') ? text : null)),
+    ).toContain('next try in');
+    daemon.kill('SIGTERM');
+    expect((await daemon).exitCode).toBe(0);
+  });
+
+  it('without credentials leads to the page that registers the App', async () => {
+    await using home = await temporaryDirectory();
+    const free = createServer();
+    await new Promise<void>(done => free.listen(0, '127.0.0.1', done));
+    const { port } = free.address() as AddressInfo;
+    await new Promise(done => free.close(done));
+    const daemon = serve(home.path, { PORT: String(port) });
+    await line(daemon, text => (text.includes('/probot') ? text : null));
+    const page = await (await fetch(`http://127.0.0.1:${port}/probot`)).text();
+    expect(page).toMatch(/pull_requests(&quot;|"):(&quot;|")write/);
+    daemon.kill('SIGTERM');
+    await daemon;
+  });
+});
