@@ -26,11 +26,12 @@ export function decide(task: Task, run: Run, sight: Sight, now: number, patience
   switch (sight.session) {
     case 'unknown':
       // Before the first launch nothing can be lost by trying; the launch itself tells what is wrong with tmux.
-      return run.spawnedAt === null && isCurrent(task, run) ? { do: 'start' } : { do: 'wait', until: null };
+      if (run.spawnedAt !== null) return { do: 'wait', until: null };
+      return { do: isCurrent(task, run) ? 'start' : 'settle' };
     case 'alive':
       return whileAlive(task, run, now, patience);
     case 'none':
-      return run.spawnedAt === null && isCurrent(task, run) ? { do: 'start' } : { do: 'settle' };
+      return { do: run.spawnedAt === null && isCurrent(task, run) ? 'start' : 'settle' };
     case 'ended':
       return { do: 'settle' };
     default:

@@ -74,8 +74,8 @@ async function start(world: World, task: Task, run: Run): Promise<void> {
       store.journal.append(world.now(), task.id, 'run:prepared', data);
     });
     const current = store.tasks.get(task.id) as Task;
+    if (!isCurrent(current, run)) return;
     await stages.broker.open(current, run);
-    if (!isCurrent(current, run)) return finishRun(world, run, 'cancelled');
     await spawned(world, current, run);
   } catch (error) {
     await stages.agent.kill(run);
@@ -117,19 +117,30 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
     await stages.broker.close(run);
     return finishRun(world, run, task.state === 'completed' ? 'succeeded' : 'cancelled', sight.exitCode);
   }
+  const fresh = () => store.tasks.get(task.id) as Task;
   let verdict: Verdict;
   try {
+    await stages.pulls.find(fresh());
     await stages.workspace.rescue(task, run);
-    await stages.pulls.find(store.tasks.get(task.id) as Task);
-    const now = store.tasks.get(task.id) as Task;
+    const now = fresh();
     verdict = judge(now, store.runs.get(run.task, run.number) as Run, sight, world.policy(run));
-    if (verdict.next === 'completed' && verdict.draft) await stages.pulls.openDraft(now, run);
+    const isDraft = verdict.next === 'completed' && verdict.draft;
+    if (isDraft && isCurrent(now, run)) await stages.pulls.openDraft(now, run);
   } catch (error) {
-    if (!isPermanent(error)) throw error;
-    verdict = { outcome: 'failed', next: 'failed', reason: describeError(error) };
+    verdict = withoutLeftovers(world, fresh(), run, error);
   }
   await stages.broker.close(run);
   conclude(world, task, run, sight.exitCode, verdict, words);
+}
+
+/** What the agent left can't be had: an open pull request counts all the same, and a broken workspace makes way for a new one. */
+function withoutLeftovers(world: World, task: Task, run: Run, error: unknown): Verdict {
+  const reason = describeError(error);
+  const isBroken = error instanceof OrchError && error.code === 'E_PROGRAM_FAILED';
+  if (!isBroken && !isPermanent(error)) throw error;
+  if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason };
+  if (isBroken) return again(task, 'crashed', reason, world.policy(run));
+  return { outcome: 'failed', next: 'failed', reason };
 }
 
 /** Nobody waits for these commits any more, but somebody may want them; a workspace too broken for that ends all the same. */
@@ -154,12 +165,8 @@ function conclude(
       return finishRun(world, run, isFinal(current.state) ? 'cancelled' : verdict.outcome, exitCode);
     endRun(store, run, { outcome: verdict.outcome, exitCode, reason: verdict.reason, lastWords: words }, now);
     if (verdict.next === 'retry') {
-      const readyAt = now + verdict.delaySeconds * 1000;
-      changeState(store, current, 'queued', now, {
-        reason: verdict.reason,
-        tries: current.tries + 1,
-        readyAt,
-      });
+      const delay = { tries: current.tries + 1, readyAt: now + verdict.delaySeconds * 1000 };
+      changeState(store, current, 'queued', now, { reason: verdict.reason, ...delay });
     } else if (verdict.next === 'completed' && current.state === 'starting') {
       // An adopted agent can be through before it was ever seen running.
       changeState(store, current, 'running', now);

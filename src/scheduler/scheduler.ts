@@ -3,7 +3,7 @@ import { claim, type Limits, type RepositoryLimits } from '../queue/claim.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { runName } from '../task/glossary.ts';
+import { taskName } from '../task/glossary.ts';
 import { reconcile, type World } from './reconcile.ts';
 
 export interface SchedulerOptions extends Omit<World, 'now'> {
@@ -73,17 +73,16 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
   /** A step that throws is tried again, later each time; the task stays as it is meanwhile. */
   async function step(task: number): Promise<number | null> {
-    const run = store.runs.liveOf(task);
-    if (!run) return null;
     try {
-      const at = await reconcile(world, task, run.number);
+      const run = store.runs.liveOf(task);
+      const at = run && (await reconcile(world, task, run.number));
       failures.delete(task);
       return at;
     } catch (error) {
       const count = (failures.get(task) ?? 0) + 1;
       failures.set(task, count);
       log.warn(
-        { run: runName(task, run.number), err: error },
+        { task: taskName(task), err: error },
         `step failed, will be tried again: ${describeError(error)}`,
       );
       return clock.now() + Math.min(60_000, 1000 * 2 ** (count - 1));
@@ -96,19 +95,34 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
     claiming = true;
     queueMicrotask(() => {
       claiming = false;
-      if (draining) return;
-      while (claim(store, options.limits, options.repository, clock.now())) {}
-      const at = store.tasks.nextReady(clock.now());
-      nextClaim?.[Symbol.dispose]();
-      nextClaim = at === null ? null : clock.after(at - clock.now(), soonClaim);
+      if (!draining) guarded(claimAll);
     });
   }
 
+  function claimAll(): void {
+    while (claim(store, options.limits, options.repository, clock.now())) {}
+    const at = store.tasks.nextReady(clock.now());
+    nextClaim?.[Symbol.dispose]();
+    nextClaim = at === null ? null : clock.after(at - clock.now(), soonClaim);
+  }
+
   function sweep(): void {
-    promote(store, clock.now() - options.promoteAfterMinutes * 60_000, clock.now());
-    for (const run of store.runs.live()) wake(run.task);
-    soonClaim();
     nextSweep = clock.after(options.sweepSeconds * 1000, sweep);
+    guarded(() => {
+      promote(store, clock.now() - options.promoteAfterMinutes * 60_000, clock.now());
+      // A failed step has an alarm of its own, and is not to be hurried.
+      for (const run of store.runs.live()) if (!failures.has(run.task)) wake(run.task);
+    });
+    soonClaim();
+  }
+
+  /** A full disk must not end the daemon: the next sweep tries again. */
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      log.error({ err: error }, 'the queue could not be written');
+    }
   }
 
   async function drain(): Promise<void> {

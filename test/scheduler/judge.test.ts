@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { again, judge, type Policy, timeoutMs } from '../../src/scheduler/judge.ts';
+import { RUN_OUTCOMES, type Run, type Task } from '../../src/task/glossary.ts';
+import { memoryStore, NOW, started } from '../support/tasks.ts';
+import { POLICY } from './bench.ts';
+
+const rows = (() => {
+  using store = memoryStore();
+  return started(store);
+})();
+
+interface Case {
+  task?: Partial<Task>;
+  run?: Partial<Run>;
+  exit?: number | null;
+  setupFailed?: string;
+  policy?: Partial<Policy>;
+}
+
+function verdict({ task, run, exit = null, setupFailed, policy }: Case) {
+  return judge(
+    { ...rows.task, branch: 'orch/T1', ...task },
+    { ...rows.run, spawnedAt: NOW, ...run },
+    { session: 'ended', exitCode: exit, setupFailed: setupFailed ?? null },
+    { ...POLICY, ...policy },
+  );
+}
+
+const OPEN: Partial<Task> = { pull: 5, head: 'abc' };
+const PUSHED: Partial<Task> = { head: 'abc' };
+const LATE: Partial<Run> = { stopReason: 'timed_out' };
+const OK = { outcome: 'succeeded', next: 'completed' };
+const DRAFT = { ...OK, draft: true };
+const RETRY = { outcome: 'crashed', next: 'retry', delaySeconds: 60 };
+const FAILED = { outcome: 'failed', next: 'failed' };
+
+describe('the verdict on an agent that', () => {
+  it.each<[what: string, Case, expected: object]>([
+    ['opened its pull request and ended', { task: OPEN, exit: 0 }, { ...OK, draft: false, reason: null }],
+    ['opened its pull request and crashed', { task: OPEN, exit: 1 }, { ...OK, draft: false }],
+    ['opened its pull request and was stopped for time', { task: OPEN, run: LATE }, { ...OK, draft: false }],
+    ['ended with nothing', { exit: 0 }, { ...FAILED, reason: 'the agent ended without a commit' }],
+    ['said done with nothing', { run: { doneAt: NOW }, exit: 1 }, FAILED],
+    ['ended with commits', { task: PUSHED, exit: 0 }, DRAFT],
+    ['said done with commits and crashed', { task: PUSHED, run: { doneAt: NOW }, exit: 1 }, DRAFT],
+    [
+      'said done with commits and was stopped then',
+      { task: PUSHED, run: { doneAt: NOW, stopReason: 'succeeded' } },
+      DRAFT,
+    ],
+    ['said done, and a later command was missing', { task: PUSHED, run: { doneAt: NOW }, exit: 127 }, DRAFT],
+    [
+      'ended with commits where drafts are not wanted',
+      { task: PUSHED, exit: 0, policy: { noPullRequest: 'fail' } },
+      { ...FAILED, reason: 'the agent left commits on `orch/T1` without a pull request' },
+    ],
+    ['crashed', { exit: 1 }, { ...RETRY, reason: 'the agent crashed with exit code 1' }],
+    ['crashed with commits', { task: PUSHED, exit: 1 }, RETRY],
+    ['was killed from outside', {}, { ...RETRY, reason: 'the agent was killed from outside' }],
+    ['crashed a second time', { task: { tries: 1 }, exit: 1 }, { ...RETRY, delaySeconds: 120 }],
+    ['crashed a third time', { task: { tries: 2 }, exit: 1 }, { ...RETRY, delaySeconds: 240 }],
+    [
+      'crashed a fourth time',
+      { task: { tries: 3 }, exit: 1 },
+      {
+        outcome: 'crashed',
+        next: 'escalated',
+        reason: 'the agent crashed with exit code 1 (tried 4 times)',
+      },
+    ],
+    ['crashed where nothing is tried again', { exit: 1, policy: { maxRetries: 0 } }, { next: 'escalated' }],
+    [
+      'crashed and must not be retried',
+      { exit: 1, policy: { retryOnFailure: false } },
+      { next: 'escalated', reason: 'the agent crashed with exit code 1; retries are off for this agent' },
+    ],
+    [
+      'took too long',
+      { run: LATE, exit: 0 },
+      { outcome: 'timed_out', next: 'retry', delaySeconds: 60, reason: 'no result after 30 min' },
+    ],
+    [
+      'took longer than its profile allows',
+      { run: LATE, policy: { timeoutSeconds: 90 } },
+      { reason: 'no result after 1 min 30 s' },
+    ],
+    ['took too long for the last time', { run: LATE, task: { tries: 3 } }, { next: 'escalated' }],
+    ['took too long, with commits', { run: LATE, task: PUSHED }, { outcome: 'timed_out', next: 'retry' }],
+    [
+      'is not installed',
+      { exit: 127 },
+      { ...FAILED, reason: expect.stringMatching(/`claude` can't be run .*127.*agents\.claude\.command/) },
+    ],
+    ['may not be executed', { exit: 126 }, FAILED],
+    [
+      'could not start for its setup',
+      { exit: 1, setupFailed: 'npm ci' },
+      { ...FAILED, reason: 'the setup command `npm ci` failed' },
+    ],
+    ['could not start for a setup that is missing', { exit: 127, setupFailed: 'npm ci' }, FAILED],
+  ])('%s', (_what, given, expected) => {
+    expect(verdict(given)).toMatchObject(expected);
+  });
+
+  it('fails, is escalated or tried again always says why, and tries again at most as often as allowed', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          task: fc.record({
+            pull: fc.option(fc.constant(5)),
+            head: fc.option(fc.constant('abc')),
+            tries: fc.nat(9),
+          }),
+          run: fc.record({
+            doneAt: fc.option(fc.constant(NOW)),
+            stopReason: fc.option(fc.constantFrom(...RUN_OUTCOMES)),
+          }),
+          exit: fc.option(fc.integer({ min: 0, max: 255 })),
+          policy: fc.record({
+            maxRetries: fc.nat(9),
+            retryOnFailure: fc.boolean(),
+            noPullRequest: fc.constantFrom('draft' as const, 'fail' as const),
+          }),
+        }),
+        given => {
+          const made = verdict(given);
+          if (made.next !== 'completed') expect(made.reason).toMatch(/\w/);
+          if (given.task.pull !== null) expect(made).toMatchObject({ next: 'completed', draft: false });
+          if (made.next === 'completed' && given.task.pull === null)
+            expect([made.draft, given.task.head]).toEqual([true, 'abc']);
+          if (made.next === 'retry') {
+            expect(given.policy.retryOnFailure && given.task.tries < given.policy.maxRetries).toBe(true);
+            expect(made.delaySeconds).toBe(60 * 2 ** given.task.tries);
+          }
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+it('what can pass by itself is told with what it was', () => {
+  expect(again(rows.task, 'rate_limited', 'wait', POLICY)).toEqual({
+    outcome: 'rate_limited',
+    next: 'retry',
+    delaySeconds: 60,
+    reason: 'wait',
+  });
+});
+
+it('the time-out is the shorter of what task and profile allow', () => {
+  expect(timeoutMs(rows.task, POLICY)).toBe(1_800_000);
+  expect(timeoutMs(rows.task, { ...POLICY, timeoutSeconds: 60 })).toBe(60_000);
+  expect(timeoutMs(rows.task, { ...POLICY, timeoutSeconds: 9999 })).toBe(1_800_000);
+});
