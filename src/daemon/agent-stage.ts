@@ -3,7 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { readEnding, watchEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
-import { launch } from '../agent/launch.ts';
+import { launch, readLaunchId } from '../agent/launch.ts';
 import { writePrompt } from '../agent/prompt.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
@@ -92,6 +92,9 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     },
     async look(run) {
       const name = runName(run.task, run.number);
+      // Written before the session is made: without it there is none, and a start need not wait for tmux to say so.
+      if (readLaunchId(paths.run(name)) === null)
+        return { session: 'none', exitCode: null, setupFailed: null };
       const panes = await lookOnce();
       // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
       const ending = readEnding(paths.run(name));

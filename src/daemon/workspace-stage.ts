@@ -8,6 +8,7 @@ import type { Log } from '../shared/log.ts';
 import { tryProgram } from '../shared/program.ts';
 import type { Store } from '../store/open.ts';
 import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
+import { tryGit } from '../workspace/git.ts';
 import { type AsAgent, rescue } from '../workspace/rescue.ts';
 import { fetchStore, type Store as GitStore, resolve } from '../workspace/store.ts';
 import { locateWorkspace, prepareWorkspace, removeWorkspace } from '../workspace/workspace.ts';
@@ -100,24 +101,25 @@ function outage(failure: unknown): OrchError | null {
 /** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */
 async function begin(options: WorkspaceStageOptions, task: Task, store: GitStore): Promise<Prepared> {
   const target = task.base as string;
-  const tip = (branch: string) => tryResolve(store, branch);
-  const baseSha = task.headSha ?? (await resolve(store, { branch: target }));
-  if (task.branch !== null) return { branch: task.branch, target, baseSha, head: await tip(task.branch) };
+  const first = task.branch ?? branchName(task.id, task.instruction);
+  const [baseSha, head] = await Promise.all([
+    task.headSha ?? resolve(store, { branch: target }),
+    tipOf(store, first),
+  ]);
+  if (task.branch !== null) return { branch: task.branch, target, baseSha, head };
   for (let suffix = 1; ; suffix += 1) {
     const branch = branchName(task.id, task.instruction, suffix);
-    const there = await tip(branch);
+    const there = suffix === 1 ? head : await tipOf(store, branch);
     const isOurs = options.store.creations.get(task.id, 'branch', branch) !== null;
     if (there === null || isOurs) return { branch, target, baseSha, head: there };
   }
 }
 
-async function tryResolve(store: GitStore, branch: string): Promise<string | null> {
-  try {
-    return await resolve(store, { branch });
-  } catch (error) {
-    if (error instanceof OrchError && error.code === 'E_UNKNOWN_BASE') return null;
-    throw error;
-  }
+/** The tip of a branch as it was fetched, if it is there: one process, and most often the answer is no. */
+async function tipOf({ directory }: GitStore, branch: string): Promise<string | null> {
+  const args = ['show-ref', '--verify', '--hash', `refs/remotes/origin/${branch}`];
+  const { exitCode, stdout } = await tryGit(args, { directory });
+  return exitCode === 0 ? stdout : null;
 }
 
 /** GitHub's address for a person who gave none, at the host that the App's own is from. */

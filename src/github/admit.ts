@@ -1,7 +1,7 @@
 import type { RepositorySettings } from '../config/repository.ts';
-import { hasRole, roleOf } from './access.ts';
+import { hasRole, type Role, roleOf } from './access.ts';
 import { type AskOptions, isAllowed } from './ask.ts';
-import { githubMessage, isRefusal } from './client.ts';
+import { githubMessage, isRefusal, type Octokit } from './client.ts';
 import type { Place } from './payloads.ts';
 import { readRepositorySettings } from './repository-settings.ts';
 
@@ -29,22 +29,29 @@ export async function admit(options: AskOptions, door: Door): Promise<Admission>
     return { kind: 'ignored' };
   }
   const octokit = await github.octokit(door.installation.id);
-  const own = await readRepositorySettings(options, octokit, door);
-  if (sender.type === 'Bot') return { kind: 'admitted', repository: own };
+  const isBot = sender.type === 'Bot';
+  const [own, role] = await Promise.all([
+    readRepositorySettings(options, octokit, door),
+    isBot ? ('none' as const) : readRole(options, octokit, door),
+  ]);
   const { minimum, users, floor } = own.permissions;
+  const isNamed = users.some(user => user.toLowerCase() === sender.login.toLowerCase());
+  if (isBot || hasRole(role, minimum) || (isNamed && hasRole(role, floor)))
+    return { kind: 'admitted', repository: own };
+  return { kind: 'refused', text: refusal(sender.login, minimum) };
+}
+
+async function readRole({ log }: AskOptions, octokit: Octokit, { repository, sender }: Door): Promise<Role> {
   try {
-    const role = await roleOf(octokit, repository.full_name, sender.login);
-    const isNamed = users.some(user => user.toLowerCase() === sender.login.toLowerCase());
-    if (hasRole(role, minimum) || (isNamed && hasRole(role, floor)))
-      return { kind: 'admitted', repository: own };
+    return await roleOf(octokit, repository.full_name, sender.login);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     log.warn(
       { sender: sender.login, why: githubMessage(error) },
       'permission could not be read, so the answer is no',
     );
+    return 'none';
   }
-  return { kind: 'refused', text: refusal(sender.login, minimum) };
 }
 
 function refusal(login: string, minimum: string): string {
