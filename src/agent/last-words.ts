@@ -1,24 +1,15 @@
 import { open } from 'node:fs/promises';
-import { stripControl } from '../shared/text.ts';
+import { readableLines } from '../shared/text.ts';
 
 const TAIL_BYTES = 64 * 1024;
 const LONGEST = 2048;
-
-// ECMA-48: OSC ends with BEL or ST; DCS, SOS, PM and APC with ST; CSI with one final letter; the rest is short.
-const SEQUENCE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
-  /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
 
 /**
  * The last `lines` readable lines of a terminal's log, at most 2 KB: sequences stripped, and of a line that was
  * overwritten (progress bars) only what was shown last. Empty when nothing was logged.
  */
 export async function lastWords(logFile: string, lines: number): Promise<string> {
-  const readable = (await readTail(logFile))
-    .replace(SEQUENCE, '')
-    .split('\n')
-    .map(line => stripControl(shownLast(line)).trimEnd())
-    .filter(line => line !== '');
+  const readable = readableLines(await readTail(logFile)).filter(line => line !== '');
   return lastBytes(readable.slice(-lines).join('\n'));
 }
 
@@ -35,10 +26,6 @@ async function readTail(file: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
-}
-
-function shownLast(line: string): string {
-  return line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
 }
 
 function lastBytes(text: string): string {

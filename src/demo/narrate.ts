@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homePaths } from '../config/paths.ts';
-import { stripControl } from '../shared/text.ts';
+import { readableLines } from '../shared/text.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { readStory } from './story.ts';
 
@@ -30,7 +30,7 @@ export function narrate(home: string, tell: (text: string) => void): Disposable 
     const text = readFrom(homePaths(home).runLog(run), log.position);
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     log.position += Buffer.byteLength(whole);
-    for (const line of whole.split('\n').slice(0, -1)) tell(`              │ ${readable(line)}`);
+    for (const line of readableLines(whole).slice(0, -1)) tell(`              │ ${line}`);
   }
 
   return {
@@ -73,11 +73,4 @@ function readFrom(file: string, position: number): string {
   } finally {
     closeSync(handle);
   }
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
-const SEQUENCE = /\u001b(\[[0-?]*[ -/]*[@-~]|\][^\u0007]*\u0007|[()][0-9A-B])/g;
-
-function readable(line: string): string {
-  return stripControl(line.replace(SEQUENCE, '')).trimEnd();
 }

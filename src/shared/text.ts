@@ -18,3 +18,23 @@ export function shorten(text: string, limit: number): string {
 export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+// ECMA-48: OSC ends with BEL or ST; DCS, SOS, PM and APC with ST; CSI with one final letter; the rest is short.
+const SEQUENCE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
+  /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[PX^_][^\x1b]*\x1b\\|\x1b\[[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-~]/g;
+
+/**
+ * The lines of a terminal's output as a person reads them: without colours and other sequences, and of a line that was
+ * overwritten (progress bars) only what was shown last.
+ */
+export function readableLines(output: string): string[] {
+  return output
+    .replace(SEQUENCE, '')
+    .split('\n')
+    .map(line => stripControl(shownLast(line)).trimEnd());
+}
+
+function shownLast(line: string): string {
+  return line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
+}

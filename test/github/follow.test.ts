@@ -1,0 +1,42 @@
+import { Probot, ProbotOctokit } from 'probot';
+import { describe, expect, it } from 'vitest';
+import { connectGithub } from '../../src/github/client.ts';
+import { startFollowing } from '../../src/github/follow.ts';
+import { openPulls } from '../../src/github/pulls.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import { REPOSITORY, startTestApp } from '../support/app.ts';
+import { fakeClock } from '../support/clock.ts';
+
+describe('following by looking', () => {
+  it('learns of a merge whose webhook was lost', async () => {
+    await using app = await startTestApp();
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    app.github.faults.add({
+      match: { delivery: '*' },
+      times: Number.POSITIVE_INFINITY,
+      effect: { kind: 'lose' },
+    });
+    await app.github.merge(REPOSITORY, task.pull as number, 'writer');
+    expect(app.task(1).pullState).toBe('open');
+
+    const clock = fakeClock();
+    const probot = new Probot({
+      appId: Number(app.github.credentials.APP_ID),
+      privateKey: app.github.credentials.PRIVATE_KEY,
+      baseUrl: `${app.github.url}/api/v3`,
+      log: silentLog(),
+      Octokit: ProbotOctokit.defaults((options: object) => ({
+        ...options,
+        throttle: { enabled: false },
+      })) as typeof ProbotOctokit,
+    });
+    const github = connectGithub(probot, { webBaseUrl: app.github.url, clock });
+    const shared = { store: app.daemon.store, github, clock, log: silentLog() };
+    const pulls = openPulls({ ...shared, labels: () => [] });
+    const following = startFollowing({ ...shared, pulls, intervalSeconds: 60 });
+    clock.advance(60_000);
+    await app.until(() => app.task(1).pullState === 'merged');
+    await following.stop();
+  });
+});
