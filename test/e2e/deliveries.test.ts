@@ -133,6 +133,7 @@ describe('a delivery that makes no sense', () => {
     await deliver(app, 'issue_comment', { action: 'created', issue: 'nonsense', sender: null });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.ended(1, 'completed');
-    expect(app.daemon.store.inbox.waiting()).toBe(0);
+    // One that waits for another try would keep this from resolving.
+    await app.quiet();
   });
 });
