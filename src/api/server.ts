@@ -1,13 +1,18 @@
 import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
+import { showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
-import { showRun, showTask } from './views.ts';
 
 export interface ApiOptions {
   store: Store;
@@ -38,7 +43,7 @@ export async function serveApi(socket: string, options: ApiOptions): Promise<Asy
 }
 
 function createApi({ store, clock, about, agents }: ApiOptions): FastifyInstance {
-  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true });
+  const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
 
   app.get('/api/orchestrator', () => ({
     ...about,
@@ -69,17 +74,27 @@ function createApi({ store, clock, about, agents }: ApiOptions): FastifyInstance
     return showTask(retry(store, task.id, 'retried on the command line', clock.now()), clock.now());
   });
 
-  app.setErrorHandler((error, _request, reply) => {
-    if (error instanceof OrchError) {
-      const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
-      return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
-    }
-    const bad = error instanceof z.ZodError;
-    return reply
-      .code(bad ? 400 : 500)
-      .send({ code: 'E_USAGE', message: bad ? z.prettifyError(error) : 'Orch failed inside.' });
-  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .send({ code: 'E_USAGE', message: `There is nothing at ${request.method} ${request.url}` }),
+  );
   return app;
+}
+
+function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof OrchError) {
+    const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
+    return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
+  }
+  if (error instanceof z.ZodError)
+    return reply.code(400).send({ code: 'E_USAGE', message: z.prettifyError(error) });
+  // Fastify's own complaints about a request are for whoever sent it; anything else stays inside.
+  const { statusCode = 500, message } = error as FastifyError;
+  return reply
+    .code(statusCode)
+    .send({ code: 'E_USAGE', message: statusCode < 500 ? message : 'Orch failed inside.' });
 }
 
 function named(store: Store, params: unknown): Task {

@@ -8,8 +8,9 @@ import { join, resolve } from 'node:path';
  */
 export async function findHome(options: { config?: string | undefined }): Promise<string> {
   const { env } = process;
-  const usual = env.ORCH_HOME ? resolve(env.ORCH_HOME) : join(env.HOME || homedir(), '.orch');
-  const named = options.config ?? env.ORCH_CONFIG;
+  const userHome = env.HOME || homedir();
+  const usual = resolve((env.ORCH_HOME || '~/.orch').replace(/^~(?=\/|$)/, userHome));
+  const named = options.config ?? (env.ORCH_CONFIG || undefined);
   const file = named ?? ['orch.yaml', join(usual, 'orch.yaml')].find(path => existsSync(path));
   if (env.ORCH_HOME || file === undefined || !/\bhome\b/.test(tryRead(file))) return usual;
   const { loadSettings } = await import('../config/settings.ts');

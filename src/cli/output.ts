@@ -5,9 +5,9 @@ export function say(text: string): void {
   process.stdout.write(`${stripControl(text)}\n`);
 }
 
-/** Rows in columns as wide as their widest cell, cut at 60 characters. */
+/** Rows in columns as wide as their widest cell, cut at 60 characters. A cell can't begin a row of its own. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const cells = rows.map(row => row.map(cell => shorten(cell, 60)));
+  const cells = rows.map(row => row.map(cell => shorten(stripControl(cell).replace(/[\n\t]/g, ' '), 60)));
   const widths = (cells[0] ?? []).map((_, index) => Math.max(...cells.map(row => row[index]?.length ?? 0)));
   return cells
     .map(row =>

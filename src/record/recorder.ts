@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { isoTime } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { stripControl } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
@@ -39,7 +40,7 @@ export function startRecorder(options: RecorderOptions) {
     const after = store.journal.cursor(READER, id);
     for (const event of store.journal.ofTask(id, after)) {
       log.info({ task: taskName(id), correlation: task.correlation, ...event.data }, event.type);
-      const run = store.runs.ofTask(id).at(-1);
+      const run = 'run' in event.data ? store.runs.get(id, event.data.run) : store.runs.ofTask(id).at(-1);
       if (run) monitor(run, event);
       if (event.type === 'run:ended') await writeResult(event.data.run, task);
       store.journal.moveCursor(READER, id, event.seq);
@@ -49,18 +50,34 @@ export function startRecorder(options: RecorderOptions) {
   function monitor(run: Run, event: JournalEvent): void {
     const directory = options.runDirectory(runName(run.task, run.number));
     if (!existsSync(directory)) return;
-    appendFileSync(join(directory, 'monitor.log'), `${isoTime(event.at)}  ${describe(event)}\n`, {
-      mode: 0o600,
-    });
+    // Agents' words are among these, and people look at them in a terminal.
+    const line = stripControl(describe(event)).replaceAll('\n', '\n  ');
+    appendFileSync(join(directory, 'monitor.log'), `${isoTime(event.at)}  ${line}\n`, { mode: 0o600 });
   }
 
   async function writeResult(number: number, task: Task): Promise<void> {
     const run = store.runs.get(task.id, number) as Run;
     const file = options.resultFile(runName(task.id, number));
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const result = renderResult(task, run, await options.changedFiles(task));
+    const result = renderResult(task, run, await filesOf(task), summaryOf(run));
     writeFileSync(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
+  }
+
+  /** A repository that is gone must not keep the rest from being told. */
+  async function filesOf(task: Task): Promise<string[] | null> {
+    return await options.changedFiles(task).catch(error => {
+      log.warn({ task: taskName(task.id), err: error }, 'changed files are not known');
+      return null;
+    });
+  }
+
+  /** What the agent said with `orch done`. */
+  function summaryOf(run: Run): string | null {
+    const done = store.journal
+      .ofTask(run.task)
+      .findLast(event => event.type === 'run:done' && event.data.run === run.number);
+    return done?.type === 'run:done' ? done.data.summary : null;
   }
 
   return {
@@ -72,7 +89,7 @@ export function startRecorder(options: RecorderOptions) {
 }
 
 /** The result of a run, in the fields that REQUIREMENTS S names. What is not known is null. */
-function renderResult(task: Task, run: Run, files: string[]) {
+function renderResult(task: Task, run: Run, files: string[] | null, summary: string | null) {
   const done = run.outcome === 'succeeded';
   return {
     task: taskName(task.id),
@@ -88,7 +105,7 @@ function renderResult(task: Task, run: Run, files: string[]) {
     files_modified: files,
     tokens: null,
     cost_usd: null,
-    summary: done ? null : run.lastWords,
+    summary: summary ?? (done ? null : run.lastWords),
     error: done ? null : run.reason,
   };
 }

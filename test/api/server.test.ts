@@ -1,0 +1,227 @@
+import { statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { serveApi } from '../../src/api/server.ts';
+import { changeState, endRun } from '../../src/queue/change.ts';
+import type { Store } from '../../src/store/open.ts';
+import { fakeClock } from '../support/clock.ts';
+import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const ABOUT = {
+  version: '1.2.3',
+  pid: 99,
+  started_at: '2027-01-15T08:00:00.000Z',
+  url: 'http://127.0.0.1:3000',
+};
+const AGENTS = [
+  { name: 'claude', maxInstances: 2 },
+  { name: 'codex', maxInstances: 1 },
+];
+
+interface Answer {
+  status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: the tests say what it is
+  body: any;
+}
+
+async function api(store: Store) {
+  const home = await temporaryDirectory();
+  const socket = join(home.path, 'daemon.sock');
+  // As a daemon leaves it that was killed.
+  writeFileSync(socket, '');
+  const server = await serveApi(socket, { store, clock: fakeClock(NOW), about: ABOUT, agents: AGENTS });
+  const ask = (method: string, path: string, body?: string) =>
+    new Promise<Answer>((resolve, reject) => {
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const call = request({ socketPath: socket, method, path, headers, agent: false }, response => {
+        const chunks: Buffer[] = [];
+        response.on('data', chunk => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }),
+        );
+      });
+      call.on('error', reject);
+      call.end(body);
+    });
+  return {
+    socket,
+    get: (path: string) => ask('GET', path),
+    post: (path: string, body?: string) => ask('POST', path, body),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await home[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const isClientError = (status: number) => status >= 400 && status < 500;
+
+describe('the socket', () => {
+  it('is for its owner alone and replaces one that was left behind', async () => {
+    using store = memoryStore();
+    await using served = await api(store);
+    expect(statSync(served.socket).mode & 0o777).toBe(0o600);
+    expect((await served.get('/api/orchestrator')).status).toBe(200);
+  });
+
+  it('with a path that no socket can have is refused with the next step', async () => {
+    using store = memoryStore();
+    const options = { store, clock: fakeClock(), about: ABOUT, agents: AGENTS };
+    await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({
+      code: 'E_PATH_TOO_LONG',
+    });
+  });
+});
+
+describe('the API', () => {
+  it('tells of the daemon and of its agents', async () => {
+    using store = memoryStore();
+    started(store);
+    queued(store);
+    store.inbox.add('g1', 'issues', '{}', NOW);
+    await using served = await api(store);
+    expect((await served.get('/api/orchestrator')).body).toEqual({
+      ...ABOUT,
+      tasks: { starting: 1, queued: 1 },
+      inbox: 1,
+    });
+    expect((await served.get('/api/agents')).body).toEqual([
+      { name: 'claude', max_instances: 2, running: 1 },
+      { name: 'codex', max_instances: 1, running: 0 },
+    ]);
+  });
+
+  it('lists tasks, the newest first, by state and number', async () => {
+    using store = memoryStore();
+    started(store);
+    for (let n = 0; n < 60; n++) queued(store);
+    await using served = await api(store);
+    const ids = async (query: string) =>
+      (await served.get(`/api/tasks${query}`)).body.map(({ id }: { id: string }) => id);
+    expect(await ids('')).toHaveLength(50);
+    expect(await ids('?limit=2')).toEqual(['T61', 'T60']);
+    expect(await ids('?state=starting')).toEqual(['T1']);
+    expect(await ids('?state=queued&limit=1000')).toHaveLength(60);
+  });
+
+  it('shows a task with its runs and its story, under any of its names', async () => {
+    using store = memoryStore();
+    const { task, run } = started(store, { instruction: 'fix it', priority: 'high' });
+    store.tasks.update(1, task.epoch, { branch: 'b', head: 'abc', pull: 5, pullUrl: 'u', pullState: 'open' });
+    endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: 'why', lastWords: 'w' }, NOW + 1000);
+    changeState(store, { ...task }, 'queued', NOW, { readyAt: NOW + 60_000, reason: 'why' });
+    await using served = await api(store);
+    const { body } = await served.get('/api/tasks/task_001');
+    expect(body).toMatchObject({
+      id: 'T1',
+      status: 'queued',
+      reason: 'why',
+      repository: 'acme/shop',
+      issue: 42,
+      requester: 'ann',
+      instruction: 'fix it',
+      priority: 'high',
+      run: 'T1.1',
+      branch: 'b',
+      head: 'abc',
+      pull_request: { number: 5, url: 'u', state: 'open' },
+      waits_seconds: 60,
+      created_at: new Date(NOW).toISOString(),
+      runs: [{ id: 'T1.1', agent: 'claude-1', outcome: 'crashed', exit: 1, reason: 'why' }],
+    });
+    expect(body.events.map(({ type }: { type: string }) => type)).toEqual([
+      'task:queued',
+      'task:state',
+      'run:claimed',
+      'run:ended',
+      'task:state',
+    ]);
+    expect((await served.get('/api/tasks/1')).body).toEqual(body);
+  });
+
+  it('cancels and retries, once', async () => {
+    using store = memoryStore();
+    queued(store);
+    await using served = await api(store);
+    expect(await served.post('/api/tasks/T1/cancel')).toMatchObject({
+      status: 200,
+      body: { status: 'cancelled', reason: 'cancelled on the command line', run: null, waits_seconds: 0 },
+    });
+    expect(await served.post('/api/tasks/T1/cancel')).toEqual({
+      status: 409,
+      body: {
+        code: 'E_TASK_STATE',
+        message: 'T1 is cancelled already',
+        remedy: 'See the state of the task with: orch show',
+      },
+    });
+    expect((await served.post('/api/tasks/T1/retry')).body).toMatchObject({ status: 'queued' });
+    expect((await served.post('/api/tasks/T1/retry')).status).toBe(409);
+  });
+
+  it.each(['T9', 'T0', 'nonsense', '..', '%2e%2e%2fetc', "T1'%20or%201=1", '1e0', 'T1.1'])(
+    'knows no task %s',
+    async name => {
+      using store = memoryStore();
+      queued(store);
+      await using served = await api(store);
+      for (const answer of [
+        await served.get(`/api/tasks/${name}`),
+        await served.post(`/api/tasks/${name}/cancel`),
+      ])
+        expect(answer).toMatchObject({ status: 404, body: { code: 'E_UNKNOWN_TASK' } });
+      expect(store.tasks.get(1)?.state).toBe('queued');
+    },
+  );
+
+  it.each([
+    '?state=done',
+    '?limit=0',
+    '?limit=1001',
+    '?limit=abc',
+    '?limit=',
+    '?limit=1&limit=2',
+    '?limit=1.5',
+  ])('refuses the question %s with what is wrong in it', async query => {
+    using store = memoryStore();
+    await using served = await api(store);
+    const { status, body } = await served.get(`/api/tasks${query}`);
+    expect(status).toBe(400);
+    expect(body).toEqual({ code: 'E_USAGE', message: expect.stringMatching(/state|limit/) });
+  });
+
+  it('answers what is no request of its own with the fault of the request', async () => {
+    using store = memoryStore();
+    queued(store);
+    await using served = await api(store);
+    const long = `/api/tasks/${'9'.repeat(200)}`;
+    for (const path of ['/', '/etc/passwd'])
+      expect(await served.get(path)).toMatchObject({ status: 404, body: { code: 'E_USAGE' } });
+    for (const path of [long, '/api/tasks/%zz'])
+      expect(await served.get(path)).toMatchObject({
+        status: expect.toSatisfy(isClientError),
+        body: { code: 'E_USAGE' },
+      });
+    expect(await served.post('/api/tasks/T1/cancel', '{broken')).toMatchObject({
+      status: 400,
+      body: { code: 'E_USAGE' },
+    });
+    const big = await served.post('/api/tasks/T1/cancel', JSON.stringify('x'.repeat(70_000)));
+    expect(big).toMatchObject({ status: 413, body: { code: 'E_USAGE' } });
+    expect(store.tasks.get(1)?.state).toBe('queued');
+  });
+
+  it('never tells what broke inside', async () => {
+    using store = memoryStore();
+    store.tasks.list = () => {
+      throw new Error('secret at /home/ann/.orch');
+    };
+    await using served = await api(store);
+    expect(await served.get('/api/tasks')).toEqual({
+      status: 500,
+      body: { code: 'E_USAGE', message: 'Orch failed inside.' },
+    });
+  });
+});

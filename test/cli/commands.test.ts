@@ -1,0 +1,303 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { serveApi } from '../../src/api/server.ts';
+import { version } from '../../src/cli/version.ts';
+import { cancel, changeState, endRun } from '../../src/queue/change.ts';
+import { tryProgram } from '../../src/shared/program.ts';
+import type { Store } from '../../src/store/open.ts';
+import { fakeClock } from '../support/clock.ts';
+import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const ORCH = resolve('bin/orch.js');
+const AT = new Date(NOW).toISOString();
+
+interface Place extends AsyncDisposable {
+  path: string;
+  /** Runs the command in an empty folder with this environment and no other. */
+  orch(
+    args: string[],
+    env?: Record<string, string>,
+  ): Promise<{ stdout: string; stderr: string; exitCode: number }>;
+}
+
+async function place(): Promise<Place> {
+  const folder = await temporaryDirectory();
+  mkdirSync(join(folder.path, 'cwd'));
+  return {
+    path: folder.path,
+    orch: (args, env = {}) =>
+      tryProgram(process.execPath, [ORCH, ...args], {
+        cwd: join(folder.path, 'cwd'),
+        env: {
+          HOME: folder.path,
+          PATH: process.env.PATH ?? '',
+          TMPDIR: process.env.TMPDIR ?? '/tmp',
+          ...env,
+        },
+        extendEnv: false,
+      }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+/** A daemon's API over this store, in the place's `.orch` unless told otherwise. */
+async function daemon(
+  where: Place,
+  store: Store,
+  home = join(where.path, '.orch'),
+): Promise<AsyncDisposable> {
+  mkdirSync(join(home, 'logs'), { recursive: true });
+  const about = { version: '1.2.3', pid: 99, started_at: AT, url: 'http://127.0.0.1:3000' };
+  return await serveApi(join(home, 'daemon.sock'), {
+    store,
+    clock: fakeClock(NOW),
+    about,
+    agents: [{ name: 'claude', maxInstances: 1 }],
+  });
+}
+
+describe('without a daemon', () => {
+  it.each([
+    ['status'],
+    ['tasks'],
+    ['show', 'T1'],
+    ['cancel', 'T1'],
+    ['retry', 'T1'],
+    ['logs', 'T1'],
+    ['attach', 'T1'],
+  ])('orch %s says so, and how to start one', async (...args) => {
+    await using here = await place();
+    expect(await here.orch(args)).toEqual({
+      stdout: '',
+      stderr: `E_NO_DAEMON: No daemon answers at ${here.path}/.orch/daemon.sock. Start it with: orch serve`,
+      exitCode: 1,
+    });
+  });
+
+  it('orch tells its version and its help', async () => {
+    await using here = await place();
+    expect(await here.orch(['--version'])).toMatchObject({ stdout: version(), exitCode: 0 });
+    expect((await here.orch(['--help'])).stdout).toContain('show [options] <TASK>');
+    expect(await here.orch(['stauts'])).toMatchObject({ stdout: '', exitCode: 1 });
+  });
+});
+
+describe('orch status', () => {
+  it('tells of the daemon and its newest tasks', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const head = `Orch 1.2.3 at http://127.0.0.1:3000, process 99, since ${AT}`;
+    expect((await here.orch(['status'])).stdout).toBe(`${head}\nNo tasks yet.`);
+    started(store, { instruction: 'fix it\nand more' });
+    store.tasks.update(1, 1, { pull: 5, pullUrl: 'u', pullState: 'open' });
+    queued(store, { instruction: 'make it new' });
+    expect((await here.orch(['status'])).stdout).toBe(
+      [
+        head,
+        'Tasks: 1 queued, 1 starting',
+        '',
+        'TASK  STATE     ISSUE         PR  INSTRUCTION',
+        'T2    queued    acme/shop#42      make it new',
+        'T1    starting  acme/shop#42  #5  fix it',
+      ].join('\n'),
+    );
+    const json = JSON.parse((await here.orch(['status', '--json'])).stdout);
+    expect(json).toMatchObject({
+      version: '1.2.3',
+      tasks: { queued: 1 },
+      latest: [{ id: 'T2' }, { id: 'T1' }],
+    });
+  });
+});
+
+describe('orch tasks', () => {
+  it('lists by state and number', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    expect((await here.orch(['tasks'])).stdout).toBe('No tasks.');
+    for (let n = 0; n < 3; n++) queued(store, { instruction: `number ${n}` });
+    cancel(store, 2, 'no', NOW);
+    const rows = async (...args: string[]) =>
+      (await here.orch(['tasks', ...args])).stdout.split('\n').slice(1);
+    expect(await rows('--status', 'cancelled')).toEqual([expect.stringMatching(/^T2 +cancelled/)]);
+    expect(await rows('--limit', '1')).toEqual([expect.stringMatching(/^T3 +queued/)]);
+    expect(await here.orch(['tasks', '--status', 'done'])).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^E_USAGE: .*queued/s),
+      exitCode: 1,
+    });
+  });
+
+  it('lets no instruction forge a row or steer the terminal', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    queued(store, { instruction: 'fix\rT9    completed\u001b[1A\u009b2J\u0007 it' });
+    expect((await here.orch(['tasks'])).stdout.split('\n').slice(1)).toEqual([
+      'T1    queued  acme/shop#42      fix T9    completed[1A2J it',
+    ]);
+  });
+});
+
+describe('orch show', () => {
+  it('tells a task, its runs and its story', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const { task, run } = started(store, { instruction: 'fix it\nand more' });
+    store.tasks.update(1, 1, {
+      branch: 'orch/T1-fix',
+      pull: 5,
+      pullUrl: 'https://github.test/5',
+      pullState: 'open',
+    });
+    changeState(store, task, 'failed', NOW, { reason: 'it broke' });
+    endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: 'two\nlines', lastWords: null }, NOW);
+    const { stdout, exitCode } = await here.orch(['show', 't1']);
+    expect(exitCode).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'T1  failed: it broke',
+      'acme/shop#42, asked by ann',
+      'fix it',
+      'branch orch/T1-fix',
+      'pull request https://github.test/5 (open)',
+      '',
+      'RUN   AGENT     OUTCOME  REASON',
+      'T1.1  claude-1  crashed  two lines',
+      '',
+      expect.stringMatching(new RegExp(`^${AT}  task:queued`)),
+      expect.stringContaining('task:state'),
+      expect.stringContaining('run:claimed  {"run":1,"agent":"claude-1"}'),
+      expect.stringContaining('"to":"failed"'),
+      expect.stringContaining('run:ended'),
+    ]);
+    expect(JSON.parse((await here.orch(['show', 'T1', '--json'])).stdout)).toMatchObject({ id: 'T1' });
+  });
+
+  it.each(['T9', 'nonsense', '../../x', 'T'.padEnd(300, '9')])('knows no task %s', async name => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const { stderr, exitCode } = await here.orch(['show', name]);
+    expect(stderr).toMatch(/^E_(UNKNOWN_TASK|USAGE): /);
+    expect(stderr).not.toContain('undefined');
+    expect(exitCode).toBe(1);
+  });
+});
+
+describe('orch cancel and orch retry', () => {
+  it('change the task, or say why not', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    queued(store);
+    expect(await here.orch(['cancel', '1'])).toEqual({ stdout: 'T1 is cancelled.', stderr: '', exitCode: 0 });
+    expect(await here.orch(['cancel', 'T1'])).toEqual({
+      stdout: '',
+      stderr: 'E_TASK_STATE: T1 is cancelled already. See the state of the task with: orch show',
+      exitCode: 1,
+    });
+    expect((await here.orch(['retry', 'T1', '--json'])).stdout).toContain('"status": "queued"');
+  });
+});
+
+describe('orch logs', () => {
+  it('prints the terminal of the last run, or of the one that is named, daemon or not', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    {
+      await using _api = await daemon(here, store);
+      queued(store);
+      expect((await here.orch(['logs', 'T1'])).stderr).toMatch(/^E_TASK_STATE: T1 has not started yet/);
+      started(store);
+      expect((await here.orch(['logs', 'T2'])).stderr).toMatch(/^E_TASK_STATE: T2.1 has no log yet/);
+      writeFileSync(join(here.path, '.orch/logs/T2.1.log'), 'à\u001b[1mhello\u001b[0m\n');
+      expect((await here.orch(['logs', 'T2'])).stdout).toBe('à\u001b[1mhello\u001b[0m');
+    }
+    expect((await here.orch(['logs', 't2.1'])).stdout).toContain('hello');
+    expect((await here.orch(['logs', 'T2.1/../../x'])).stderr).toMatch(/^E_UNKNOWN_TASK/);
+  });
+
+  it('follows until the task is over', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const { task } = started(store);
+    const file = join(here.path, '.orch/logs/T1.1.log');
+    writeFileSync(file, 'first\n');
+    const list = store.tasks.get;
+    let looks = 0;
+    store.tasks.get = id => {
+      looks += 1;
+      if (looks === 3) {
+        writeFileSync(file, 'second\n', { flag: 'a' });
+        store.tasks.get = list;
+        cancel(store, task.id, 'no', NOW);
+      }
+      return list(id);
+    };
+    expect(await here.orch(['logs', 'T1', '-f'])).toEqual({
+      stdout: 'first\nsecond',
+      stderr: '',
+      exitCode: 0,
+    });
+  });
+});
+
+describe('the home folder', () => {
+  const HOMES = ['from-env', 'from-option', 'from-config', 'from-cwd', '.orch'];
+
+  async function answering(
+    env: Record<string, string>,
+    args: string[],
+    without: string[] = [],
+  ): Promise<string> {
+    await using here = await place();
+    const file = (name: string) => join(here.path, name);
+    const settings = (home: string) => `orchestrator: { home: ${file(home)} }\n`;
+    mkdirSync(file('.orch'));
+    writeFileSync(file('option.yaml'), settings('from-option'));
+    writeFileSync(file('config.yaml'), settings('from-config'));
+    writeFileSync(file('.orch/orch.yaml'), '# nothing about where\n');
+    if (!without.includes('cwd')) writeFileSync(file('cwd/orch.yaml'), settings('from-cwd'));
+    const stores = HOMES.map(name => ({ name, store: memoryStore() }));
+    await using stack = new AsyncDisposableStack();
+    for (const { name, store } of stores) {
+      stack.use(store);
+      stack.use(await daemon(here, store, file(name)));
+      queued(store, { instruction: name });
+    }
+    const filled = Object.entries(env).map(([name, value]) => [name, value.replace('HERE', here.path)]);
+    const { stdout, stderr } = await here.orch(
+      [...args.map(arg => arg.replace('HERE', here.path)), 'tasks', '--json'],
+      Object.fromEntries(filled),
+    );
+    return stdout === '' ? stderr : JSON.parse(stdout)[0].instruction;
+  }
+
+  const OPTION = ['--config', 'HERE/option.yaml'];
+
+  it.each<[expected: string, env: Record<string, string>, args: string[], without?: string[]]>([
+    ['from-env', { ORCH_HOME: 'HERE/from-env', ORCH_CONFIG: 'HERE/config.yaml' }, OPTION],
+    ['from-env', { ORCH_HOME: '~/from-env' }, []],
+    ['from-env', { ORCH_HOME: '../from-env' }, []],
+    ['from-option', { ORCH_CONFIG: 'HERE/config.yaml' }, OPTION],
+    ['from-config', { ORCH_CONFIG: 'HERE/config.yaml' }, []],
+    ['from-config', { ORCH_CONFIG: '~/config.yaml' }, []],
+    ['from-cwd', {}, []],
+    ['from-cwd', { ORCH_HOME: '', ORCH_CONFIG: '' }, []],
+    ['.orch', {}, [], ['cwd']],
+  ])('is %s with %j and %j', async (expected, env, args, without) => {
+    expect(await answering(env, args, without)).toBe(expected);
+  });
+
+  it('of settings that are not there is told as their fault', async () => {
+    expect(await answering({}, ['--config', 'HERE/none.yaml'])).toMatch(
+      /^E_SETTINGS: The settings can't be read/,
+    );
+  });
+});
