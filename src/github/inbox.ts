@@ -48,10 +48,11 @@ export function startInbox(options: InboxOptions) {
       notes.push(await one(delivery));
       after = delivery.id;
     } while (clock.now() - began < SHARE_MS);
+    if (notes.length === 0) return false;
     store.transaction(() => {
       for (const note of notes) note();
     });
-    return notes.length > 0;
+    return true;
   }
 
   /** Gives what is to be written of it. */
@@ -63,7 +64,7 @@ export function startInbox(options: InboxOptions) {
     } catch (error) {
       const why = reason(error);
       log.warn({ delivery: guid, event, tries, why }, 'delivery could not be handled');
-      if (tries + 1 >= TRIES) return () => store.inbox.handled(id, clock.now(), why);
+      if (tries + 1 >= TRIES || isNonsense(error)) return () => store.inbox.handled(id, clock.now(), why);
       return () => store.inbox.later(id, clock.now() + Math.min(300_000, 1000 * 2 ** tries), why);
     }
   }

@@ -19,7 +19,7 @@ export function openInbox(db: Connection) {
   );
   const next = db.prepare(
     `select id, delivery, event, payload, received_at as receivedAt, tries from inbox
-     where handled_at is null and ready_at <= ? order by id limit 1`,
+     where handled_at is null and ready_at <= ? and id > ? order by id limit 1`,
   );
   const nextReady = db.prepare('select min(ready_at) as at from inbox where handled_at is null');
   const handled = db.prepare("update inbox set handled_at = ?, error = ?, payload = '' where id = ?");
@@ -31,7 +31,8 @@ export function openInbox(db: Connection) {
     /** False when this delivery is known already: GitHub redelivers under the same id. */
     add: (delivery: string, event: string, payload: string, now: number): boolean =>
       add.run(delivery, event, payload, now, now).changes === 1,
-    next: (now: number): Delivery | null => (next.get(now) as Delivery | undefined) ?? null,
+    /** The first delivery to handle, of those after the one with this id. */
+    next: (now: number, after = 0): Delivery | null => (next.get(now, after) as Delivery | undefined) ?? null,
     nextReady: (): number | null => (nextReady.get() as { at: number | null }).at,
     /** The payload goes; the id stays, so that a redelivery is recognised. */
     handled: (id: number, now: number, error: string | null = null): void => void handled.run(now, error, id),
