@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+
+// As in bin/orch.js: importing node:fs would load its streams.
+const { existsSync, readFileSync } = process.getBuiltinModule('node:fs');
+const { homedir } = process.getBuiltinModule('node:os');
 
 /**
  * Where the daemon of this user keeps its things. Most settings files don't say, and then none of the parsers is loaded:
