@@ -134,7 +134,7 @@ export function runEnvironment(options: { paths: Paths; settings: Settings; env:
   };
 }
 
-export function profileOf(settings: Settings, run: Run): Profile {
+function profileOf(settings: Settings, run: Run): Profile {
   const profile = settings.profiles.find(each => each.name === run.profile);
   if (profile) return profile;
   throw new OrchError('E_UNKNOWN_AGENT', `The agent \`${run.profile}\` is not in the settings any more`);

@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 export type Octokit = Awaited<ReturnType<Probot['auth']>>;
 
 /** The App as GitHub knows it: nothing may rely on its name. */
-export interface Identity {
+interface Identity {
   appId: number;
   /** `some-name[bot]`: who stands beside what the App writes. */
   login: string;

@@ -39,5 +39,5 @@ export const pullRequest = base.extend({
   }),
 });
 
-export type IssueComment = z.infer<typeof issueComment>;
+type IssueComment = z.infer<typeof issueComment>;
 export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'>;

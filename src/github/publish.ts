@@ -18,7 +18,7 @@ export interface PublishGit {
   tip(task: Task): Promise<string | null>;
 }
 
-export type Pushed = { kind: 'pushed' } | { kind: 'rejected'; moved: boolean; text: string };
+type Pushed = { kind: 'pushed' } | { kind: 'rejected'; moved: boolean; text: string };
 
 export interface PublishOptions {
   store: Store;
@@ -106,8 +106,6 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
     },
   };
 }
-
-export type Publisher = ReturnType<typeof createPublisher>;
 
 /** The instruction's first line, for a pull request that nobody gave a title. */
 export function defaultTitle(task: Task): string {

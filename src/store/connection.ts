@@ -6,8 +6,6 @@ export interface Connection {
 }
 
 export type Value = string | number | bigint | null | Uint8Array;
-export type Values = Record<string, Value>;
-
 export interface Statement {
   run(...values: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: unknown[]): unknown;

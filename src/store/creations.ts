@@ -9,8 +9,6 @@ export interface Creation {
   begunAt: number;
 }
 
-export type Creations = ReturnType<typeof openCreations>;
-
 /** What Orch made, or was about to make, on GitHub for a task (0: for none). A row without remoteId calls for a look-up first. */
 export function openCreations(db: Connection) {
   const get = db.prepare(

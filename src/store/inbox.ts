@@ -9,8 +9,6 @@ export interface Delivery {
   tries: number;
 }
 
-export type Inbox = ReturnType<typeof openInbox>;
-
 /** Deliveries as they came, kept until they are handled and a while longer. */
 export function openInbox(db: Connection) {
   const add = db.prepare(

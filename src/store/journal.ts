@@ -10,8 +10,6 @@ interface Row {
   data: string;
 }
 
-export type Journal = ReturnType<typeof openJournal>;
-
 /** The append-only story of every task, and how far each reader has read. */
 export function openJournal(db: Connection, transaction: Transaction) {
   const append = db.prepare('insert into journal (at, task, type, data) values (?, ?, ?, ?)');

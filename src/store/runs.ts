@@ -24,8 +24,6 @@ const FIELDS = [
 ] as const satisfies readonly (keyof Run)[];
 const { list, insert, set } = columns(FIELDS);
 
-export type RunTable = ReturnType<typeof openRuns>;
-
 export function openRuns(db: Connection) {
   const given = ['task', 'number', 'epoch', 'profile', 'slot', 'startedAt'] as const;
   const insertRun = db.prepare(`insert into runs ${insert(given)}`);

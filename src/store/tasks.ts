@@ -44,8 +44,6 @@ const { list, insert, set } = columns(FIELDS);
 
 const OPEN = "('queued', 'starting', 'running', 'paused')";
 
-export type TaskTable = ReturnType<typeof openTasks>;
-
 export function openTasks(db: Connection) {
   const insertTask = db.prepare(`insert into tasks ${insert(FIELDS.filter(field => field !== 'id'))}`);
   const byId = db.prepare(`select ${list} from tasks where id = ?`);

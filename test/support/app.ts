@@ -35,7 +35,7 @@ export interface TestApp extends AsyncDisposable {
 }
 
 export const REPOSITORY = 'acme/shop';
-export const WEBHOOK_PATH = '/api/github/webhooks';
+const WEBHOOK_PATH = '/api/github/webhooks';
 
 export interface TestAppOptions {
   /** Each agent by name: a shell script, run in the worktree. */

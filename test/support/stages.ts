@@ -2,7 +2,7 @@ import type { Sight, Stages } from '../../src/scheduler/stages.ts';
 import type { Store } from '../../src/store/open.ts';
 import { type Run, runName, type Task } from '../../src/task/glossary.ts';
 
-export interface FakeSession {
+interface FakeSession {
   alive: boolean;
   exitCode: number | null;
   setupFailed: string | null;

@@ -16,12 +16,12 @@ export interface Check {
 }
 
 /** The buttons on a check run; GitHub sends the identifier back. Limits: 20, 40 and 20 characters. */
-export const CANCEL = {
+const CANCEL = {
   label: 'Cancel',
   description: 'Stop the agent and end the task',
   identifier: 'cancel',
 };
-export const RETRY = {
+const RETRY = {
   label: 'Retry',
   description: 'Start the task again on its branch',
   identifier: 'retry',
