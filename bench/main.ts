@@ -95,7 +95,9 @@ function readArguments() {
 function untilInterrupted(): AbortSignal {
   const stop = new AbortController();
   for (const [name, code] of Object.entries({ SIGINT: 130, SIGTERM: 143 })) {
-    process.once(name, () => {
+    // Not `once`: execa's own listener would find itself alone while a program runs, and end the process.
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(code);
       console.error('stopping');
       process.exitCode = code;
       stop.abort();
