@@ -1,62 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { serveApi } from '../../src/api/server.ts';
 import { version } from '../../src/cli/version.ts';
 import { cancel, changeState, endRun } from '../../src/queue/change.ts';
-import { tryProgram } from '../../src/shared/program.ts';
-import type { Store } from '../../src/store/open.ts';
-import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { daemon, place } from './place.ts';
 
-const ORCH = resolve('bin/orch.js');
 const AT = new Date(NOW).toISOString();
-
-interface Place extends AsyncDisposable {
-  path: string;
-  /** Runs the command in an empty folder with this environment and no other. */
-  orch(
-    args: string[],
-    env?: Record<string, string>,
-  ): Promise<{ stdout: string; stderr: string; exitCode: number }>;
-}
-
-async function place(): Promise<Place> {
-  const folder = await temporaryDirectory();
-  mkdirSync(join(folder.path, 'cwd'));
-  return {
-    path: folder.path,
-    orch: (args, env = {}) =>
-      tryProgram(process.execPath, [ORCH, ...args], {
-        cwd: join(folder.path, 'cwd'),
-        env: {
-          HOME: folder.path,
-          PATH: process.env.PATH ?? '',
-          TMPDIR: process.env.TMPDIR ?? '/tmp',
-          ...env,
-        },
-        extendEnv: false,
-      }),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  };
-}
-
-/** A daemon's API over this store, in the place's `.orch` unless told otherwise. */
-async function daemon(
-  where: Place,
-  store: Store,
-  home = join(where.path, '.orch'),
-): Promise<AsyncDisposable> {
-  mkdirSync(join(home, 'logs'), { recursive: true });
-  const about = { version: '1.2.3', pid: 99, started_at: AT, url: 'http://127.0.0.1:3000' };
-  return await serveApi(join(home, 'daemon.sock'), {
-    store,
-    clock: fakeClock(NOW),
-    about,
-    agents: [{ name: 'claude', maxInstances: 1 }],
-  });
-}
 
 describe('without a daemon', () => {
   it.each([
@@ -245,59 +195,5 @@ describe('orch logs', () => {
       stderr: '',
       exitCode: 0,
     });
-  });
-});
-
-describe('the home folder', () => {
-  const HOMES = ['from-env', 'from-option', 'from-config', 'from-cwd', '.orch'];
-
-  async function answering(
-    env: Record<string, string>,
-    args: string[],
-    without: string[] = [],
-  ): Promise<string> {
-    await using here = await place();
-    const file = (name: string) => join(here.path, name);
-    const settings = (home: string) => `orchestrator: { home: ${file(home)} }\n`;
-    mkdirSync(file('.orch'));
-    writeFileSync(file('option.yaml'), settings('from-option'));
-    writeFileSync(file('config.yaml'), settings('from-config'));
-    writeFileSync(file('.orch/orch.yaml'), '# nothing about where\n');
-    if (!without.includes('cwd')) writeFileSync(file('cwd/orch.yaml'), settings('from-cwd'));
-    const stores = HOMES.map(name => ({ name, store: memoryStore() }));
-    await using stack = new AsyncDisposableStack();
-    for (const { name, store } of stores) {
-      stack.use(store);
-      stack.use(await daemon(here, store, file(name)));
-      queued(store, { instruction: name });
-    }
-    const filled = Object.entries(env).map(([name, value]) => [name, value.replace('HERE', here.path)]);
-    const { stdout, stderr } = await here.orch(
-      [...args.map(arg => arg.replace('HERE', here.path)), 'tasks', '--json'],
-      Object.fromEntries(filled),
-    );
-    return stdout === '' ? stderr : JSON.parse(stdout)[0].instruction;
-  }
-
-  const OPTION = ['--config', 'HERE/option.yaml'];
-
-  it.each<[expected: string, env: Record<string, string>, args: string[], without?: string[]]>([
-    ['from-env', { ORCH_HOME: 'HERE/from-env', ORCH_CONFIG: 'HERE/config.yaml' }, OPTION],
-    ['from-env', { ORCH_HOME: '~/from-env' }, []],
-    ['from-env', { ORCH_HOME: '../from-env' }, []],
-    ['from-option', { ORCH_CONFIG: 'HERE/config.yaml' }, OPTION],
-    ['from-config', { ORCH_CONFIG: 'HERE/config.yaml' }, []],
-    ['from-config', { ORCH_CONFIG: '~/config.yaml' }, []],
-    ['from-cwd', {}, []],
-    ['from-cwd', { ORCH_HOME: '', ORCH_CONFIG: '' }, []],
-    ['.orch', {}, [], ['cwd']],
-  ])('is %s with %j and %j', async (expected, env, args, without) => {
-    expect(await answering(env, args, without)).toBe(expected);
-  });
-
-  it('of settings that are not there is told as their fault', async () => {
-    expect(await answering({}, ['--config', 'HERE/none.yaml'])).toMatch(
-      /^E_SETTINGS: The settings can't be read/,
-    );
   });
 });

@@ -102,6 +102,22 @@ export function bench(
   return made;
 }
 
+/** What `orch done` and the broker write. */
+export function sayDone({ store, clock, run }: SchedulerBench): void {
+  store.transaction(() => {
+    store.runs.update(run(), { doneAt: clock.now() });
+    store.journal.append(clock.now(), 1, 'run:done', { run: 1, summary: 'ok' });
+  });
+}
+
+export function openPull({ store, clock, task }: SchedulerBench): void {
+  store.transaction(() => {
+    const { epoch } = task();
+    store.tasks.update(1, epoch, { head: 'abc', pull: 5, pullUrl: 'u', pullState: 'open' });
+    store.journal.append(clock.now(), 1, 'pull:opened', { number: 5, url: 'u', draft: false });
+  });
+}
+
 interface Life {
   dead: boolean;
 }
