@@ -1,0 +1,89 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { askDaemon } from '../../src/cli/daemon-client.ts';
+import { findHome } from '../../src/cli/home.ts';
+import { attach, logs } from '../../src/cli/session.ts';
+import { change, show, status, tasks } from '../../src/cli/tasks.ts';
+import { endRun } from '../../src/queue/change.ts';
+import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { daemon, place } from './place.ts';
+
+/** What a command prints in this process, whose home is the place's. */
+async function printed(home: string, work: () => Promise<void>): Promise<string> {
+  vi.stubEnv('ORCH_HOME', home);
+  const chunks: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
+    chunks.push(String(chunk));
+    return true;
+  });
+  try {
+    await work();
+    return chunks.join('');
+  } finally {
+    write.mockRestore();
+  }
+}
+
+afterEach(() => vi.unstubAllEnvs());
+
+describe('the commands', () => {
+  it('print what the daemon says, as text and as JSON', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const home = join(here.path, '.orch');
+    const { run } = started(store, { instruction: 'fix it' });
+    endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: null, lastWords: null }, NOW);
+    queued(store, { instruction: 'do more' });
+    writeFileSync(join(home, 'logs', 'T1.1.log'), 'hello\n');
+
+    expect(await printed(home, () => status({}))).toMatch(/1 queued, 1 starting.*T2 +queued.*T1 +starting/s);
+    expect(JSON.parse(await printed(home, () => status({ json: true })))).toMatchObject({ pid: 99 });
+    expect(await printed(home, () => tasks({ limit: '1' }))).toMatch(/do more\n$/);
+    expect(await printed(home, () => tasks({ limit: '9', status: 'failed' }))).toBe('No tasks.\n');
+    expect(JSON.parse(await printed(home, () => tasks({ limit: '9', json: true })))).toHaveLength(2);
+    expect(await printed(home, () => show('T1', {}))).toMatch(/T1\.1 +claude-1 +crashed/);
+    expect(JSON.parse(await printed(home, () => show('T1', { json: true })))).toMatchObject({ id: 'T1' });
+    expect(await printed(home, () => logs('T1', {}))).toBe('hello\n');
+    expect(await printed(home, () => change('cancel', 'T1', {}))).toBe('T1 is cancelled.\n');
+    expect(await printed(home, () => logs('T1', { follow: true }))).toBe('hello\n');
+    expect(await printed(home, () => change('retry', 'T1', { json: true }))).toContain('"queued"');
+    await expect(printed(home, () => logs('T2', {}))).rejects.toMatchObject({ code: 'E_TASK_STATE' });
+    await expect(printed(home, () => attach('nothing', {}))).rejects.toMatchObject({
+      code: 'E_UNKNOWN_TASK',
+    });
+  });
+
+  it('join no terminal that is not there', async () => {
+    await using here = await place();
+    await expect(printed(join(here.path, '.orch'), () => attach('T1.1', {}))).rejects.toMatchObject({
+      code: expect.stringMatching(/^E_(TASK_STATE|MISSING_PROGRAM)$/),
+    });
+  });
+
+  it('find the home folder in the settings that are named', async () => {
+    await using here = await place();
+    const file = join(here.path, 'orch.yaml');
+    writeFileSync(file, `orchestrator: { home: ${here.path}/there }\n`);
+    vi.stubEnv('ORCH_HOME', '');
+    expect(await findHome({ config: file })).toBe(join(here.path, 'there'));
+    await expect(findHome({ config: join(here.path, 'none.yaml') })).rejects.toMatchObject({
+      code: 'E_SETTINGS',
+    });
+  });
+});
+
+describe('a daemon', () => {
+  it('that is not there, or hangs up, is told as missing', async () => {
+    await using home = await temporaryDirectory();
+    const missing = { code: 'E_NO_DAEMON', message: expect.stringContaining(home.path) };
+    await expect(askDaemon(home.path, 'GET', '/')).rejects.toMatchObject(missing);
+    const server = createServer((_request, response) => response.destroy());
+    await new Promise<void>(resolve => server.listen(join(home.path, 'daemon.sock'), resolve));
+    await expect(askDaemon(home.path, 'GET', '/')).rejects.toMatchObject(missing);
+    await new Promise(resolve => server.close(resolve));
+  });
+});
