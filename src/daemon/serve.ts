@@ -8,7 +8,8 @@ import { homePaths } from '../config/paths.ts';
 import { loadSettings, type Settings } from '../config/settings.ts';
 import { systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
-import { type Log, openLog } from '../shared/log.ts';
+import { openLog } from '../shared/log.ts';
+import { listenForStop } from '../shared/signals.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { startProxy } from './proxy.ts';
 
@@ -46,6 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log.warn('no agent can run: give one a command under `agents` in orch.yaml');
 
   const clock = systemClock;
+  using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
   const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log }));
   const server = createHttp(daemon, clock.now());
@@ -73,7 +75,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     { url, home: paths.home },
     `Orch ${about.version} takes webhooks at ${url}${settings.github.webhookPath}`,
   );
-  await toldToStop(log);
+  const signal = await stop.told;
+  log.info({ signal }, 'stopping: nothing new starts, running agents go on');
 }
 
 function createHttp(daemon: Daemon, startedAt: number): Server {
@@ -103,15 +106,4 @@ async function listen(server: Server, { server: { host, port } }: Settings): Pro
   });
   const address = server.address() as AddressInfo;
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-}
-
-function toldToStop(log: Log): Promise<void> {
-  return new Promise(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        log.info({ signal }, 'stopping: nothing new starts, running agents go on');
-        resolve();
-      });
-    }
-  });
 }

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { listenForStop } from '../shared/signals.ts';
 import { addPages } from '../simulator/pages/pages.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { type DemoApp, startApp } from './app.ts';
@@ -28,8 +29,8 @@ export async function demo(options: DemoOptions): Promise<void> {
   const tell = options.json ? () => {} : (text: string) => void process.stdout.write(`${text}\n`);
   const began = Date.now();
   const agents = { [options.agent]: findAgent(options.agent, process.env) };
+  using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
-  const interrupted = untilInterrupted();
   const home = mkdtempSync(join(tmpdir(), 'orch-demo-'));
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const github = stack.use(await startSimulator({ port: Number(options.port), extend: addPages }));
@@ -53,15 +54,16 @@ export async function demo(options: DemoOptions): Promise<void> {
   await github.comment(REPOSITORY, issue.number, `/orch ${instruction}`, WRITER);
   const ended = await Promise.race([
     endOfStory(app.home, github),
-    interrupted.then(() => 'interrupted' as const),
+    stop.told.then(() => 'interrupted' as const),
   ]);
   const outcome = await readOutcome(github, app.home, issue.number, (Date.now() - began) / 1000);
   if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   else conclude(outcome, tell);
   if (!outcome.ok) process.exitCode = 1;
   if (options.once || ended === 'interrupted') return;
-  tell(`\nPlay on at ${page}\nYou act as ${WRITER} or as visitor, who may only read. Stop with Ctrl-C.`);
-  await interrupted;
+  tell(`\nLook inside with: ORCH_HOME=${home} orch status`);
+  tell(`Play on at ${page}\nYou act as ${WRITER} or as visitor, who may only read. Stop with Ctrl-C.`);
+  await stop.told;
 }
 
 function conclude(outcome: Outcome, tell: (text: string) => void): void {
@@ -76,10 +78,4 @@ function conclude(outcome: Outcome, tell: (text: string) => void): void {
     ? 'From comment to pull request'
     : `Not the story that was hoped for: the task is ${task?.status ?? 'missing'}`;
   tell(`${result}, in ${outcome.seconds.toFixed(1)} s.`);
-}
-
-function untilInterrupted(): Promise<void> {
-  return new Promise(done => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done());
-  });
 }

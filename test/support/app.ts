@@ -7,7 +7,7 @@ import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { systemClock } from '../../src/shared/clock.ts';
-import { silentLog } from '../../src/shared/log.ts';
+import { openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task, TaskState } from '../../src/task/glossary.ts';
 import { isFinal } from '../../src/task/states.ts';
@@ -146,8 +146,10 @@ async function startOnce(
   });
   const credentials = readAppEnvironment(github.credentials, () => '');
   if (credentials === 'setup') throw new Error('the simulator gives credentials');
+  // ORCH_TEST_LOG=debug npx vitest run test/e2e shows what the daemon thinks.
+  const log = openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true });
   const env = { PATH: process.env.PATH, HOME: home, ...github.credentials };
-  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log: silentLog() });
+  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log });
   const news = daemon.store.journal.onAppend(notify);
   const server = createServer((request, response) => {
     if (!daemon.front(request, response)) response.writeHead(404).end();

@@ -28,7 +28,7 @@ export function renderComment(
     `${taskMarker(task)}\n### ${HEADLINE[task.state].replace('{}', taskName(task.id))}`,
     quote(task.instruction),
     reason(task),
-    table(task, run, now),
+    table(task, run, endOf(task, run, events) ?? now),
     steps(task, events),
     words(task, run),
     footer(task),
@@ -47,14 +47,20 @@ function reason(task: Task): string {
   return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${when}`;
 }
 
-function table(task: Task, run: Run | undefined, now: number): string {
+function table(task: Task, run: Run | undefined, until: number): string {
   const rows: [string, string][] = [];
   if (run) rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\``]);
   if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
   if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
-  if (run?.spawnedAt) rows.push(['Time', duration((run.endedAt ?? now) - run.spawnedAt)]);
+  if (run?.spawnedAt) rows.push(['Time', duration(until - run.spawnedAt)]);
   rows.push(['Asked by', `\`${task.requester}\``]);
   return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+
+/** A task is over when its state says so, though its agent may take a moment to end: the comment needs no edit for that. */
+function endOf(task: Task, run: Run | undefined, events: readonly JournalEvent[]): number | null {
+  if (!isFinal(task.state)) return run?.endedAt ?? null;
+  return events.findLast(event => event.type === 'task:state')?.at ?? null;
 }
 
 /** Five steps, ticked as the journal tells of them; after a retry the journal's newest try counts. */
