@@ -11,12 +11,14 @@ import { cancel, retry } from '../queue/change.ts';
 import { showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
 
 export interface ApiOptions {
   store: Store;
   clock: Clock;
+  log: Log;
   /** What `GET /api/orchestrator` says of the daemon itself. */
   about: { version: string; pid: number; started_at: string; url: string };
   agents: readonly { name: string; maxInstances: number }[];
@@ -42,7 +44,8 @@ export async function serveApi(socket: string, options: ApiOptions): Promise<Asy
   return { [Symbol.asyncDispose]: () => app.close() };
 }
 
-function createApi({ store, clock, about, agents }: ApiOptions): FastifyInstance {
+function createApi({ store, clock, log, about, agents }: ApiOptions): FastifyInstance {
+  const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
 
   app.get('/api/orchestrator', () => ({
@@ -83,18 +86,21 @@ function createApi({ store, clock, about, agents }: ApiOptions): FastifyInstance
   return app;
 }
 
-function answerError(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof OrchError) {
-    const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
-    return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
-  }
-  if (error instanceof z.ZodError)
-    return reply.code(400).send({ code: 'E_USAGE', message: z.prettifyError(error) });
-  // Fastify's own complaints about a request are for whoever sent it; anything else stays inside.
-  const { statusCode = 500, message } = error as FastifyError;
-  return reply
-    .code(statusCode)
-    .send({ code: 'E_USAGE', message: statusCode < 500 ? message : 'Orch failed inside.' });
+function errorAnswers(log: Log) {
+  return (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof OrchError) {
+      const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
+      return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
+    }
+    if (error instanceof z.ZodError)
+      return reply.code(400).send({ code: 'E_USAGE', message: z.prettifyError(error) });
+    // Fastify's own complaints about a request are for whoever sent it; anything else stays inside.
+    const { statusCode = 500, message } = error as FastifyError;
+    if (statusCode < 500) return reply.code(statusCode).send({ code: 'E_USAGE', message });
+    log.error({ err: error }, 'API request failed');
+    const inside = new OrchError('E_INTERNAL', 'Orch failed inside');
+    return reply.code(500).send({ code: inside.code, message: inside.message, remedy: inside.remedy });
+  };
 }
 
 function named(store: Store, params: unknown): Task {

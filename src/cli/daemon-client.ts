@@ -32,6 +32,7 @@ function exchange(
     call.on('error', cause =>
       reject(new OrchError('E_NO_DAEMON', `No daemon answers at ${socketPath}`, { cause })),
     );
+    call.setTimeout(10_000, () => call.destroy(new Error('it does not answer within 10 s')));
     call.end();
   });
 }

@@ -4,6 +4,7 @@ import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import type { Log } from '../shared/log.ts';
 import { type Run, runName } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
 
 export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
@@ -22,7 +23,10 @@ export function brokerStage(options: PublishOptions & { paths: Paths; log: Log }
 
   function handlers(run: Run): BrokerHandlers {
     const publisher = createPublisher(options, run);
-    const isOver = () => options.store.tasks.get(run.task)?.epoch !== run.epoch;
+    const isOver = () => {
+      const task = options.store.tasks.get(run.task);
+      return task?.epoch !== run.epoch || isFinal(task.state);
+    };
     return {
       refs: async () => publisher.refs(),
       async push(push) {

@@ -60,7 +60,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     started_at: new Date(clock.now()).toISOString(),
     url,
   };
-  stack.use(await serveApi(paths.socket, { store: daemon.store, clock, about, agents: settings.profiles }));
+  stack.use(
+    await serveApi(paths.socket, { store: daemon.store, clock, log, about, agents: settings.profiles }),
+  );
   if (credentials.webhookProxyUrl) {
     stack.use(
       startProxy({

@@ -8,9 +8,9 @@ import type { Log } from '../shared/log.ts';
 import { tryProgram } from '../shared/program.ts';
 import type { Store } from '../store/open.ts';
 import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
-import { tryGit } from '../workspace/git.ts';
+import { runBase } from '../workspace/refs.ts';
 import { type AsAgent, rescue } from '../workspace/rescue.ts';
-import { fetchStore, type Store as GitStore, resolve } from '../workspace/store.ts';
+import { fetchStore, type Store as GitStore, resolve, tips } from '../workspace/store.ts';
 import { locateWorkspace, prepareWorkspace, removeWorkspace } from '../workspace/workspace.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Repositories } from './git.ts';
@@ -34,10 +34,12 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     async prepare(task, run) {
       const remote = repositories.remote(task, 'read');
       const store = await repositories.store(task);
-      await fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] });
-      const prepared = await begin(options, task, store);
+      const [self] = await Promise.all([
+        github.identity(task.installation),
+        fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
+      ]);
+      const prepared = await begin(options, task, run, store);
       const settings = JSON.parse(task.settings) as RepositorySettings;
-      const self = await github.identity(task.installation);
       await prepareWorkspace({
         workspaces: paths.workspaces,
         run: runName(task.id, run.number),
@@ -99,27 +101,28 @@ function outage(failure: unknown): OrchError | null {
 }
 
 /** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */
-async function begin(options: WorkspaceStageOptions, task: Task, store: GitStore): Promise<Prepared> {
+async function begin(
+  options: WorkspaceStageOptions,
+  task: Task,
+  run: Run,
+  store: GitStore,
+): Promise<Prepared> {
   const target = task.base as string;
+  const isOurs = (branch: string) => options.store.creations.get(task.id, 'branch', branch) !== null;
   const first = task.branch ?? branchName(task.id, task.instruction);
-  const [baseSha, head] = await Promise.all([
-    task.headSha ?? resolve(store, { branch: target }),
-    tipOf(store, first),
+  const [pinned, there] = await Promise.all([
+    runBase(store, runName(task.id, run.number)),
+    tips(store, [target, first]),
   ]);
-  if (task.branch !== null) return { branch: task.branch, target, baseSha, head };
+  // A crash may have come after the workspace was made: it keeps the base that it has.
+  const baseSha = pinned ?? task.headSha ?? there.get(target) ?? (await resolve(store, { branch: target }));
+  if (task.branch !== null)
+    return { branch: task.branch, target, baseSha, head: there.get(task.branch) ?? null };
   for (let suffix = 1; ; suffix += 1) {
     const branch = branchName(task.id, task.instruction, suffix);
-    const there = suffix === 1 ? head : await tipOf(store, branch);
-    const isOurs = options.store.creations.get(task.id, 'branch', branch) !== null;
-    if (there === null || isOurs) return { branch, target, baseSha, head: there };
+    const head = (suffix === 1 ? there : await tips(store, [branch])).get(branch) ?? null;
+    if (head === null || isOurs(branch)) return { branch, target, baseSha, head };
   }
-}
-
-/** The tip of a branch as it was fetched, if it is there: one process, and most often the answer is no. */
-async function tipOf({ directory }: GitStore, branch: string): Promise<string | null> {
-  const args = ['show-ref', '--verify', '--hash', `refs/remotes/origin/${branch}`];
-  const { exitCode, stdout } = await tryGit(args, { directory });
-  return exitCode === 0 ? stdout : null;
 }
 
 /** GitHub's address for a person who gave none, at the host that the App's own is from. */

@@ -100,7 +100,9 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
     async done(summary: string | null): Promise<void> {
       current();
       store.transaction(() => {
-        if (!store.runs.update(run, { doneAt: clock.now() })) return;
+        // Saying it again must not put off the end.
+        if (store.runs.get(run.task, run.number)?.doneAt !== null) return;
+        store.runs.update(run, { doneAt: clock.now() });
         store.journal.append(clock.now(), run.task, 'run:done', { run: run.number, summary });
       });
     },

@@ -24,6 +24,7 @@ export const ERRORS = {
   E_UNKNOWN_AGENT: 'Name one of the agents in orch.yaml.',
   E_TASK_STATE: 'See the state of the task with: orch show',
   E_QUEUE_FULL: 'Wait until tasks are done, cancel some, or raise task_queue.max_size.',
+  E_INTERNAL: 'See logs/orch.log in ORCH_HOME, and tell us of it.',
   E_USAGE: 'See: orch --help',
   E_BRANCH_REFUSED: "Push the run's own branch: git push",
   E_PUSH_REFUSED: 'Read the reason, mend it, then push again.',

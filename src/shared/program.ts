@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { execa, type Options } from 'execa';
 import { OrchError } from './errors.ts';
 
@@ -23,6 +24,11 @@ export async function tryProgram(
     ...options,
   });
   if (result.exitCode === undefined) {
+    if (result.code === 'ENOENT' && options.cwd && !existsSync(options.cwd)) {
+      throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${options.cwd}, which is gone`, {
+        cause: result,
+      });
+    }
     if (result.code === 'ENOENT') {
       throw new OrchError('E_MISSING_PROGRAM', `${file} is not installed, or not on PATH`, { cause: result });
     }

@@ -140,6 +140,7 @@ export function parseTaskName(text: string): number | null {
 export function branchName(task: number, instruction: string, suffix = 1): string {
   const slug = instruction
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 40)

@@ -13,10 +13,17 @@ export async function rescueRef(store: Store, run: string, sha: string): Promise
 }
 
 /** The last commits taken from the run, or null. */
-export async function runHead(store: Store, run: string): Promise<string | null> {
-  const shown = await tryGit(['show-ref', '--verify', '--hash', `${runRefs(run)}/head`], {
-    directory: store.directory,
-  });
+export function runHead(store: Store, run: string): Promise<string | null> {
+  return tryShow(store, run, 'head');
+}
+
+/** The base that the run's workspace was made from, or null before it was. */
+export function runBase(store: Store, run: string): Promise<string | null> {
+  return tryShow(store, run, 'base');
+}
+
+async function tryShow({ directory }: Store, run: string, name: Pin): Promise<string | null> {
+  const shown = await tryGit(['show-ref', '--verify', '--hash', `${runRefs(run)}/${name}`], { directory });
   return shown.exitCode === 0 ? shown.stdout : null;
 }
 

@@ -72,6 +72,21 @@ export async function resolve(store: Store, base: { branch: string } | { pull: n
   throw new OrchError('E_UNKNOWN_BASE', `There is no ${name}.`);
 }
 
+/** Where these branches were when they were fetched last; the ones that weren't there are missing. */
+export async function tips({ directory }: Store, branches: readonly string[]): Promise<Map<string, string>> {
+  const refs = new Map(branches.map(branch => [`refs/remotes/origin/${branch}`, branch]));
+  const lines = await execGit(['for-each-ref', '--format=%(objectname) %(refname)', ...refs.keys()], {
+    directory,
+  });
+  const found = lines.split('\n').flatMap(line => {
+    const [sha = '', ref = ''] = line.split(' ');
+    // A pattern also finds the refs below it.
+    const branch = refs.get(ref);
+    return branch === undefined ? [] : [[branch, sha] as const];
+  });
+  return new Map(found);
+}
+
 function storeDirectory(home: string, remote: Remote): string {
   // GitHub's names know no case. A port's colon would separate entries in git's list of object directories.
   const parts = [remote.host.replaceAll(':', '+'), ...remote.name.split('/')].map(part => part.toLowerCase());

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import { changeState, endRun } from '../../src/queue/change.ts';
+import { silentLog } from '../../src/shared/log.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
@@ -31,7 +32,13 @@ async function api(store: Store) {
   const socket = join(home.path, 'daemon.sock');
   // As a daemon leaves it that was killed.
   writeFileSync(socket, '');
-  const server = await serveApi(socket, { store, clock: fakeClock(NOW), about: ABOUT, agents: AGENTS });
+  const server = await serveApi(socket, {
+    store,
+    clock: fakeClock(NOW),
+    log: silentLog(),
+    about: ABOUT,
+    agents: AGENTS,
+  });
   const ask = (method: string, path: string, body?: string) =>
     new Promise<Answer>((resolve, reject) => {
       const headers = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -68,7 +75,7 @@ describe('the socket', () => {
 
   it('with a path that no socket can have is refused with the next step', async () => {
     using store = memoryStore();
-    const options = { store, clock: fakeClock(), about: ABOUT, agents: AGENTS };
+    const options = { store, clock: fakeClock(), log: silentLog(), about: ABOUT, agents: AGENTS };
     await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({
       code: 'E_PATH_TOO_LONG',
     });
@@ -216,12 +223,12 @@ describe('the API', () => {
   it('never tells what broke inside', async () => {
     using store = memoryStore();
     store.tasks.list = () => {
-      throw new Error('secret at /home/ann/.orch');
+      throw new Error('secret at /home/someone/.orch');
     };
     await using served = await api(store);
-    expect(await served.get('/api/tasks')).toEqual({
-      status: 500,
-      body: { code: 'E_USAGE', message: 'Orch failed inside.' },
-    });
+    const { status, body } = await served.get('/api/tasks');
+    expect(status).toBe(500);
+    expect(body).toMatchObject({ code: 'E_INTERNAL', message: 'Orch failed inside' });
+    expect(JSON.stringify(body)).not.toContain('someone');
   });
 });

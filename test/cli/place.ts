@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { serveApi } from '../../src/api/server.ts';
+import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -50,6 +51,7 @@ export async function daemon(
   return await serveApi(join(home, 'daemon.sock'), {
     store,
     clock: fakeClock(NOW),
+    log: silentLog(),
     about,
     agents: [{ name: 'claude', maxInstances: 1 }],
   });

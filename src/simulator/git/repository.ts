@@ -89,6 +89,16 @@ export class BareRepository {
     return found.split('\n').find(line => /^[0-9a-f]{40}$/.test(line)) ?? null;
   }
 
+  /** The same, and whether something lies at that path of it: one process, since Apps ask for files that aren't there. */
+  async look(revision: string, path: string): Promise<{ commit: string | null; isThere: boolean }> {
+    if (/[\r\n]/.test(path)) return { commit: await this.resolve(revision), isThere: false };
+    const names = /\s/.test(revision) ? [] : [`refs/heads/${revision}`, `refs/tags/${revision}`, revision];
+    const input = names.map(name => `${name}^{commit}\n${name}:${path}\n`).join('');
+    const lines = (await this.run(['cat-file', '--batch-check=%(objectname)'], { input })).split('\n');
+    const at = lines.findIndex((line, index) => index % 2 === 0 && /^[0-9a-f]{40}$/.test(line));
+    return { commit: lines[at] ?? null, isThere: at >= 0 && /^[0-9a-f]{40}$/.test(lines[at + 1] ?? '') };
+  }
+
   /** The commits `git log` gives for these revisions (`^sha` excludes) and flags. */
   async commits(revisions: readonly string[], flags: readonly string[] = []): Promise<Commit[]> {
     const format = '%H%x00%T%x00%P%x00%an%x00%ae%x00%at%x00%cn%x00%ce%x00%ct%x00%B';

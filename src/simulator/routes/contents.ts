@@ -19,11 +19,11 @@ async function get(call: RepositoryCall): Promise<Answer> {
   const { git, defaultBranch } = call.repository;
   const ref = call.query.ref ?? defaultBranch;
   const path = (call.params['*'] ?? '').replace(/^\/+|\/+$/g, '');
-  const commit = await git.resolve(ref);
+  const { commit, isThere } = await git.look(ref, path);
   if (!commit && (await git.refs()).size === 0) throw new GitHubError(404, 'This repository is empty.');
   if (!commit) throw new GitHubError(404, `No commit found for the ref ${ref}`);
+  if (!isThere) throw notFound();
   const entry = path === '' ? null : await git.entry(commit, path);
-  if (path !== '' && !entry) throw notFound();
   if (!entry || entry.type === 'tree') return folder(call, commit, path, ref);
   const content = await git.blob(entry.sha);
   if (call.accept.includes('raw')) return { status: 200, text: content };
