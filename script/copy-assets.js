@@ -1,4 +1,10 @@
-// The second half of `npm run build`: tsc compiles the sources, this copies the files beside them (SQL, templates).
+// The second half of `npm run build`: tsc compiles the sources, this copies the files beside them (styles, pictures).
 import { cpSync } from 'node:fs';
 
-cpSync('src', 'dist', { recursive: true, filter: path => !path.endsWith('.ts') });
+// A file with the name of a compiled one would silently take its place.
+cpSync('src', 'dist', {
+  recursive: true,
+  force: false,
+  errorOnExist: true,
+  filter: path => !path.endsWith('.ts'),
+});

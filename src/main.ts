@@ -77,6 +77,12 @@ for (const verb of ['cancel', 'retry'] as const) {
     );
 }
 
+// `orch logs T1 | head` is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -28,6 +28,12 @@ describe('the package, installed elsewhere from its tarball', () => {
     expect((await execa(command, ['--help'])).stdout).toContain('Usage: orch');
   });
 
+  it('plays the demo, far from any checkout', async () => {
+    const orch = join(modules, '.bin', 'orch');
+    const { stdout } = await execa(orch, ['demo', '--once', '--json'], { cwd: directory.path });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, task: { status: 'completed' } });
+  }, 60_000);
+
   it('runs what was built, and brings neither sources nor tests nor maps', async () => {
     const names = await readdir(join(modules, 'orch'), { recursive: true });
     const own = names.filter(name => !name.startsWith('node_modules'));

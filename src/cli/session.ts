@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readSync, statSync, watch } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { attachCommand, openTerminals } from '../agent/terminals.ts';
 import { homePaths } from '../config/paths.ts';
 import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
+import { readableLines } from '../shared/text.ts';
 import { parseTaskName, runName } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 
@@ -31,49 +33,62 @@ export async function attach(name: string, options: { config?: string }): Promis
     });
 }
 
-/** `orch logs T42 [-f]`: what the agent's terminal printed. Following ends when the task is over, or with ^C. */
+/**
+ * `orch logs T42 [-f]`: what the agent's terminal printed, as text; into a pipe as it was, colours and all. Following
+ * ends when the task is over, or with ^C.
+ */
 export async function logs(name: string, options: { config?: string; follow?: boolean }): Promise<void> {
   const home = await findHome(options);
   const run = await runOf(home, name);
   const file = homePaths(home).runLog(run);
   if (!existsSync(file) && !options.follow) throw new OrchError('E_TASK_STATE', `${run} has no log yet`);
-  let position = print(file, 0);
-  if (!options.follow) return;
+  const show = process.stdout.isTTY ? asText : asBytes;
+  if (options.follow) await follow(file, show, () => isOver(home, name));
+  else show(file, 0, true);
+}
+
+async function follow(file: string, show: Show, over: () => Promise<void>): Promise<void> {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  let position = show(file, 0, false);
   const watcher = watch(dirname(file), (_event, changed) => {
-    if (changed === basename(file)) position = print(file, position);
+    if (changed === basename(file)) position = show(file, position, false);
   });
   try {
-    await isOver(home, name);
+    await over();
   } finally {
     watcher.close();
   }
-  print(file, position);
+  show(file, position, true);
 }
 
-/** Prints what the file has beyond a position, and returns the new end. */
-function print(file: string, position: number): number {
-  if (!existsSync(file)) return position;
-  const handle = openSync(file, 'r');
-  try {
-    const { size } = statSync(file);
-    const buffer = Buffer.alloc(64 * 1024);
-    while (position < size) {
-      const read = readSync(handle, buffer, 0, buffer.length, position);
-      if (read === 0) break;
-      process.stdout.write(Buffer.from(buffer.subarray(0, read)));
-      position += read;
-    }
-    return position;
-  } finally {
-    closeSync(handle);
+/** Prints what the file has beyond a position; gives the position up to which it is printed. */
+type Show = (file: string, position: number, isEnd: boolean) => number;
+
+/** An agent may print what sets a clipboard or a title: a person's terminal gets lines of text, whole ones. */
+const asText: Show = (file, position, isEnd) => {
+  const bytes = readFrom(file, position);
+  const whole = isEnd ? bytes : bytes.subarray(0, bytes.lastIndexOf(10) + 1);
+  for (const line of readableLines(whole.toString('utf8').replace(/\n$/, ''))) {
+    if (whole.length > 0) process.stdout.write(`${line}\n`);
   }
+  return position + whole.length;
+};
+
+const asBytes: Show = (file, position) => {
+  const bytes = readFrom(file, position);
+  process.stdout.write(bytes);
+  return position + bytes.length;
+};
+
+/** Logs are bounded by `limits.output_mb`, so what is left of one fits into memory. */
+function readFrom(file: string, position: number): Buffer {
+  return existsSync(file) ? readFileSync(file).subarray(position) : Buffer.alloc(0);
 }
 
 async function isOver(home: string, name: string): Promise<void> {
-  const OVER = ['completed', 'failed', 'escalated', 'cancelled'];
   for (;;) {
     const task = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${encodeURIComponent(name)}`);
-    if (OVER.includes(task.status)) return;
+    if (isFinal(task.status)) return;
     await new Promise(resolve => setTimeout(resolve, 500));
   }
 }

@@ -40,6 +40,12 @@ type Parsed =
   | { ok: true; settings: RepositorySettings; warnings: string[] }
   | { ok: false; problems: Problem[] };
 
+/** Reads the settings that a task carries: from this release, or from an older one that knew fewer. */
+export function carriedSettings(server: Pick<Settings, 'github'>): (stored: string) => RepositorySettings {
+  const defaults = defaultRepositorySettings(server);
+  return stored => ({ ...defaults, ...(JSON.parse(stored) as Partial<RepositorySettings>) });
+}
+
 /** What settings a repository without a file has. */
 export function defaultRepositorySettings(server: Pick<Settings, 'github'>): RepositorySettings {
   const parsed = parseRepositorySettings('', server);

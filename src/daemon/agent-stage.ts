@@ -21,6 +21,7 @@ export interface AgentStageOptions {
   terminals: Terminals;
   paths: Paths;
   settings: Settings;
+  repositorySettings(task: Task): RepositorySettings;
   environment(run: Run): Record<string, string>;
   /** A run's exit file has appeared. */
   ended(run: Run): void;
@@ -39,7 +40,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     const name = runName(task.id, run.number);
     const directory = paths.run(name);
     const { tree } = locateWorkspace(paths.workspaces, name);
-    const own = JSON.parse(task.settings) as RepositorySettings;
+    const own = options.repositorySettings(task);
     const profile = profileOf(settings, run);
     const environment = options.environment(run);
     const setup = own.setup

@@ -3,7 +3,7 @@ import { Probot, ProbotOctokit } from 'probot';
 import { openTerminals } from '../agent/terminals.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
-import type { RepositorySettings } from '../config/repository.ts';
+import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { createApp, EVENTS } from '../github/app.ts';
 import { connectGithub } from '../github/client.ts';
@@ -60,6 +60,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const probot = createProbot(settings, credentials);
   const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock });
   const shared = { store, github, clock, log };
+  const carried = carriedSettings(settings);
+  const repositorySettings = (task: Task) => carried(task.settings);
 
   const pulls = openPulls({ ...shared, labels: task => repositorySettings(task).labels.pullRequest });
   const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl);
@@ -67,9 +69,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths }));
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
-    agentStage({ terminals, paths, settings, environment, ended: (run: Run) => scheduler.wake(run.task) }),
+    agentStage({
+      terminals,
+      paths,
+      settings,
+      repositorySettings,
+      environment,
+      ended: (run: Run) => scheduler.wake(run.task),
+    }),
   );
-  const workspace = workspaceStage({ store, paths, github, repositories, broker, environment, log });
+  const workspace = workspaceStage({
+    store,
+    paths,
+    github,
+    repositories,
+    repositorySettings,
+    broker,
+    environment,
+    log,
+  });
 
   const recorder = startRecorder({
     store,
@@ -80,7 +98,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],
   });
   stack.defer(() => recorder.stop());
-  const reporter = startReporter({ ...shared, sandbox: sandboxSentence(settings) });
+  const reporter = startReporter({ ...shared, sandbox: UNSANDBOXED });
   stack.defer(() => reporter.stop());
   const follower = startFollowing({ ...shared, pulls, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
@@ -142,10 +160,6 @@ function createProbot(settings: Settings, credentials: AppCredentials): Probot {
   });
 }
 
-function repositorySettings(task: Task): RepositorySettings {
-  return JSON.parse(task.settings) as RepositorySettings;
-}
-
 function pullStage(pulls: ReturnType<typeof openPulls>): Stages['pulls'] {
   return {
     find: async task => (await pulls.find(task)) !== null,
@@ -167,8 +181,5 @@ function policyOf(settings: Settings, run: Run) {
   };
 }
 
-function sandboxSentence(settings: Settings): string {
-  return settings.sandbox.allowUnsandboxed
-    ? 'The agent runs **without a sandbox**, as the user that Orch runs as.'
-    : 'The agent runs in a sandbox.';
-}
+/** What every check run says, as long as there is no sandbox: `orch serve` starts only where that is accepted. */
+const UNSANDBOXED = 'The agent runs **without a sandbox**, as the user that Orch runs as.';

@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { serveApi } from '../api/server.ts';
 import { version } from '../cli/version.ts';
 import { readAppEnvironment } from '../config/environment.ts';
 import { homePaths } from '../config/paths.ts';
-import { loadSettings, type Settings } from '../config/settings.ts';
+import { loadSettings } from '../config/settings.ts';
 import { systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
+import { listen } from './listen.ts';
 import { startProxy } from './proxy.ts';
 
 export interface ServeOptions {
@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log }));
   const server = createHttp(daemon, clock.now());
-  const url = await listen(server, settings);
+  const url = await listen(server, settings.server);
   stack.defer(() => void server.closeAllConnections());
   stack.defer(() => void server.close());
   const about = {
@@ -93,19 +93,4 @@ function createHttp(daemon: Daemon, startedAt: number): Server {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(health));
     } else response.writeHead(404).end();
   });
-}
-
-async function listen(server: Server, { server: { host, port } }: Settings): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE';
-      const what = taken
-        ? `Port ${port} on ${host} is taken`
-        : `Can't listen on ${host}:${port}: ${cause.message}`;
-      reject(new OrchError('E_PORT_TAKEN', what, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }

@@ -20,6 +20,7 @@ export interface WorkspaceStageOptions {
   paths: Paths;
   github: Github;
   repositories: Repositories;
+  repositorySettings(task: Task): RepositorySettings;
   broker: BrokerStage;
   /** What the run's agent sees; what Orch runs in the worktree sees the same. */
   environment(run: Run): Record<string, string>;
@@ -39,7 +40,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
       ]);
       const prepared = await begin(options, task, run, store);
-      const settings = JSON.parse(task.settings) as RepositorySettings;
+      const settings = options.repositorySettings(task);
       await prepareWorkspace({
         workspaces: paths.workspaces,
         run: runName(task.id, run.number),

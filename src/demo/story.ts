@@ -4,10 +4,9 @@ import type { RunView, TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import type { JournalEvent } from '../task/events.ts';
+import { isFinal } from '../task/states.ts';
 
 export type Story = TaskView & { runs: RunView[]; events: JournalEvent[] };
-
-const OVER = ['completed', 'failed', 'escalated', 'cancelled'];
 
 /** The demo's task as the daemon tells it; null before there is one. */
 export async function readStory(home: string): Promise<Story | null> {
@@ -23,7 +22,7 @@ export async function readStory(home: string): Promise<Story | null> {
 export async function endOfStory(home: string, github: Simulator): Promise<'ended'> {
   for (;;) {
     const story = await readStory(home);
-    if (story && OVER.includes(story.status) && story.runs.every(run => run.ended_at !== null)) break;
+    if (story && isFinal(story.status) && story.runs.every(run => run.ended_at !== null)) break;
     await delay(100);
   }
   // The last edit of the comment and the check run may still be under way.

@@ -90,8 +90,25 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
     },
 
     /** Opens the task's pull request, or finds the one that is there. */
-    async pullRequest(text: { title: string; body: string; draft: boolean }) {
+    async pullRequest({
+      base,
+      ...text
+    }: {
+      title: string;
+      body: string;
+      base: string | null;
+      draft: boolean;
+    }) {
       const task = current();
+      if (base !== null && base !== task.target) {
+        throw new OrchError(
+          'E_BRANCH_REFUSED',
+          `This run opens its pull request onto ${task.target}, not ${base}`,
+          {
+            remedy: 'Leave --base out.',
+          },
+        );
+      }
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
       return await pulls.open(task, text);
     },

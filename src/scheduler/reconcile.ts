@@ -24,6 +24,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_PATH_TOO_LONG',
   'E_UNKNOWN_AGENT',
   'E_PUSH_REFUSED',
+  'E_SETTINGS',
   'E_GITHUB',
 ]);
 
@@ -114,7 +115,6 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
   const words = await stages.agent.lastWords(run);
   if (!isCurrent(task, run)) {
     await keepCommits(world, task, run);
-    await stages.broker.close(run);
     return finishRun(world, run, task.state === 'completed' ? 'succeeded' : 'cancelled', sight.exitCode);
   }
   const fresh = () => store.tasks.get(task.id) as Task;
@@ -136,16 +136,21 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
 /** What the agent left can't be had: an open pull request counts all the same, and a broken workspace makes way for a new one. */
 function withoutLeftovers(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  const isBroken = error instanceof OrchError && error.code === 'E_PROGRAM_FAILED';
-  if (!isBroken && !isPermanent(error)) throw error;
+  if (!isBroken(error) && !isPermanent(error)) throw error;
   if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason };
-  if (isBroken) return again(task, 'crashed', reason, world.policy(run));
+  if (isBroken(error)) return again(task, 'crashed', reason, world.policy(run));
   return { outcome: 'failed', next: 'failed', reason };
 }
 
-/** Nobody waits for these commits any more, but somebody may want them; a workspace too broken for that ends all the same. */
-async function keepCommits(world: World, task: Task, run: Run): Promise<void> {
-  if (run.spawnedAt !== null) await world.stages.workspace.rescue(task, run).catch(() => {});
+/** Nobody waits for these commits any more, but somebody may want them. A workspace that its agent broke has none to give. */
+async function keepCommits({ stages }: World, task: Task, run: Run): Promise<void> {
+  if (run.spawnedAt === null) return;
+  // After a restart nobody has opened it, and the commits are taken through it.
+  await stages.broker.open(task, run);
+  await stages.workspace.rescue(task, run).catch(error => {
+    if (!isBroken(error) && !isPermanent(error)) throw error;
+  });
+  await stages.broker.close(run);
 }
 
 /** Writes the run's end and the task's next state together, unless the task has changed hands meanwhile. */
@@ -189,4 +194,9 @@ function startFailed(world: World, task: Task, run: Run, error: unknown): Verdic
 
 function isPermanent(error: unknown): boolean {
   return error instanceof OrchError && PERMANENT.has(error.code);
+}
+
+/** The workspace's own git fails: its agent has spoilt it. */
+function isBroken(error: unknown): boolean {
+  return error instanceof OrchError && error.code === 'E_PROGRAM_FAILED';
 }

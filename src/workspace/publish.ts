@@ -1,4 +1,4 @@
-import { stripControl } from '../shared/text.ts';
+import { shorten, stripControl } from '../shared/text.ts';
 import { execGit, gitFailure, tryRemoteGit } from './git.ts';
 import type { Remote } from './remote.ts';
 import type { Store } from './store.ts';
@@ -80,7 +80,7 @@ export async function changedFiles(store: Store, base: string, head: string): Pr
 function reasonGiven(verdict: string, stderr: string): string {
   const said = stderr.split('\n').flatMap(line => /^remote: ?(.*)$/.exec(line)?.[1]?.trim() || []);
   const reason = verdict.replace(/^\[(?:remote )?rejected\] \((.*)\)$/, '$1');
-  return stripControl([reason, ...said].join('\n')).trim();
+  return shorten(stripControl([reason, ...said].join('\n')).trim(), 500);
 }
 
 // The last three are how a server tells that somebody else was faster between its two answers.

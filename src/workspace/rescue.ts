@@ -1,6 +1,6 @@
 import { OrchError } from '../shared/errors.ts';
 import type { ProgramResult } from '../shared/program.ts';
-import { stripControl } from '../shared/text.ts';
+import { shorten, stripControl } from '../shared/text.ts';
 
 /**
  * Runs a program as the agent does: in its tree, with its environment, user and sandbox, without any token. Its hooks
@@ -57,7 +57,8 @@ function reasonGiven(stderr: string): string {
   const text = stripControl(stderr);
   const verdict = /\[remote rejected\][^\n]*?\((.*)\)$/m.exec(text)?.[1] ?? text.trim();
   const said = text.split('\n').flatMap(line => /^remote: (?:error: )?(.+)$/.exec(line)?.[1]?.trim() ?? []);
-  return [verdict, ...said].join('. ');
+  // An agent's own hook may have said anything, at any length.
+  return shorten([verdict, ...said].join('. '), 500);
 }
 
 function failed(what: string, result: ProgramResult): OrchError {

@@ -134,6 +134,16 @@ describe('orch serve', () => {
     expect((await daemon).exitCode).toBe(0);
   });
 
+  it('without credentials says that the port is taken as well', async () => {
+    await using home = await temporaryDirectory();
+    const other = createServer();
+    await new Promise<void>(done => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    const { exitCode, stderr } = await serve(home.path, { PORT: String(port) });
+    other.close();
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^E_PORT_TAKEN: [^\n]*$/)]);
+  });
+
   it('without credentials leads to the page that registers the App', async () => {
     await using home = await temporaryDirectory();
     const free = createServer();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, retry } from '../../src/queue/change.ts';
+import { OrchError } from '../../src/shared/errors.ts';
 import { settled } from '../support/clock.ts';
 import { bench, openPull, sayDone } from './bench.ts';
 
@@ -23,7 +24,7 @@ describe('cancelling', () => {
     await using b = bench();
     await b.ask();
     b.world.before = call => {
-      if (call === 'rescue') throw new Error('no repository here');
+      if (call === 'rescue') throw new OrchError('E_PROGRAM_FAILED', 'no repository here');
     };
     cancel(b.store, 1, 'no', b.clock.now());
     await b.clock.advance(30_000);

@@ -15,7 +15,7 @@ describe('the pages of the simulated GitHub', () => {
       '/acme/shop/pull/2': '+export const total = 2;',
       '/deliveries': 'issue_comment.created',
       '/-/pages.css': 'color-scheme',
-      '/-/pages.js': 'refresh',
+      '/-/live.js': 'refresh',
       '/-/mark.svg': 'svg',
     };
     for (const [path, text] of Object.entries(pages))

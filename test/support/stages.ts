@@ -88,8 +88,10 @@ export function fakeStages(world: FakeWorld, store: Store): Stages {
           baseSha: 'base',
           head: task.head,
         })),
-      rescue: (_task, run) =>
+      rescue: (task, run) =>
         effect('rescue', name(run), () => {
+          // The real one goes through the run's socket, and would find nobody there.
+          if (task.branch !== null && !world.brokers.has(name(run))) throw new Error('the broker is closed');
           const head = world.unpushed.get(name(run));
           if (head !== undefined) store.tasks.update(run.task, run.epoch, { head });
         }),

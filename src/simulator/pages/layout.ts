@@ -14,7 +14,7 @@ export function layout(visit: Visit, page: Page, repository?: Repository): strin
 <title>${page.title} · Simulated GitHub</title>
 <link rel="icon" href="/-/mark.svg">
 <link rel="stylesheet" href="/-/pages.css">
-<script src="/-/pages.js" defer></script>
+<script src="/-/live.js" defer></script>
 </head>
 <body>
 <a class="skip" href="#main">Skip to content</a>

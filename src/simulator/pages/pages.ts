@@ -81,7 +81,7 @@ function visitOf(simulator: Simulator, request: FastifyRequest): Visit {
   return { simulator, world, user: actingUser(world, request), path: request.url, params, form };
 }
 
-const ASSETS = { 'pages.css': 'text/css', 'pages.js': 'text/javascript', 'mark.svg': 'image/svg+xml' };
+const ASSETS = { 'pages.css': 'text/css', 'live.js': 'text/javascript', 'mark.svg': 'image/svg+xml' };
 
 function addAssets(scope: FastifyInstance): void {
   for (const [name, type] of Object.entries(ASSETS)) {

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+
+const WAIT = 'while ! test -e go; do sleep 0.05; done; rm go';
+
+/** A ref of the daemon's own repository of the only remote. */
+async function kept(app: TestApp, ref: string): Promise<string> {
+  const host = new URL(app.github.url).host.replace(':', '+');
+  const directory = `${app.home}/stores/${host}/${REPOSITORY}.git`;
+  const shown = await execa('git', ['--git-dir', directory, 'show-ref', '--verify', '--hash', ref], {
+    reject: false,
+  });
+  return shown.stdout;
+}
+
+describe('commits of a cancelled run', () => {
+  it.each([false, true])('are kept where only Orch sees them (restart before: %s)', async restart => {
+    const script = `echo x > x; git add x; git commit -qm x; : > ../committed; trap '' INT; ${WAIT}; sleep 60`;
+    await using app = await startTestApp({ agents: { slow: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${app.home}/workspaces/T1.1/committed`));
+    await app.github.comment(REPOSITORY, 1, '/orch cancel', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.state === 'cancelled');
+    if (restart) {
+      await app.stop();
+      await app.start();
+    }
+    await app.ended(1, 'cancelled');
+    expect(await kept(app, 'refs/orch/runs/T1.1/head')).toMatch(/^[0-9a-f]{40}$/);
+    expect(await repositoryOf(app.github).git.resolve('orch/T1-fix-it')).toBeNull();
+  });
+});
+
+describe('an agent that spoils its workspace', () => {
+  it.each([
+    ['its repository', 'rm -rf ../repository.git'],
+    ['its tree', 'cd ..; rm -rf tree'],
+  ])('by removing %s is tried again, then a person is asked', async (_what, script) => {
+    await using app = await startTestApp({ agents: { bad: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'escalated');
+    expect(app.runs(1)).toHaveLength(4);
+    expect(task.reason).toContain('E_PROGRAM_FAILED');
+  });
+});
+
+describe('a pull request onto another branch than the task’s', () => {
+  it('is refused, and the agent is told', async () => {
+    const script =
+      'echo x > x; git add x; git commit -qm x; git push -q; gh pr create -f --base release; gh pr create -f --base main';
+    await using app = await startTestApp({ agents: { good: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ target: 'main', pull: 2 });
+    expect(readFileSync(`${app.home}/logs/T1.1.log`, 'utf8')).toContain(
+      'opens its pull request onto main, not release',
+    );
+  });
+});
+
+describe('settings that ask for a file which is not there', () => {
+  it('fail the task at once', async () => {
+    await using app = await startTestApp({
+      files: { 'README.md': '#\n', '.github/orch.yml': 'copy: [.env]\n' },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toContain('`.env`');
+    expect(app.runs(1)).toHaveLength(1);
+  });
+
+  it('copy it when it is there', async () => {
+    const files = { 'README.md': '#\n', '.github/orch.yml': 'copy: [.env]\n' };
+    await using app = await startTestApp({
+      files,
+      agents: { good: 'test "$(cat .env)" = KEY=1 && git add -A && git diff --cached --quiet && exit 0' },
+    });
+    await execa('mkdir', ['-p', `${app.home}/files/${REPOSITORY}`]);
+    writeFileSync(`${app.home}/files/${REPOSITORY}/.env`, 'KEY=1\n');
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toBe('the agent ended without a commit');
+  });
+});
