@@ -176,6 +176,7 @@ function promptInput(task: Task, found: { guidance: string[]; setup: string[]; t
   return {
     ...found,
     instruction: task.instruction,
+    vouched: /^(label|assigned):/.test(task.source),
     repository: task.repository,
     issue: {
       number: task.issue,

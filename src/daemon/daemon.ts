@@ -63,7 +63,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const carried = carriedSettings(settings);
   const repositorySettings = (task: Task) => carried(task.settings);
 
-  const pulls = openPulls({ ...shared, labels: task => repositorySettings(task).labels.pullRequest });
+  const pulls = openPulls(shared);
   const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl);
   const environment = runEnvironment({ paths, settings, env });
   const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths }));

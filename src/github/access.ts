@@ -1,8 +1,9 @@
+import { ROLES as NAMED } from '../config/schema.ts';
 import { hasStatus, type Octokit } from './client.ts';
-import { thread } from './comments.ts';
+import { ownerAndName } from './comments.ts';
 
 /** GitHub's roles, weakest first; a role contains the ones before it. */
-const ROLES = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const;
+const ROLES = ['none', ...NAMED] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
@@ -10,7 +11,7 @@ export type Role = (typeof ROLES)[number];
  * private members. A user GitHub does not know there has `none`; any other failure throws, and means no.
  */
 export async function roleOf(octokit: Octokit, repository: string, username: string): Promise<Role> {
-  const { owner, repo } = thread(repository, 0);
+  const { owner, repo } = ownerAndName(repository);
   try {
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
       owner,

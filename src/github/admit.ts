@@ -1,47 +1,64 @@
+import { matchesGlob } from 'node:path';
 import type { RepositorySettings } from '../config/repository.ts';
+import type { Settings } from '../config/settings.ts';
 import { hasRole, type Role, roleOf } from './access.ts';
-import { type AskOptions, isAllowed } from './ask.ts';
 import { githubMessage, isRefusal, type Octokit } from './client.ts';
-import type { Place } from './payloads.ts';
+import type { AppContext } from './context.ts';
+import type { Door } from './payloads.ts';
 import { readRepositorySettings } from './repository-settings.ts';
 
 export type Admission =
   | { kind: 'admitted'; repository: RepositorySettings }
-  | { kind: 'refused'; text: string }
+  | { kind: 'refused'; repository: RepositorySettings; text: string }
   | { kind: 'ignored' };
-
-/** A place without an issue, such as a check run, can be asked from too; only complaints need one. */
-type Door = Omit<Place, 'issue'> & Partial<Pick<Place, 'issue'>>;
 
 /**
  * Whether the sender of a delivery may command here, asked of GitHub at this moment. If GitHub's answer is not a yes,
- * it is a no. Repositories that the server doesn't allow, and bots, are a log line.
+ * it is a no. Repositories that the server doesn't allow, bots, and Orch itself are a log line.
  */
-export async function admit(options: AskOptions, door: Door): Promise<Admission> {
-  const { settings, log, github } = options;
+export async function admit(context: AppContext, door: Door): Promise<Admission> {
+  const { settings, log, github } = context;
   const { repository, sender } = door;
+  const isBot = sender.type === 'Bot';
   if (!isAllowed(settings, repository.full_name)) {
     log.info({ repository: repository.full_name }, 'repository is not among github.allow_repositories');
     return { kind: 'ignored' };
   }
-  if (sender.type === 'Bot' && !settings.policies.bots.includes(sender.id)) {
+  if (isBot && !settings.policies.bots.includes(sender.id)) {
     log.info({ bot: sender.id, login: sender.login }, 'bot is not among policies.bots');
     return { kind: 'ignored' };
   }
+  if (await isSelf(context, door)) {
+    log.info({ login: sender.login }, 'Orch does not command itself');
+    return { kind: 'ignored' };
+  }
   const octokit = await github.octokit(door.installation.id);
-  const isBot = sender.type === 'Bot';
   const [own, role] = await Promise.all([
-    readRepositorySettings(options, octokit, door),
-    isBot ? ('none' as const) : readRole(options, octokit, door),
+    readRepositorySettings(context, octokit, door),
+    isBot ? ('none' as const) : readRole(context, octokit, door),
   ]);
   const { minimum, users, floor } = own.permissions;
   const isNamed = users.some(user => user.toLowerCase() === sender.login.toLowerCase());
   if (isBot || hasRole(role, minimum) || (isNamed && hasRole(role, floor)))
     return { kind: 'admitted', repository: own };
-  return { kind: 'refused', text: refusal(sender.login, minimum) };
+  return { kind: 'refused', repository: own, text: refusal(sender.login, minimum) };
 }
 
-async function readRole({ log }: AskOptions, octokit: Octokit, { repository, sender }: Door): Promise<Role> {
+/** Whether the server's settings let Orch work in this repository. */
+export function isAllowed(settings: Settings, repository: string): boolean {
+  const globs = settings.github.allowRepositories;
+  return globs.some(glob => matchesGlob(repository.toLowerCase(), glob.toLowerCase()));
+}
+
+/** Whoever names the App's own bot in the settings would have it obey what it quotes. */
+async function isSelf({ github }: AppContext, { installation, sender, comment }: Door): Promise<boolean> {
+  const app = comment?.performed_via_github_app?.id;
+  if (sender.type !== 'Bot' && app === undefined) return false;
+  const self = await github.identity(installation.id);
+  return sender.id === self.userId || app === self.appId;
+}
+
+async function readRole({ log }: AppContext, octokit: Octokit, { repository, sender }: Door): Promise<Role> {
   try {
     return await roleOf(octokit, repository.full_name, sender.login);
   } catch (error) {

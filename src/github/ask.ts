@@ -1,4 +1,3 @@
-import { matchesGlob } from 'node:path';
 import type { Command } from '../command/command.ts';
 import { helpText } from '../command/help.ts';
 import { nearest } from '../command/nearest.ts';
@@ -7,26 +6,16 @@ import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { cancel, retry } from '../queue/change.ts';
 import { enqueue } from '../queue/enqueue.ts';
-import type { Clock } from '../shared/clock.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
+import { plainCell } from '../shared/markdown.ts';
+import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import type { Github } from './client.ts';
-import { thread } from './comments.ts';
-import type { Place } from './payloads.ts';
-import type { Replies } from './replies.ts';
-import { plain } from './report/comment.ts';
-
-export interface AskOptions {
-  store: Store;
-  github: Github;
-  clock: Clock;
-  log: Log;
-  settings: Settings;
-  replies: Replies;
-}
+import { ownerAndName } from './comments.ts';
+import type { AppContext } from './context.ts';
+import type { Door, Place } from './payloads.ts';
+import { tellable } from './report/comment.ts';
 
 /** Where a command comes from: its key is unique to it, and the same when its delivery comes again. */
 export interface Origin {
@@ -37,13 +26,13 @@ export interface Origin {
 
 /** Does what someone who may ask has asked for; what can't be done is answered. */
 export async function obey(
-  options: AskOptions,
+  context: AppContext,
   place: Place,
   command: Command,
   repository: RepositorySettings,
   from: Origin,
 ) {
-  const { replies, store, clock } = options;
+  const { replies, store, clock } = context;
   try {
     switch (command.kind) {
       case 'help':
@@ -51,20 +40,24 @@ export async function obey(
       case 'status':
         return await replies.reply(place, from.key, statusText(tasksHere(store, place, command.task)));
       case 'cancel': {
-        const task = pick(tasksHere(store, place, command.task), task => !isFinal(task.state));
-        cancel(store, task.id, `cancelled by ${place.sender.login}`, clock.now());
-        return await acknowledge(options, place, from);
+        changeOnce(context, place, from.key, () => {
+          const task = pick(tasksHere(store, place, command.task), task => !isFinal(task.state));
+          cancel(store, task.id, `cancelled by ${place.sender.login}`, clock.now());
+        });
+        return await acknowledge(context, place, from);
       }
       case 'retry': {
-        const task = pick(
-          tasksHere(store, place, command.task),
-          task => isFinal(task.state) && task.state !== 'completed',
-        );
-        retry(store, task.id, `retried by ${place.sender.login}`, clock.now());
-        return await acknowledge(options, place, from);
+        changeOnce(context, place, from.key, () => {
+          const task = pick(
+            tasksHere(store, place, command.task),
+            task => isFinal(task.state) && task.state !== 'completed',
+          );
+          retry(store, task.id, `retried by ${place.sender.login}`, clock.now());
+        });
+        return await acknowledge(context, place, from);
       }
       case 'run':
-        return await run(options, place, command.instruction, command.options, repository, from);
+        return await startTask(context, place, command.instruction, command.options, repository, from);
       default:
         return command satisfies never;
     }
@@ -74,23 +67,29 @@ export async function obey(
   }
 }
 
-/** Whether the server's settings let Orch work in this repository. */
-export function isAllowed(settings: Settings, repository: string): boolean {
-  const globs = settings.github.allowRepositories;
-  return globs.some(glob => matchesGlob(repository.toLowerCase(), glob.toLowerCase()));
+/**
+ * Makes a change to tasks that a repeated delivery would make to others: once for a key, which is on disk with it. A
+ * refusal (OrchError) leaves nothing behind.
+ */
+export function changeOnce(context: AppContext, place: Door, key: string, change: () => void): void {
+  const { store, clock } = context;
+  store.transaction(() => {
+    if (store.creations.begin(0, 'command', `${place.repository.id}:${key}`, clock.now())) change();
+  });
 }
 
-export async function run(
-  options: AskOptions,
+/** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_QUEUE_FULL. */
+export async function startTask(
+  context: AppContext,
   place: Place,
   instruction: string,
   wanted: RunOptions,
   repository: RepositorySettings,
   from: Origin,
 ): Promise<void> {
-  const { store, settings, replies, clock } = options;
+  const { store, settings, replies, clock } = context;
   checkAgent(settings, repository, wanted.agent ?? null);
-  const pull = await readPull(options, place);
+  const pull = await readPull(context, place);
   const { task, kind } = enqueue(
     store,
     {
@@ -119,7 +118,7 @@ export async function run(
     clock.now(),
     settings.taskQueue.maxSize,
   );
-  options.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
+  context.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
   // A second label on an issue is no second wish; a second comment deserves to know.
   if (kind === 'duplicate' && from.comment !== null) {
     await replies.reply(
@@ -131,13 +130,11 @@ export async function run(
 }
 
 /** The pull request's head as it is now, when it was asked on one. Forks are refused. */
-async function readPull(options: AskOptions, place: Place): Promise<{ ref: string; sha: string } | null> {
+async function readPull(context: AppContext, place: Place): Promise<{ ref: string; sha: string } | null> {
   if (!place.issue.pull_request) return null;
-  const octokit = await options.github.octokit(place.installation.id);
-  const { owner, repo } = thread(place.repository.full_name, 0);
+  const octokit = await context.github.octokit(place.installation.id);
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
-    owner,
-    repo,
+    ...ownerAndName(place.repository.full_name),
     pull_number: place.issue.number,
   });
   if (data.head.repo?.id !== place.repository.id) {
@@ -188,15 +185,15 @@ function pick(tasks: Task[], fits: (task: Task) => boolean): Task {
   return task;
 }
 
-async function acknowledge(options: AskOptions, place: Place, from: Origin): Promise<void> {
-  if (from.comment !== null) await options.replies.react(place, from.comment, 'eyes');
+async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {
+  if (from.comment !== null) await context.replies.react(place, from.comment, 'eyes');
 }
 
 function statusText(tasks: Task[]): string {
   if (tasks.length === 0) return 'There is no task here yet. Start one with `/orch` and what you want done.';
   const rows = tasks.slice(0, 20).map(task => {
     const pull = task.pull === null ? '' : `#${task.pull}`;
-    return `| ${taskName(task.id)} | ${task.state} | ${pull} | ${cell(task.instruction)} | ${cell(task.reason ?? '')} |`;
+    return `| ${taskName(task.id)} | ${task.state} | ${pull} | ${cell(task.instruction)} | ${cell(tellable(task.reason ?? ''))} |`;
   });
   return [
     '| Task | State | Pull request | Instruction | Reason |',
@@ -206,6 +203,5 @@ function statusText(tasks: Task[]): string {
 }
 
 function cell(text: string): string {
-  const line = plain(text.split('\n', 1)[0] ?? '').replaceAll('|', '\\|');
-  return line.length > 80 ? `${line.slice(0, 79)}…` : line;
+  return plainCell(shorten(text.split('\n', 1)[0] ?? '', 80));
 }

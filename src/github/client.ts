@@ -6,6 +6,8 @@ export type Octokit = Awaited<ReturnType<Probot['auth']>>;
 /** The App as GitHub knows it: nothing may rely on its name. */
 interface Identity {
   appId: number;
+  /** Of the user that the App writes as. */
+  userId: number;
   /** `some-name[bot]`: who stands beside what the App writes. */
   login: string;
   /** Author line of the agents' commits, linked to the App by GitHub. */
@@ -14,10 +16,15 @@ interface Identity {
 
 export interface Github {
   octokit(installation: number): Promise<Octokit>;
-  /** A token for git over HTTPS: this repository, contents only. Kept in memory, never longer than it lives. */
+  /**
+   * A token for git over HTTPS: this repository, contents only. Kept in memory, and for minutes: one that GitHub has
+   * withdrawn since, because the App was installed anew or lost a repository, is soon replaced.
+   */
   gitToken(installation: number, repositoryId: number, access: 'read' | 'write'): Promise<string>;
   identity(installation: number): Promise<Identity>;
 }
+
+const KEEP_TOKEN_MS = 300_000;
 
 export function connectGithub(probot: Probot, options: { webBaseUrl: string; clock: Clock }): Github {
   const tokens = new Map<string, { token: string; until: number }>();
@@ -27,7 +34,7 @@ export function connectGithub(probot: Probot, options: { webBaseUrl: string; clo
     octokit: installation => probot.auth(installation),
 
     async gitToken(installation, repositoryId, access) {
-      const key = `${repositoryId}:${access}`;
+      const key = `${installation}:${repositoryId}:${access}`;
       const kept = tokens.get(key);
       if (kept && kept.until > options.clock.now()) return kept.token;
       const app = await probot.auth();
@@ -37,7 +44,8 @@ export function connectGithub(probot: Probot, options: { webBaseUrl: string; clo
         permissions: { contents: access },
       });
       // Five minutes early: a push may take a while.
-      tokens.set(key, { token: data.token, until: Date.parse(data.expires_at) - 300_000 });
+      const until = Math.min(Date.parse(data.expires_at) - 300_000, options.clock.now() + KEEP_TOKEN_MS);
+      tokens.set(key, { token: data.token, until });
       return data.token;
     },
 
@@ -57,7 +65,12 @@ async function readIdentity(probot: Probot, installation: number, webBaseUrl: st
   const login = `${app.data.slug}[bot]`;
   const user = await (await probot.auth(installation)).request('GET /users/{username}', { username: login });
   const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
-  return { appId: app.data.id, login, email: `${user.data.id}+${login}@${domain}` };
+  return {
+    appId: app.data.id,
+    userId: Number(user.data.id),
+    login,
+    email: `${user.data.id}+${login}@${domain}`,
+  };
 }
 
 /** Whether an error is GitHub's answer with this status. */
@@ -68,12 +81,13 @@ export function hasStatus(error: unknown, ...statuses: number[]): boolean {
 
 /**
  * GitHub has decided, and asking again won't change it: not allowed, gone, locked, invalid. Rate limits come as 403
- * too, but with a time after which to try again.
+ * too, with a time after which to try again, or for the secondary ones at least in so many words.
  */
 export function isRefusal(error: unknown): boolean {
   if (!hasStatus(error, 403, 404, 409, 410, 422, 451)) return false;
   const headers = (error as { response?: { headers?: Record<string, string> } }).response?.headers ?? {};
-  return headers['retry-after'] === undefined && headers['x-ratelimit-remaining'] !== '0';
+  if (headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0') return false;
+  return !(hasStatus(error, 403) && /rate limit|abuse/i.test(githubMessage(error)));
 }
 
 /** GitHub's own words about an error, for people: message and the first field errors, without URLs or payloads. */

@@ -11,8 +11,13 @@ export interface Thread {
 const BODY_LIMIT = 60_000;
 
 export function thread(repository: string, issue: number): Thread {
+  return { ...ownerAndName(repository), issue_number: issue };
+}
+
+/** The two halves of `owner/name`, as GitHub's routes want them. */
+export function ownerAndName(repository: string): { owner: string; repo: string } {
   const [owner = '', repo = ''] = repository.split('/');
-  return { owner, repo, issue_number: issue };
+  return { owner, repo };
 }
 
 /** An HTML comment that people don't see and Orch finds again. */

@@ -40,4 +40,8 @@ export const pullRequest = base.extend({
 });
 
 type IssueComment = z.infer<typeof issueComment>;
+export type IssueAssigned = z.infer<typeof issueAssigned>;
 export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'>;
+
+/** A place without an issue, such as a check run, can be asked from too; only complaints need one. */
+export type Door = Omit<Place, 'issue'> & Partial<Pick<IssueComment, 'issue' | 'comment'>>;

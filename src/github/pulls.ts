@@ -1,25 +1,22 @@
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
-import type { Log } from '../shared/log.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { type Github, githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
-import { marker, thread } from './comments.ts';
+import { marker, ownerAndName } from './comments.ts';
 import { createOnce } from './once.ts';
 
 export interface PullsOptions {
   store: Store;
   github: Github;
   clock: Clock;
-  log: Log;
-  /** Labels for the pull requests of this task, from the repository's settings. */
-  labels(task: Task): string[];
 }
 
 export interface PullRequest {
   number: number;
   url: string;
+  draft: boolean;
   created: boolean;
 }
 
@@ -69,7 +66,7 @@ export function openPulls(options: PullsOptions) {
   async function find(task: Task): Promise<PullRequest | null> {
     if (task.branch === null || task.head === null) return null;
     const found = await findOpen(await github.octokit(task.installation), task);
-    if (found) recordPull(store, task, { ...found, state: 'open', draft: false }, clock.now());
+    if (found) recordPull(store, task, { ...found, state: 'open' }, clock.now());
     return found;
   }
 
@@ -85,36 +82,34 @@ export function openPulls(options: PullsOptions) {
     const present = await find(task);
     if (present) return present;
     const made = await create(octokit, task, text);
-    if (!recordPull(store, task, { ...made, state: 'open', draft: text.draft }, clock.now())) {
+    if (!recordPull(store, task, { ...made, state: 'open' }, clock.now())) {
       await closePull(octokit, task, made.number);
       throw new OrchError('E_RUN_ENDED', `${taskName(task.id)} was cancelled`);
     }
-    await decorate(options, octokit, task, made.number);
     return made;
   }
 
   async function create(octokit: Octokit, task: Task, text: PullText): Promise<PullRequest> {
-    let url = '';
+    let made: Omit<PullRequest, 'created'> | null = null;
     try {
-      const { id } = await createOnce(store, {
+      await createOnce(store, {
         task: task.id,
         kind: 'pull',
         key: `${task.branch}@${task.epoch}`,
         now: clock.now(),
         lookUp: async () => (await findOpen(octokit, task))?.number ?? null,
         async create() {
-          const made = await createPull(octokit, task, text);
-          url = made.url;
+          made = await createPull(octokit, task, text);
           return made.number;
         },
       });
-      if (url !== '') return { number: id, url, created: true };
     } catch (error) {
       if (!isRefusal(error)) throw error;
       throw new OrchError('E_GITHUB', `GitHub did not open the pull request: ${githubMessage(error)}`, {
         cause: error,
       });
     }
+    if (made !== null) return { ...(made as Omit<PullRequest, 'created'>), created: true };
     const found = await findOpen(octokit, task);
     if (!found) throw new OrchError('E_GITHUB', 'The pull request was closed by someone');
     return found;
@@ -127,8 +122,8 @@ async function createPull(
   octokit: Octokit,
   task: Task,
   text: PullText,
-): Promise<{ number: number; url: string }> {
-  const { owner, repo } = thread(task.repository, task.issue);
+): Promise<Omit<PullRequest, 'created'>> {
+  const { owner, repo } = ownerAndName(task.repository);
   const create = (draft: boolean) =>
     octokit.request('POST /repos/{owner}/{repo}/pulls', {
       owner,
@@ -142,17 +137,17 @@ async function createPull(
     });
   try {
     const { data } = await create(text.draft);
-    return { number: data.number, url: data.html_url };
+    return { number: data.number, url: data.html_url, draft: data.draft === true };
   } catch (error) {
     // Not every plan of GitHub has drafts; an ordinary pull request is better than none.
     if (!text.draft || !hasStatus(error, 422) || !/draft/i.test(githubMessage(error))) throw error;
     const { data } = await create(false);
-    return { number: data.number, url: data.html_url };
+    return { number: data.number, url: data.html_url, draft: data.draft === true };
   }
 }
 
 async function findOpen(octokit: Octokit, task: Task): Promise<PullRequest | null> {
-  const { owner, repo } = thread(task.repository, task.issue);
+  const { owner, repo } = ownerAndName(task.repository);
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls', {
     owner,
     repo,
@@ -160,11 +155,13 @@ async function findOpen(octokit: Octokit, task: Task): Promise<PullRequest | nul
     state: 'open',
   });
   const pull = data[0];
-  return pull ? { number: pull.number, url: pull.html_url, created: false } : null;
+  return pull
+    ? { number: pull.number, url: pull.html_url, draft: pull.draft === true, created: false }
+    : null;
 }
 
 async function closePull(octokit: Octokit, task: Task, pull_number: number): Promise<void> {
-  const { owner, repo } = thread(task.repository, task.issue);
+  const { owner, repo } = ownerAndName(task.repository);
   await octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', {
     owner,
     repo,
@@ -178,35 +175,4 @@ function pullBody(task: Task, text: string): string {
   const closes = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
   const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
   return `${shorten(text.trim(), 50_000)}\n\n${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`.trimStart();
-}
-
-/** Labels and the review request are welcome, not needed: what GitHub refuses is a line in the log. */
-async function decorate(options: PullsOptions, octokit: Octokit, task: Task, number: number): Promise<void> {
-  const { owner, repo } = thread(task.repository, task.issue);
-  const labels = options.labels(task);
-  const wishes = [
-    async () =>
-      labels.length > 0 &&
-      (await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
-        owner,
-        repo,
-        issue_number: number,
-        labels,
-      })),
-    () =>
-      octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
-        owner,
-        repo,
-        pull_number: number,
-        reviewers: [task.requester],
-      }),
-  ];
-  for (const wish of wishes) {
-    await wish().catch(error => {
-      options.log.warn(
-        { task: taskName(task.id), why: githubMessage(error) },
-        'GitHub refused a label or reviewer',
-      );
-    });
-  }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { type Github, githubMessage, isRefusal } from './client.ts';
-import { createComment, findComment, marker, thread } from './comments.ts';
+import { createComment, findComment, marker, ownerAndName, thread } from './comments.ts';
 import { createOnce } from './once.ts';
 import type { Place } from './payloads.ts';
 
@@ -37,7 +37,7 @@ export function openReplies(options: RepliesOptions) {
   /** A reaction on a comment; GitHub keeps one of a kind, so repeating it is free. */
   async function react(place: Place, comment: number, content: 'confused' | 'eyes'): Promise<void> {
     const octokit = await github.octokit(place.installation.id);
-    const { owner, repo } = thread(place.repository.full_name, 0);
+    const { owner, repo } = ownerAndName(place.repository.full_name);
     await octokit
       .request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
         owner,

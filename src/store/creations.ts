@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 
-export type CreationKind = 'comment' | 'check' | 'pull' | 'reply' | 'branch';
+export type CreationKind = 'comment' | 'check' | 'pull' | 'reply' | 'branch' | 'command' | 'decoration';
 
 export interface Creation {
   remoteId: number | null;

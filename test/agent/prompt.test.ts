@@ -5,6 +5,7 @@ import { type PromptInput, writePrompt } from '../../src/agent/prompt.ts';
 
 const PLAIN: PromptInput = {
   instruction: 'fix the failing test',
+  vouched: false,
   repository: 'octo/calculator',
   issue: {
     number: 7,
@@ -45,6 +46,7 @@ describe('a prompt reads as in its golden file', () => {
         template: 'On {{branch}} from {{base}}: {{instruction}} {{unknown}}\n{{issue}}\n{{guidance}}\n',
       },
     ],
+    ['vouched.md', { ...PLAIN, instruction: PLAIN.issue.title, vouched: true }],
     ['template-with-steps.md', { ...PLAIN, template: '{{steps}}\n\nThe task: {{instruction}}\n' }],
   ])('%s', async (file, input) => {
     await expect(writePrompt(input)).toMatchFileSnapshot(

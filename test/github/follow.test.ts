@@ -33,7 +33,7 @@ describe('following by looking', () => {
     });
     const github = connectGithub(probot, { webBaseUrl: app.github.url, clock });
     const shared = { store: app.daemon.store, github, clock, log: silentLog() };
-    const pulls = openPulls({ ...shared, labels: () => [] });
+    const pulls = openPulls(shared);
     const following = startFollowing({ ...shared, pulls, intervalSeconds: 60 });
     clock.advance(60_000);
     await app.until(() => app.task(1).pullState === 'merged');

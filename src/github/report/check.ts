@@ -1,8 +1,10 @@
 import { duration } from '../../shared/clock.ts';
+import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
-import { fenced, plain } from './comment.ts';
+import { tellable } from './comment.ts';
+import { withoutHostPaths } from './paths.ts';
 
 type Conclusion = 'success' | 'failure' | 'action_required' | 'cancelled' | 'neutral';
 
@@ -26,6 +28,9 @@ const RETRY = {
   description: 'Start the task again on its branch',
   identifier: 'retry',
 };
+
+/** GitHub's limit is 65,535 characters; a check run that it refuses would never end. */
+const SUMMARY_LIMIT = 60_000;
 
 const CONCLUSION: Partial<Record<TaskState, Conclusion>> = {
   completed: 'success',
@@ -62,7 +67,7 @@ function title(task: Task): string {
 
 function summary(task: Task, run: Run | undefined, sandbox: string): string {
   const lines = [plain(shorten(task.instruction, 1000)), ''];
-  if (task.reason) lines.push(`**${plain(task.reason)}**`, '');
+  if (task.reason) lines.push(`**${plain(tellable(task.reason))}**`, '');
   if (run) {
     const spent =
       run.endedAt !== null && run.spawnedAt !== null ? `, ${duration(run.endedAt - run.spawnedAt)}` : '';
@@ -70,6 +75,6 @@ function summary(task: Task, run: Run | undefined, sandbox: string): string {
   }
   lines.push(`Asked by \`${task.requester}\` in #${task.issue}. ${sandbox}`);
   if (isFinal(task.state) && task.state !== 'completed' && run?.lastWords)
-    lines.push('', fenced(run.lastWords));
-  return lines.join('\n');
+    lines.push('', fenced(withoutHostPaths(run.lastWords)));
+  return shorten(lines.join('\n'), SUMMARY_LIMIT);
 }

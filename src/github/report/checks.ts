@@ -1,6 +1,6 @@
 import type { Task } from '../../task/glossary.ts';
 import type { Octokit } from '../client.ts';
-import { thread } from '../comments.ts';
+import { ownerAndName } from '../comments.ts';
 import { createOnce } from '../once.ts';
 import { type Check, renderCheck } from './check.ts';
 import type { ReporterOptions } from './reporter.ts';
@@ -36,14 +36,14 @@ async function writeCheck(
   check: Check,
 ) {
   const { store, clock } = options;
-  const { owner, repo } = thread(task.repository, task.issue);
+  const { owner, repo } = ownerAndName(task.repository);
   const content = JSON.stringify(check);
   const { id, created } = await createOnce(store, {
     task: task.id,
     kind: 'check',
     key: head,
     now: clock.now(),
-    lookUp: () => findCheck(octokit, owner, repo, head, check),
+    lookUp: () => findCheck(octokit, task.repository, head, check),
     async create() {
       const { data } = await octokit.request('POST /repos/{owner}/{repo}/check-runs', {
         owner,
@@ -66,16 +66,15 @@ async function writeCheck(
   store.creations.record(task.id, 'check', head, id, content);
 }
 
-async function findCheck(
+/** The App's check run of this name and external id on a commit. */
+export async function findCheck(
   octokit: Octokit,
-  owner: string,
-  repo: string,
+  repository: string,
   ref: string,
-  check: Check,
+  check: Pick<Check, 'name' | 'external_id'>,
 ): Promise<number | null> {
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
-    owner,
-    repo,
+    ...ownerAndName(repository),
     ref,
     check_name: check.name,
   });

@@ -1,9 +1,11 @@
 import { duration } from '../../shared/clock.ts';
+import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import { marker } from '../comments.ts';
+import { withoutHostPaths } from './paths.ts';
 
 const HEADLINE: Record<TaskState, string> = {
   queued: '🕓 {} is queued',
@@ -42,9 +44,15 @@ export function taskMarker(task: Task): string {
 
 function reason(task: Task): string {
   if (task.reason === null) return '';
-  const text = task.reason.charAt(0).toUpperCase() + task.reason.slice(1);
+  const told = tellable(task.reason);
+  const text = told.charAt(0).toUpperCase() + told.slice(1);
   const when = task.state === 'queued' && task.tries > 0 ? ` Next try at ${clockTime(task.readyAt)}.` : '';
   return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${when}`;
+}
+
+/** A reason as GitHub may have it: whole but for very long ones, which would push table and check run over its limits. */
+export function tellable(reason: string): string {
+  return shorten(withoutHostPaths(reason).trim(), 3000);
 }
 
 function table(task: Task, run: Run | undefined, until: number): string {
@@ -80,7 +88,7 @@ function steps(task: Task, events: readonly JournalEvent[]): string {
 
 function words(task: Task, run: Run | undefined): string {
   if (task.state === 'completed' || !run?.lastWords) return '';
-  return `<details open><summary>The agent's last words</summary>\n\n${fenced(run.lastWords)}\n\n</details>`;
+  return `<details open><summary>The agent's last words</summary>\n\n${fenced(withoutHostPaths(run.lastWords))}\n\n</details>`;
 }
 
 function footer(task: Task): string {
@@ -93,22 +101,10 @@ function footer(task: Task): string {
   return `<sub>${command} · ${log}</sub>`;
 }
 
-/** The instruction's beginning as a quotation, in which nothing mentions, commands or hides. */
+/** The instruction's beginning as a quotation. */
 function quote(instruction: string): string {
   const first = instruction.split('\n', 1)[0] ?? '';
   return `> ${plain(shorten(first, 300))}${first === instruction ? '' : ' …'}`;
-}
-
-/** Others' words within ours: no mention, no HTML; back-quotes and the rest of Markdown can't do harm. */
-export function plain(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('@', '&#64;').replaceAll('\n', ' ');
-}
-
-/** A code block that its content can't close. */
-export function fenced(text: string): string {
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(match => match[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${text}\n${fence}`;
 }
 
 function clockTime(milliseconds: number): string {

@@ -4,6 +4,7 @@ import type { Store } from '../../store/open.ts';
 import { type Task, taskName } from '../../task/glossary.ts';
 import { type Github, githubMessage, isRefusal } from '../client.ts';
 import { reportChecks } from './checks.ts';
+import { decorate } from './decorate.ts';
 import { acknowledge, reportComment } from './sticky.ts';
 
 export interface ReporterOptions {
@@ -84,7 +85,7 @@ export function startReporter(options: ReporterOptions) {
 async function reportTask(options: ReporterOptions, task: Task): Promise<number | null> {
   const octokit = await options.github.octokit(task.installation);
   let later: number | null = null;
-  for (const part of [acknowledge, reportComment, reportChecks]) {
+  for (const part of [acknowledge, reportComment, reportChecks, decorate]) {
     try {
       later = (await part(options, octokit, task)) ?? later;
     } catch (error) {

@@ -1,0 +1,59 @@
+import type { RepositorySettings } from '../../config/repository.ts';
+import { type Task, taskName } from '../../task/glossary.ts';
+import { githubMessage, isRefusal, type Octokit } from '../client.ts';
+import { ownerAndName } from '../comments.ts';
+import { createOnce } from '../once.ts';
+import type { ReporterOptions } from './reporter.ts';
+
+/**
+ * Labels, and asking who commanded for a review, on the pull request that Orch has opened: until GitHub has decided,
+ * then never again, so that people can take them off. They are welcome, not needed: a refusal is a line in the log.
+ */
+export async function decorate(options: ReporterOptions, octokit: Octokit, task: Task): Promise<null> {
+  const { store, clock } = options;
+  const { pull } = task;
+  const isOurs = store.creations.ofKind(task.id, 'pull').length > 0;
+  if (pull === null || task.pullState !== 'open' || !isOurs) return null;
+  await createOnce(store, {
+    task: task.id,
+    kind: 'decoration',
+    key: `${pull}`,
+    now: clock.now(),
+    // Both can be said again without harm.
+    lookUp: async () => null,
+    async create() {
+      await tolerate(options, task, () => addLabels(octokit, task, pull));
+      await tolerate(options, task, () => askForReview(octokit, task, pull));
+      return pull;
+    },
+  });
+  return null;
+}
+
+async function addLabels(octokit: Octokit, task: Task, issue_number: number): Promise<void> {
+  const { labels } = JSON.parse(task.settings) as RepositorySettings;
+  if (labels.pullRequest.length === 0) return;
+  await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
+    ...ownerAndName(task.repository),
+    issue_number,
+    labels: labels.pullRequest,
+  });
+}
+
+async function askForReview(octokit: Octokit, task: Task, pull_number: number): Promise<void> {
+  await octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
+    ...ownerAndName(task.repository),
+    pull_number,
+    reviewers: [task.requester],
+  });
+}
+
+async function tolerate(options: ReporterOptions, task: Task, wish: () => Promise<void>): Promise<void> {
+  try {
+    await wish();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const why = githubMessage(error);
+    options.log.warn({ task: taskName(task.id), why }, 'GitHub refused a label or reviewer');
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { changeState } from '../../src/queue/change.ts';
+import type { Store } from '../../src/store/open.ts';
+import { NOW, queued } from '../support/tasks.ts';
+import { failure, handling, SELF, WRITER } from './handling.ts';
+
+const ISSUE = { number: 42, title: 'It breaks', body: 'When pressed.', labels: [{ name: 'orch' }] };
+const LABEL = { issue: ISSUE, label: { name: 'orch' } };
+const AGENT = 'agents: { good: { command: [sh] } }\nsandbox: { allow_unsandboxed: true }\n';
+
+function states(store: Store): string[] {
+  return store.tasks.list(10).map(task => `T${task.id} ${task.state}`);
+}
+
+function fail(store: Store, id: number): void {
+  const task = store.tasks.get(id);
+  if (task) changeState(store, task, 'failed', NOW, { reason: 'it failed' });
+}
+
+describe('a delivery that is handled again, since GitHub was away, changes nothing more:', () => {
+  it.each([
+    ['cancel', ['T2 cancelled', 'T1 queued']],
+    ['retry', ['T2 queued', 'T1 failed']],
+  ])('%s without a task', async (command, expected) => {
+    let away = 3;
+    using app = handling({
+      answer: route => {
+        if (route.endsWith('/reactions') && away-- > 0) throw failure(502, 'Bad Gateway');
+      },
+    });
+    const { store } = app;
+    for (const id of [1, 2]) {
+      queued(store);
+      if (command === 'retry') fail(store, id);
+    }
+    const payload = { issue: ISSUE, comment: { id: 5, body: `/orch ${command}` } };
+    for (let turn = 0; turn < 3; turn++) {
+      await expect(app.handle('issue_comment.created', 'd1', payload)).rejects.toThrow('Bad Gateway');
+    }
+    await app.handle('issue_comment.created', 'd1', payload);
+    expect(states(store)).toEqual(expected);
+  });
+
+  it('a label taken off', async () => {
+    using app = handling();
+    queued(app.store, { source: 'label:42:d0' });
+    await app.handle('issues.unlabeled', 'd1', LABEL);
+    queued(app.store, { source: 'label:42:d2' });
+    await app.handle('issues.unlabeled', 'd1', LABEL);
+    expect(states(app.store)).toEqual(['T2 queued', 'T1 cancelled']);
+  });
+
+  it('a button', async () => {
+    using app = handling();
+    queued(app.store);
+    fail(app.store, 1);
+    const payload = { check_run: { id: 9, external_id: 'T1' }, requested_action: { identifier: 'retry' } };
+    await app.handle('check_run.requested_action', 'd1', payload);
+    expect(states(app.store)).toEqual(['T1 queued']);
+    fail(app.store, 1);
+    await app.handle('check_run.requested_action', 'd1', payload);
+    expect(states(app.store)).toEqual(['T1 failed']);
+    await app.handle('check_run.requested_action', 'd2', payload);
+    expect(states(app.store)).toEqual(['T1 queued']);
+  });
+});
+
+it('a command that could not be done is answered, and does not count as done', async () => {
+  using app = handling();
+  const payload = { issue: ISSUE, comment: { id: 5, body: '/orch cancel' } };
+  await app.handle('issue_comment.created', 'd1', payload);
+  expect(app.comments()).toMatchObject([expect.stringContaining('E_UNKNOWN_TASK')]);
+  expect(app.store.creations.ofKind(0, 'command')).toEqual([]);
+});
+
+describe('an assignment of the App', () => {
+  const assignee = { id: SELF.userId, login: SELF.login, type: 'Bot' };
+
+  it('asks, and taking it back cancels what it asked for and nothing else', async () => {
+    using app = handling({ settings: AGENT });
+    queued(app.store, { source: 'label:42:d0' });
+    await app.handle('issues.assigned', 'd1', { issue: ISSUE, assignee });
+    expect(states(app.store)).toEqual(['T2 queued', 'T1 queued']);
+    await app.handle('issues.unassigned', 'd2', { issue: ISSUE, assignee: WRITER });
+    expect(states(app.store)).toEqual(['T2 queued', 'T1 queued']);
+    await app.handle('issues.unassigned', 'd3', { issue: ISSUE, assignee });
+    expect(states(app.store)).toEqual(['T2 cancelled', 'T1 queued']);
+    expect(app.store.tasks.get(2)?.reason).toBe('writer took the assignment back');
+  });
+
+  it('or the label, by someone who may not, gets one polite comment for both', async () => {
+    using app = handling({ role: 'triage', settings: AGENT });
+    await app.handle('issues.labeled', 'd1', { ...LABEL, label: { name: 'bug' } });
+    expect(app.comments()).toEqual([]);
+    await app.handle('issues.labeled', 'd2', LABEL);
+    await app.handle('issues.assigned', 'd3', { issue: ISSUE, assignee });
+    expect(app.comments()).toMatchObject([expect.stringContaining('Sorry, `writer`')]);
+    expect(states(app.store)).toEqual([]);
+  });
+});
+
+describe('Orch itself', () => {
+  it.each([
+    ['by its bot', { id: SELF.userId, login: SELF.login, type: 'Bot' }, null],
+    ['in somebody’s name', WRITER, { id: SELF.appId }],
+  ])('never commands, %s', async (_, sender, performed_via_github_app) => {
+    using app = handling({ settings: `${AGENT}policies: { bots: [${SELF.userId}] }\n` });
+    const comment = { id: 5, body: '/orch fix it', performed_via_github_app };
+    await app.handle('issue_comment.created', 'd1', { issue: ISSUE, comment, sender });
+    expect(states(app.store)).toEqual([]);
+    expect(app.comments()).toEqual([]);
+  });
+});
+
+it('status says nothing of the tasks of other repositories', async () => {
+  using app = handling();
+  queued(app.store, { repositoryId: 8, repository: 'acme/secret', instruction: 'buy the rival' });
+  const payload = {
+    issue: ISSUE,
+    comment: { id: 5, body: '/orch status T1\n/orch status\n/orch cancel T1' },
+  };
+  await app.handle('issue_comment.created', 'd1', payload);
+  expect(app.comments()).toHaveLength(3);
+  expect(app.comments().join()).not.toContain('rival');
+  expect(states(app.store)).toEqual(['T1 queued']);
+});
+
+describe('.github/orch.yml', () => {
+  const file = (text: string) => (route: string) => {
+    if (route.includes('/contents/'))
+      return { type: 'file', sha: `sha of ${text}`, content: Buffer.from(text).toString('base64') };
+    if (route.includes('/git/ref/')) return { object: { sha: 'abc' } };
+  };
+  const payload = (id: number) => ({ issue: ISSUE, comment: { id, body: '/orch cancel T99' } });
+
+  it('with keys that this release leaves undone is told of once', async () => {
+    using app = handling({ answer: file('budget: 5\npermissions: { teams: [core] }\n') });
+    await app.handle('issue_comment.created', 'd1', payload(1));
+    await app.handle('issue_comment.created', 'd2', payload(2));
+    const told = app.comments().filter(text => text.includes('leaves some of it undone'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain('budget');
+    expect(told[0]).toContain('teams');
+  });
+
+  it('that is invalid has one check run, though a crash came after it was made', async () => {
+    const answer = file('concurency: 2\n');
+    using app = handling({
+      answer: route => {
+        if (route.startsWith('GET') && route.endsWith('/check-runs'))
+          return { check_runs: [{ id: 3, external_id: 'sha of concurency: 2\n' }] };
+        return answer(route);
+      },
+    });
+    app.store.creations.begin(0, 'check', '7:settings:sha of concurency: 2\n', NOW);
+    await app.handle('issue_comment.created', 'd1', payload(1));
+    expect(app.comments()[0]).toContain('line 1');
+    expect(
+      app.asked.filter(({ route }) => route.startsWith('POST') && route.endsWith('/check-runs')),
+    ).toEqual([]);
+  });
+});
