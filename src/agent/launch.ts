@@ -7,7 +7,7 @@ import { shellQuote } from '../shared/text.ts';
 import { launchScript, type SetupCommand } from './launch-script.ts';
 import { processStart } from './processes.ts';
 import { type Delivery, deliverPrompt } from './prompt-delivery.ts';
-import { runFiles, tryReadSmall } from './run-files.ts';
+import { runFiles, tryAppend, tryReadSmall } from './run-files.ts';
 import { mainPane, serverIsAbsent, sessionName, type Terminals } from './terminals.ts';
 
 export interface Launch {
@@ -47,7 +47,7 @@ export async function launch(terminals: Terminals, wanted: Launch): Promise<Laun
   const environment = { ...wanted.environment, ...delivered.environment };
   requireProgram(delivered.argv[0] ?? '', environment.PATH ?? '');
   const files = runFiles(wanted.directory);
-  writeFileSync(files.monitorLog, '', { flag: 'a', mode: 0o600 });
+  tryAppend(files.monitorLog, '');
   writeWhole(files.script, launchScript({ ...wanted, ...delivered, environment }), 0o700);
   const pid = Number(await startSession(terminals, sessionArguments(wanted), wanted.run));
   return { pid, pidStart: processStart(pid) };

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in a run's directory (0700) so that its agent can be started, watched and found again. */
@@ -31,6 +31,25 @@ export function tryReadSmall(file: string): string | null {
     if (!fstatSync(handle).isFile()) return null;
     const buffer = Buffer.alloc(MOST_BYTES);
     return buffer.toString('utf8', 0, readSync(handle, buffer, 0, MOST_BYTES, 0));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Adds to a regular file, made if need be (0600); false when something else lies there, which is left alone. */
+export function tryAppend(file: string, text: string): boolean {
+  const flags =
+    constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+  let handle: number;
+  try {
+    handle = openSync(file, flags, 0o600);
+  } catch {
+    return false;
+  }
+  try {
+    if (!fstatSync(handle).isFile()) return false;
+    writeSync(handle, text);
+    return true;
   } finally {
     closeSync(handle);
   }
