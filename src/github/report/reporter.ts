@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { keyedRounds } from '../../shared/rounds.ts';
 import type { Store } from '../../store/open.ts';
 import { type Task, taskName } from '../../task/glossary.ts';
 import { type Github, githubMessage, isRefusal } from '../client.ts';
@@ -24,59 +25,27 @@ const READER = 'github';
  */
 export function startReporter(options: ReporterOptions) {
   const { store, clock, log } = options;
-  const reports = new Map<number, { again: boolean; done: Promise<void> }>();
-  const alarms = new Map<number, Disposable>();
-  const failures = new Map<number, number>();
-  const news = store.journal.onAppend(wake);
-  let stopped = false;
-  for (const { task } of store.journal.behind(READER)) wake(task);
+  const reports = keyedRounds({
+    clock,
+    work: report,
+    failed: (task: number, error) =>
+      log.warn({ task: taskName(task), why: githubMessage(error) }, 'report failed, will be tried again'),
+    longestMs: 300_000,
+  });
+  const news = store.journal.onAppend(reports.wake);
+  for (const { task } of store.journal.behind(READER)) reports.wake(task);
 
-  function wake(task: number): void {
-    const under = reports.get(task);
-    if (under) under.again = true;
-    if (under || stopped) return;
-    const report = { again: false, done: Promise.resolve() };
-    reports.set(task, report);
-    report.done = Promise.resolve().then(() => run(task, report));
-  }
-
-  async function run(task: number, report: { again: boolean }): Promise<void> {
-    let later: number | null = null;
-    do {
-      report.again = false;
-      later = await attempt(task);
-    } while (report.again && !stopped);
-    reports.delete(task);
-    alarms.get(task)?.[Symbol.dispose]();
-    alarms.delete(task);
-    if (later !== null && !stopped)
-      alarms.set(
-        task,
-        clock.after(later - clock.now(), () => wake(task)),
-      );
-  }
-
-  async function attempt(id: number): Promise<number | null> {
+  async function report(id: number): Promise<number | null> {
     const seq = store.journal.ofTask(id).at(-1)?.seq ?? 0;
-    try {
-      const at = await reportTask(options, store.tasks.get(id) as Task);
-      failures.delete(id);
-      if (at === null) store.journal.moveCursor(READER, id, seq);
-      return at;
-    } catch (error) {
-      const count = (failures.get(id) ?? 0) + 1;
-      failures.set(id, count);
-      log.warn({ task: taskName(id), why: githubMessage(error) }, 'report failed, will be tried again');
-      return clock.now() + Math.min(300_000, 1000 * 2 ** (count - 1));
-    }
+    const at = await reportTask(options, store.tasks.get(id) as Task);
+    if (at === null) store.journal.moveCursor(READER, id, seq);
+    return at;
   }
 
   return {
     async stop(): Promise<void> {
-      stopped = true;
       news[Symbol.dispose]();
-      for (const alarm of alarms.values()) alarm[Symbol.dispose]();
-      await Promise.all([...reports.values()].map(report => report.done));
+      await reports.stop();
     },
   };
 }

@@ -1,0 +1,101 @@
+import type { Clock } from './clock.ts';
+
+export interface RoundsOptions<Key> {
+  clock: Clock;
+  /** One round for this key; gives when the next is due (ms since 1970), null when only a wake can tell. */
+  work(key: Key): Promise<number | null>;
+  /** A round has thrown; the next one comes by itself. */
+  failed(key: Key, error: unknown): void;
+  /** Between failures: 1 s, doubling up to this. */
+  longestMs?: number;
+  /** Keys at once; all unless told. */
+  atOnce?: number;
+}
+
+export interface Rounds<Key> {
+  /** There may be something to do: works on the key as soon as there is room, and once more if it is at it already. */
+  wake(key: Key): void;
+  /** Whether the last round failed, so that another is due by itself: who only looks by the way need not hurry it. */
+  isFailing(key: Key): boolean;
+  /** No round begins any more; resolves when those under way have ended. */
+  stop(): Promise<void>;
+}
+
+/** Rounds of work by key: one at a time for each, again when woken meanwhile, later when it says so or has failed. */
+export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
+  const { clock, longestMs = 60_000, atOnce = Number.POSITIVE_INFINITY } = options;
+  const due = new Set<Key>();
+  const working = new Map<Key, Promise<void>>();
+  const alarms = new Map<Key, Disposable>();
+  const failures = new Map<Key, number>();
+  let stopped = false;
+
+  function wake(key: Key): void {
+    if (stopped) return;
+    due.add(key);
+    begin();
+  }
+
+  function begin(): void {
+    for (const key of due) {
+      if (working.size >= atOnce) return;
+      if (working.has(key)) continue;
+      silence(key);
+      // In a microtask: wakes in a row make one round, and whoever wakes has done its own first.
+      working.set(
+        key,
+        Promise.resolve().then(() => round(key)),
+      );
+    }
+  }
+
+  async function round(key: Key): Promise<void> {
+    due.delete(key);
+    const at = await attempt(key);
+    working.delete(key);
+    if (stopped) return;
+    if (at !== null && !due.has(key)) {
+      alarms.set(
+        key,
+        clock.after(at - clock.now(), () => wake(key)),
+      );
+    }
+    begin();
+  }
+
+  async function attempt(key: Key): Promise<number | null> {
+    try {
+      const at = await options.work(key);
+      failures.delete(key);
+      return at;
+    } catch (error) {
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      tell(key, error);
+      return clock.now() + Math.min(longestMs, 1000 * 2 ** count);
+    }
+  }
+
+  /** A log that can't be written must not end the rounds. */
+  function tell(key: Key, error: unknown): void {
+    try {
+      options.failed(key, error);
+    } catch {}
+  }
+
+  function silence(key: Key): void {
+    alarms.get(key)?.[Symbol.dispose]();
+    alarms.delete(key);
+  }
+
+  return {
+    wake,
+    isFailing: key => failures.has(key),
+    async stop() {
+      stopped = true;
+      due.clear();
+      for (const key of [...alarms.keys()]) silence(key);
+      await Promise.all(working.values());
+    },
+  };
+}
