@@ -1,6 +1,6 @@
 import { loadSettings } from '../../src/config/settings.ts';
 import { createApp } from '../../src/github/app.ts';
-import type { Github } from '../../src/github/client.ts';
+import type { Github, Octokit } from '../../src/github/client.ts';
 import { openReplies } from '../../src/github/replies.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -12,31 +12,37 @@ type Answer = (route: string, params: Record<string, unknown>) => unknown;
 export const SELF = { appId: 77, userId: 770, login: 'orch[bot]', email: '770+orch[bot]@example.com' };
 export const WRITER = { id: 1, login: 'writer', type: 'User' };
 
-/** The App's handlers over a store in memory, and a GitHub that is a function. */
-export function handling(options: { answer?: Answer; settings?: string; role?: string } = {}) {
-  const store = memoryStore();
-  const clock = fakeClock();
+/** A GitHub that is a function: what it is asked is kept, and what `answer` leaves open gets a new id. */
+export function fakeGithub(answer: Answer = () => undefined) {
   const asked: { route: string; params: Record<string, unknown> }[] = [];
   const octokit = {
     async request(route: string, params: Record<string, unknown>) {
       const { request: _, ...told } = params;
       asked.push({ route, params: told });
-      const answer = options.answer?.(route, told);
-      if (answer !== undefined) return { data: answer };
-      if (route.endsWith('/permission')) return { data: { role_name: options.role ?? 'write' } };
-      if (route.includes('/contents/')) throw failure(404, 'Not Found');
-      return { data: { id: asked.length } };
+      return { data: answer(route, told) ?? { id: asked.length } };
     },
     paginate: { iterator: async function* () {} },
-  };
-  const github = {
+  } as unknown as Octokit;
+  const github: Github = {
     octokit: async () => octokit,
     gitToken: async () => 'token',
     identity: async () => SELF,
-  } as unknown as Github;
+  };
+  return { github, octokit, asked };
+}
+
+/** The App's handlers over a store in memory. */
+export function handling(options: { answer?: Answer; settings?: string; role?: string } = {}) {
+  const store = memoryStore();
+  const { github, asked } = fakeGithub((route, params) => {
+    const answer = options.answer?.(route, params);
+    if (answer !== undefined) return answer;
+    if (route.endsWith('/permission')) return { role_name: options.role ?? 'write' };
+    if (route.includes('/contents/')) throw failure(404, 'Not Found');
+  });
   const text = options.settings ?? '';
   const { settings } = loadSettings({ env: { HOME: '/home/nobody', ORCH_HOME: '/home/nobody' }, text });
-  const shared = { store, github, clock, log: silentLog() };
+  const shared = { store, github, clock: fakeClock(), log: silentLog() };
   const handlers = new Map<string, (event: { id: string; payload: unknown }) => Promise<void>>();
   const probot = { on: (name: string, handle: never) => handlers.set(name, handle) };
   createApp({ ...shared, settings, replies: openReplies(shared) })(probot as never);

@@ -31,12 +31,12 @@ export async function decorate(options: ReporterOptions, octokit: Octokit, task:
 }
 
 async function addLabels(octokit: Octokit, task: Task, issue_number: number): Promise<void> {
-  const { labels } = JSON.parse(task.settings) as RepositorySettings;
-  if (labels.pullRequest.length === 0) return;
+  const labels = (JSON.parse(task.settings) as Partial<RepositorySettings>).labels?.pullRequest ?? [];
+  if (labels.length === 0) return;
   await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/labels', {
     ...ownerAndName(task.repository),
     issue_number,
-    labels: labels.pullRequest,
+    labels,
   });
 }
 

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { openPulls } from '../../src/github/pulls.ts';
+import { decorate } from '../../src/github/report/decorate.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import type { Task } from '../../src/task/glossary.ts';
+import { fakeClock } from '../support/clock.ts';
+import { memoryStore, queued } from '../support/tasks.ts';
+import { failure, fakeGithub } from './handling.ts';
+
+/** A task with commits on its branch, and its pull request as GitHub shows it. */
+function pushed(answer: (route: string) => unknown) {
+  const store = memoryStore();
+  const fake = fakeGithub(answer);
+  const shared = { ...fake, store, clock: fakeClock(), log: silentLog() };
+  const { id } = queued(store, { settings: '{"labels":{"trigger":"orch","pullRequest":["robot"]}}' });
+  store.tasks.update(id, 0, { branch: 'orch/T1', target: 'main', head: 'abc' });
+  const task = () => store.tasks.get(id) as Task;
+  return { ...shared, task, pulls: openPulls(shared), [Symbol.dispose]: () => store.close() };
+}
+
+const PULL = { number: 2, html_url: 'https://github.com/acme/shop/pull/2' };
+
+it.each([true, false])('a pull request that is found is a draft where GitHub says so: %s', async draft => {
+  using world = pushed(() => [{ ...PULL, draft }]);
+  await world.pulls.find(world.task());
+  const opened = world.store.journal.ofTask(1).find(event => event.type === 'pull:opened');
+  expect(opened?.data).toMatchObject({ number: 2, draft });
+});
+
+describe('labels and the request for a review', () => {
+  const wishes = (asked: { route: string }[]) =>
+    asked.map(({ route }) => /labels$|requested_reviewers$/.exec(route)?.[0]).filter(Boolean);
+
+  async function opened(fails: (route: string) => void) {
+    const world = pushed(route => {
+      fails(route);
+      if (route === 'GET /repos/{owner}/{repo}/pulls') return [];
+      if (route === 'POST /repos/{owner}/{repo}/pulls') return { ...PULL, draft: false };
+    });
+    await world.pulls.open(world.task(), { title: 'Fix', body: '', draft: false });
+    return { ...world, decorate: () => decorate({ ...world, sandbox: '' }, world.octokit, world.task()) };
+  }
+
+  it('come again after an outage, and not once they have been made', async () => {
+    let away = 1;
+    using world = await opened(route => {
+      if (route.endsWith('/requested_reviewers') && away-- > 0) throw failure(502, 'Bad Gateway');
+    });
+    await expect(world.decorate()).rejects.toThrow('Bad Gateway');
+    await world.decorate();
+    await world.decorate();
+    expect(wishes(world.asked)).toEqual(['labels', 'requested_reviewers', 'labels', 'requested_reviewers']);
+  });
+
+  it('are given up when GitHub refuses', async () => {
+    using world = await opened(route => {
+      if (route.endsWith('/labels')) throw failure(422, 'Validation Failed');
+    });
+    await world.decorate();
+    await world.decorate();
+    expect(wishes(world.asked)).toEqual(['labels', 'requested_reviewers']);
+  });
+
+  it('are not for a pull request that somebody opened by hand', async () => {
+    using world = pushed(() => [{ ...PULL, draft: false }]);
+    await world.pulls.find(world.task());
+    await decorate({ ...world, sandbox: '' }, world.octokit, world.task());
+    expect(wishes(world.asked)).toEqual([]);
+  });
+});
