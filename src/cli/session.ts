@@ -7,7 +7,7 @@ import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
 import { readableLines } from '../shared/text.ts';
-import { parseTaskName, runName } from '../task/glossary.ts';
+import { parseTaskName, runName, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
@@ -35,16 +35,24 @@ export async function attach(name: string, options: { config?: string }): Promis
 
 /**
  * `orch logs T42 [-f]`: what the agent's terminal printed, as text; into a pipe as it was, colours and all. Following
- * ends when the task is over, or with ^C.
+ * goes on into the next run, and ends when the task is over, or with ^C; of a run named `T42.1`, with that run.
  */
 export async function logs(name: string, options: { config?: string; follow?: boolean }): Promise<void> {
   const home = await findHome(options);
-  const run = await runOf(home, name);
-  const file = homePaths(home).runLog(run);
-  if (!existsSync(file) && !options.follow) throw new OrchError('E_TASK_STATE', `${run} has no log yet`);
+  const named = parseRunName(name);
   const show = process.stdout.isTTY ? asText : asBytes;
-  if (options.follow) await follow(file, show, () => isOver(home, name));
-  else show(file, 0, true);
+  for (let last = ''; ; ) {
+    const run = named?.run ?? (await runOf(home, name));
+    if (run === last) return;
+    last = run;
+    const file = homePaths(home).runLog(run);
+    if (!options.follow) {
+      if (!existsSync(file)) throw new OrchError('E_TASK_STATE', `${run} has no log yet`);
+      return void show(file, 0, true);
+    }
+    await follow(file, show, () => hasEnded(home, named?.task ?? name, run));
+    if (named) return;
+  }
 }
 
 async function follow(file: string, show: Show, over: () => Promise<void>): Promise<void> {
@@ -85,18 +93,25 @@ function readFrom(file: string, position: number): Buffer {
   return existsSync(file) ? readFileSync(file).subarray(position) : Buffer.alloc(0);
 }
 
-async function isOver(home: string, name: string): Promise<void> {
+/** Resolves when the task is over, or has gone on to another run. */
+async function hasEnded(home: string, task: string, run: string): Promise<void> {
   for (;;) {
-    const task = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${encodeURIComponent(name)}`);
-    if (isFinal(task.status)) return;
+    const view = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${encodeURIComponent(task)}`);
+    if (isFinal(view.status) || view.run !== run) return;
     await new Promise(resolve => setTimeout(resolve, 500));
   }
 }
 
+/** `T42.1`. */
+function parseRunName(name: string): { task: string; run: string } | null {
+  const [, task, run] = /^T?(\d{1,15})\.(\d{1,9})$/i.exec(name) ?? [];
+  return task && run ? { task: taskName(Number(task)), run: runName(Number(task), Number(run)) } : null;
+}
+
 /** The live or last run of a task; a run's own name stands for itself. */
 async function runOf(home: string, name: string): Promise<string> {
-  const [, task, run] = /^T?(\d+)\.(\d+)$/i.exec(name) ?? [];
-  if (task && run) return runName(Number(task), Number(run));
+  const named = parseRunName(name);
+  if (named) return named.run;
   if (parseTaskName(name) === null) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${name}`);
   const view = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${encodeURIComponent(name)}`);
   if (view.run === null) throw new OrchError('E_TASK_STATE', `${view.id} has not started yet`);

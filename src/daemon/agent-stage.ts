@@ -128,7 +128,8 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
 export function runEnvironment(options: { paths: Paths; settings: Settings; env: NodeJS.ProcessEnv }) {
   return (run: Run): Record<string, string> => {
     const directory = options.paths.run(runName(run.task, run.number));
-    return agentEnvironment(options.env, profileOf(options.settings, run).environment, {
+    const profile = options.settings.profiles.find(each => each.name === run.profile);
+    return agentEnvironment(options.env, profile?.environment ?? {}, {
       bin: join(directory, 'bin'),
       variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(directory, 'broker.sock') },
     });

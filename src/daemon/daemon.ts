@@ -6,7 +6,7 @@ import { homePaths, type Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { createApp, EVENTS } from '../github/app.ts';
-import { connectGithub } from '../github/client.ts';
+import { connectGithub, githubMessage, isRefusal } from '../github/client.ts';
 import { startFollowing } from '../github/follow.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
@@ -18,6 +18,7 @@ import { startRecorder } from '../record/recorder.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
 import { type Log, silentLog } from '../shared/log.ts';
 import { openStoreFile, type Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
@@ -61,7 +62,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock });
   const shared = { store, github, clock, log };
   const carried = carriedSettings(settings);
-  const repositorySettings = (task: Task) => carried(task.settings);
+  const repositorySettings = (task: Pick<Task, 'settings'>) => carried(task.settings);
 
   const pulls = openPulls(shared);
   const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl);
@@ -91,6 +92,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
   const recorder = startRecorder({
     store,
+    clock,
     log,
     runDirectory: paths.run,
     resultFile: paths.result,
@@ -162,7 +164,17 @@ function createProbot(settings: Settings, credentials: AppCredentials): Probot {
 
 function pullStage(pulls: ReturnType<typeof openPulls>): Stages['pulls'] {
   return {
-    find: async task => (await pulls.find(task)) !== null,
+    async find(task) {
+      try {
+        return (await pulls.find(task)) !== null;
+      } catch (error) {
+        // The repository is gone, or the right to see it.
+        if (!isRefusal(error)) throw error;
+        throw new OrchError('E_GITHUB', `GitHub does not show the pull requests: ${githubMessage(error)}`, {
+          cause: error,
+        });
+      }
+    },
     async openDraft(task, run) {
       const body = `The agent \`${run.profile}-${run.slot}\` ended without opening a pull request; these are its commits.`;
       await pulls.open(task, { title: defaultTitle(task), body, draft: true });

@@ -5,7 +5,7 @@ import type { Github } from '../github/client.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { tryProgram } from '../shared/program.ts';
+import { tryGroup } from '../shared/program.ts';
 import type { Store } from '../store/open.ts';
 import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
 import { runBase } from '../workspace/refs.ts';
@@ -30,6 +30,40 @@ export interface WorkspaceStageOptions {
 /** Makes, rescues and removes workspaces: the task's rows on one side, git on the other. */
 export function workspaceStage(options: WorkspaceStageOptions): Stages['workspace'] {
   const { paths, github, repositories, broker } = options;
+
+  async function rescueCommits(task: Task, run: Run): Promise<void> {
+    const name = runName(task.id, run.number);
+    const known = task.head ?? task.baseSha;
+    if (task.branch === null || known === null) return;
+    const { tree } = locateWorkspace(paths.workspaces, name);
+    const env = options.environment(run);
+    const asAgent: AsAgent = (program, args) => tryGroup(program, args, { cwd: tree, env, timeout: 300_000 });
+    broker.rescuing(run, true);
+    try {
+      const { head, dirty } = await rescue(asAgent, { branch: task.branch, known });
+      if (head !== null || dirty) options.log.info({ run: name, head, dirty }, 'found what the agent left');
+    } catch (error) {
+      options.log.warn(
+        { run: name, why: describeError(error) },
+        'commits could not be taken from the workspace',
+      );
+      throw outage(broker.failure(run)) ?? error;
+    } finally {
+      broker.rescuing(run, false);
+    }
+  }
+
+  /** Before a workspace goes: commits that no try before could take. One that its agent spoilt has none to give. */
+  async function keepWhatIsLeft(task: Task, run: Run): Promise<void> {
+    await broker.stage.open(task, run);
+    try {
+      await rescueCommits(task, run);
+    } catch (error) {
+      if (!(error instanceof OrchError && error.code === 'E_PROGRAM_FAILED')) throw error;
+    } finally {
+      await broker.stage.close(run);
+    }
+  }
 
   return {
     async prepare(task, run) {
@@ -57,31 +91,11 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       return prepared;
     },
 
-    async rescue(task, run) {
-      const name = runName(task.id, run.number);
-      const { tree } = locateWorkspace(paths.workspaces, name);
-      const environment = options.environment(run);
-      const asAgent: AsAgent = (program, args) =>
-        tryProgram(program, args, { cwd: tree, env: environment, extendEnv: false, timeout: 300_000 });
-      const known = task.head ?? task.baseSha;
-      if (task.branch === null || known === null) return;
-      broker.rescuing(run, true);
-      try {
-        const { head, dirty } = await rescue(asAgent, { branch: task.branch, known });
-        if (head !== null || dirty) options.log.info({ run: name, head, dirty }, 'found what the agent left');
-      } catch (error) {
-        options.log.warn(
-          { run: name, why: describeError(error) },
-          'commits could not be taken from the workspace',
-        );
-        throw outage(broker.failure(run)) ?? error;
-      } finally {
-        broker.rescuing(run, false);
-      }
-    },
+    rescue: rescueCommits,
 
     async remove(task, run) {
       const name = runName(task.id, run.number);
+      if (run.spawnedAt !== null) await keepWhatIsLeft(task, run);
       const store = await repositories.store(task);
       const rescued = await removeWorkspace(paths.workspaces, { run: name, store, published: task.head });
       await rm(paths.run(name), { recursive: true, force: true });
@@ -113,8 +127,13 @@ async function begin(
   const first = task.branch ?? branchName(task.id, task.instruction);
   const [pinned, there] = await Promise.all([
     runBase(store, runName(task.id, run.number)),
-    tips(store, [target, first]),
+    tips(store, [target, first, 'orch']),
   ]);
+  if (there.has('orch')) {
+    throw new OrchError('E_PUSH_REFUSED', 'A branch named `orch` keeps git from making branches below it', {
+      remedy: 'Rename or delete the branch, then retry the task.',
+    });
+  }
   // A crash may have come after the workspace was made: it keeps the base that it has.
   const baseSha = pinned ?? task.headSha ?? there.get(target) ?? (await resolve(store, { branch: target }));
   if (task.branch !== null)

@@ -2,6 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseComment } from '../command/comment.ts';
+import { OrchError } from '../shared/errors.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { addPages } from '../simulator/pages/pages.ts';
 import { startSimulator } from '../simulator/simulator.ts';
@@ -28,12 +30,14 @@ export interface DemoOptions {
 export async function demo(options: DemoOptions): Promise<void> {
   const tell = options.json ? () => {} : (text: string) => void process.stdout.write(`${text}\n`);
   const began = Date.now();
+  const port = readPort(options.port);
+  const command = asCommand(options.instruction ?? INSTRUCTION);
   const agents = { [options.agent]: findAgent(options.agent, process.env) };
   using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), 'orch-demo-'));
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
-  const github = stack.use(await startSimulator({ port: Number(options.port), extend: addPages }));
+  const github = stack.use(await startSimulator({ port, extend: addPages }));
   await seed(github, options.repository === undefined ? null : resolve(options.repository));
   const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents }));
   github.setWebhook(app.webhookUrl);
@@ -41,7 +45,6 @@ export async function demo(options: DemoOptions): Promise<void> {
   tell(`GitHub, simulated:  ${github.url}`);
   tell(`Orch:               ${app.webhookUrl}`);
   tell(`Agent:              ${options.agent}, without a sandbox (sandbox.allow_unsandboxed: true)`);
-  const instruction = options.instruction ?? INSTRUCTION;
   const issue = await github.openIssue(REPOSITORY, {
     title: 'The total is wrong',
     body: 'Two of the same cost as much as one. A test shows it.',
@@ -50,14 +53,15 @@ export async function demo(options: DemoOptions): Promise<void> {
   const page = `${github.url}/${REPOSITORY}/issues/${issue.number}`;
   tell(`Issue:              ${page}\n`);
   using _story = narrate(app.home, tell);
-  tell(`${WRITER} comments: /orch ${instruction}\n`);
-  await github.comment(REPOSITORY, issue.number, `/orch ${instruction}`, WRITER);
+  tell(`${WRITER} comments: ${command}\n`);
+  await github.comment(REPOSITORY, issue.number, command, WRITER);
   const ended = await Promise.race([
     endOfStory(app.home, github),
     stop.told.then(() => 'interrupted' as const),
   ]);
   const outcome = await readOutcome(github, app.home, issue.number, (Date.now() - began) / 1000);
   if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
+  else if (ended === 'interrupted') tell('\nInterrupted.');
   else conclude(outcome, tell);
   if (!outcome.ok) process.exitCode = 1;
   if (options.once || ended === 'interrupted') return;
@@ -78,4 +82,19 @@ function conclude(outcome: Outcome, tell: (text: string) => void): void {
     ? 'From comment to pull request'
     : `Not the story that was hoped for: the task is ${task?.status ?? 'missing'}`;
   tell(`${result}, in ${outcome.seconds.toFixed(1)} s.`);
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && text !== '') return port;
+  throw new OrchError('E_USAGE', `--port takes a number from 0 to 65535, and ${text} is none`);
+}
+
+/** The comment that gives the instruction, whatever word it begins with. */
+function asCommand(instruction: string): string {
+  for (const comment of [`/orch ${instruction}`, `/orch -- ${instruction}`]) {
+    const parsed = parseComment(comment);
+    if (parsed.length === 1 && parsed[0]?.kind === 'run') return comment;
+  }
+  throw new OrchError('E_USAGE', '--instruction takes one instruction, and that is none');
 }

@@ -76,7 +76,7 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
       if (!(await git.isAhead(task, push.new))) {
         throw new OrchError('E_PUSH_REFUSED', `There is no commit beyond \`${task.target}\` to push`);
       }
-      await publish(current(), push.new);
+      await patiently(clock, () => publish(current(), push.new));
       store.transaction(() => {
         const patch = { head: push.new, updatedAt: clock.now() };
         if (!store.tasks.update(task.id, run.epoch, patch)) return;
@@ -110,7 +110,7 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
         );
       }
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
-      return await pulls.open(task, text);
+      return await patiently(clock, () => pulls.open(current(), text));
     },
 
     /** The agent says that it has finished. */
@@ -130,4 +130,19 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
 export function defaultTitle(task: Task): string {
   const line = (task.instruction.split('\n', 1)[0] ?? '').trim();
   return line === '' ? taskName(task.id) : line.charAt(0).toUpperCase() + line.slice(1);
+}
+
+const PAUSES_MS = [1000, 4000];
+
+/** An agent waits for the answer: what GitHub may get over in seconds is tried again before it is told. */
+async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof OrchError && error.code !== 'E_PROGRAM_FAILED') throw error;
+      await new Promise<void>(resolve => clock.after(pause, resolve));
+    }
+  }
+  return await work();
 }

@@ -28,7 +28,7 @@ export function judge(task: Task, run: Run, sight: Sight, policy: Policy): Verdi
   }
   if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason: null };
   if (sight.setupFailed !== null) return failed(`the setup command \`${sight.setupFailed}\` failed`);
-  if (run.doneAt === null && (sight.exitCode === 126 || sight.exitCode === 127)) {
+  if (run.doneAt === null && task.head === null && (sight.exitCode === 126 || sight.exitCode === 127)) {
     return failed(
       `the command of the agent \`${run.profile}\` can't be run (exit code ${sight.exitCode}). ` +
         `Install it on the host or mend \`agents.${run.profile}.command\` in orch.yaml, then retry`,

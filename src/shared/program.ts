@@ -1,4 +1,7 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
 import { OrchError } from './errors.ts';
 
@@ -59,4 +62,60 @@ export async function runProgram(
     );
   }
   return result.stdout;
+}
+
+/**
+ * Like tryProgram, for a program that runs among an agent's files: in a process group of its own, of which nothing is
+ * left when it has ended, so that a child in the background can neither hold the answer back nor stay. At most 1 MB of
+ * each output is kept. `timeout` in ms. Errors: E_MISSING_PROGRAM, E_PROGRAM_FAILED (time-out, folder gone).
+ */
+export async function tryGroup(
+  file: string,
+  args: readonly string[],
+  { cwd, env, timeout }: { cwd: string; env: Record<string, string>; timeout: number },
+): Promise<ProgramResult> {
+  if (!existsSync(cwd)) throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${cwd}, which is gone`);
+  const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const closed = new Promise(resolve => child.once('close', resolve));
+  const timer = setTimeout(() => killGroup(child), timeout);
+  try {
+    const exitCode = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    if (exitCode === null)
+      throw new OrchError('E_PROGRAM_FAILED', `${file} ${args[0] ?? ''} was ended by a signal`);
+    // What it wrote last is in the pipe by now; who else holds the pipe is not waited for.
+    await Promise.race([closed, delay(300)]);
+    return { stdout: stdout().trimEnd(), stderr: stderr().trimEnd(), exitCode };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new OrchError('E_MISSING_PROGRAM', `${file} is not installed, or not on PATH`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    killGroup(child);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+const MOST_OUTPUT = 1024 * 1024;
+
+function collect(stream: Readable): () => string {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (size < MOST_OUTPUT) chunks.push(chunk);
+    size += chunk.length;
+  });
+  return () => Buffer.concat(chunks).subarray(0, MOST_OUTPUT).toString('utf8');
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nobody of it is left.
+  }
 }

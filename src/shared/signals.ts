@@ -1,7 +1,9 @@
 export interface StopSignal extends Disposable {
-  /** Resolves with the first SIGINT or SIGTERM. */
+  /** Resolves with the first SIGINT, SIGTERM, or SIGHUP: the terminal was closed. */
   told: Promise<NodeJS.Signals>;
 }
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Listens for being told to stop, until disposed. A second signal ends the process at once, for who can't wait. The
@@ -15,6 +17,11 @@ export function listenForStop(): StopSignal {
     isSecond = true;
     resolve(signal);
   };
-  process.on('SIGINT', listener).on('SIGTERM', listener);
-  return { told, [Symbol.dispose]: () => void process.off('SIGINT', listener).off('SIGTERM', listener) };
+  for (const signal of SIGNALS) process.on(signal, listener);
+  return {
+    told,
+    [Symbol.dispose]() {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    },
+  };
 }

@@ -95,6 +95,13 @@ describe('orch demo', () => {
     expect((await git('status', '--porcelain', '--branch')).stdout).toBe('## trunk');
   });
 
+  it('gives any instruction, also one that begins like a command', async () => {
+    const { printed } = await play({ instruction: 'cancel the rounding', agent: 'idle', json: true });
+    expect(JSON.parse(printed).comments[0].body).toBe('/orch -- cancel the rounding');
+    await expect(play({ instruction: '' })).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(play({ port: 'abc' })).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
   it('takes any program on PATH, and says when there is none', async () => {
     await using folder = await temporaryDirectory();
     mkdirSync(join(folder.path, 'bin'));

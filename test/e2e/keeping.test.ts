@@ -81,3 +81,56 @@ describe('settings that ask for a file which is not there', () => {
     expect((await app.ended(1, 'failed')).reason).toBe('the agent ended without a commit');
   });
 });
+
+describe('what an agent left without pushing', () => {
+  it.each([
+    ['refuses', 'exit 1'],
+    ['leaves a process behind', '(sleep 300) & exit 0'],
+  ])('is taken although the repository has a hook that %s', async (_what, hook) => {
+    const script = `mkdir hk; printf '#!/bin/sh\\n${hook}\\n' > hk/pre-push; chmod +x hk/pre-push
+      git config core.hooksPath hk; echo x > x; git add x; git commit -qm x`;
+    await using app = await startTestApp({ agents: { lazy: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect(await app.ended(1, 'completed')).toMatchObject({ pull: 2 });
+  });
+
+  it('counts also when its last command was not to be found', async () => {
+    const script = 'echo x > x; git add x; git commit -qm x; git push -q; no-such-tool-here';
+    await using app = await startTestApp({
+      agents: { lazy: script },
+      settings: { task_queue: { max_retries: 0 } },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'escalated')).reason).toContain('crashed with exit code 127');
+  });
+});
+
+describe('GitHub', () => {
+  it('that fails once when the agent opens its pull request is asked again', async () => {
+    await using app = await startTestApp();
+    app.github.faults.add({
+      match: { method: 'POST', path: /\/pulls$/ },
+      effect: { kind: 'status', status: 502 },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'completed');
+    expect(app.runs(1)).toHaveLength(1);
+  });
+
+  it('that does not show pull requests any more ends the task', async () => {
+    await using app = await startTestApp({
+      agents: { good: 'echo x > x; git add x; git commit -qm x; git push -q' },
+    });
+    const gone = { kind: 'status', status: 404, body: { message: 'Not Found' } } as const;
+    app.github.faults.add({ match: { path: /\/pulls$/ }, times: Number.POSITIVE_INFINITY, effect: gone });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toContain('Not Found');
+  });
+
+  it('that has a branch in the way of the agents’ branches is told of', async () => {
+    await using app = await startTestApp();
+    await app.github.pushCommit(REPOSITORY, 'orch', { 'a.txt': 'a\n' }, 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toContain('Rename or delete the branch');
+  });
+});

@@ -34,6 +34,8 @@ describe('app.yml', () => {
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     const task = await app.ended(1, 'completed');
     await app.github.comment(REPOSITORY, task.pull as number, '/orch status', 'writer');
+    // Its answer first: it would read the next settings otherwise.
+    await app.until(() => app.comments(task.pull as number).length === 2);
     await app.github.pushCommit(REPOSITORY, 'main', { '.github/orch.yml': 'nonsense: 1\n' }, 'writer');
     await app.github.comment(REPOSITORY, 1, '/orch status', 'reader');
     await app.until(() => app.comments(1).length === 5);
