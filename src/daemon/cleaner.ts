@@ -2,8 +2,9 @@ import type { Stages } from '../scheduler/stages.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
-import { runName, type Task } from '../task/glossary.ts';
+import { type Run, type Task, taskName } from '../task/glossary.ts';
 
 export interface CleanerOptions {
   store: Store;
@@ -18,46 +19,58 @@ const SWEEP_MS = 3600_000;
 /** Removes workspaces when their pull request is merged or closed, or by age; commits that are nowhere else are kept. */
 export function startCleaner(options: CleanerOptions) {
   const { store, clock, log } = options;
-  let working: Promise<void> = Promise.resolve();
-  let stopped = false;
-  let alarm = clock.after(SWEEP_MS, sweep);
+  const removals = keyedRounds({
+    clock,
+    work: clean,
+    failed: (task: number, error) =>
+      log.warn({ task: taskName(task), why: describeError(error) }, 'workspace could not be removed'),
+    longestMs: SWEEP_MS,
+    atOnce: 1,
+  });
+  // Of news only the task that it tells of is looked at; what has become old shows in the sweep.
+  const sweeps = keyedRounds({
+    clock,
+    work: sweep,
+    failed: (_: 'all', err) => log.error({ err }, 'the workspaces to remove could not be read'),
+  });
   const news = store.journal.onAppend(soon);
-  soon();
+  sweeps.wake('all');
 
-  function sweep(): void {
-    soon();
-    alarm = clock.after(SWEEP_MS, sweep);
+  async function sweep(): Promise<number> {
+    for (const { task } of store.runs.removable(keptSince())) soon(task);
+    return clock.now() + SWEEP_MS;
   }
 
-  function soon(): void {
-    working = working.then(clean).catch(error => log.error({ err: error }, 'cleaning failed'));
+  /** What can't be removed is tried again by itself, and is not to be hurried. */
+  function soon(task: number): void {
+    if (!removals.isFailing(task)) removals.wake(task);
   }
 
-  async function clean(): Promise<void> {
-    for (const run of store.runs.removable(clock.now() - options.keepDays * 24 * 3600_000)) {
-      if (stopped) return;
-      const task = store.tasks.get(run.task) as Task;
-      try {
-        const rescued = await options.workspace.remove(task, run);
-        store.transaction(() => {
-          store.runs.update(run, { cleanedAt: clock.now() });
-          store.journal.append(clock.now(), task.id, 'workspace:removed', { run: run.number, rescued });
-        });
-      } catch (error) {
-        log.warn(
-          { run: runName(run.task, run.number), why: describeError(error) },
-          'workspace could not be removed',
-        );
-      }
+  async function clean(id: number): Promise<null> {
+    const failures: unknown[] = [];
+    for (const run of store.runs.removableOf(id, keptSince())) {
+      await remove(run).catch(error => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
+    return null;
+  }
+
+  async function remove(run: Run): Promise<void> {
+    const rescued = await options.workspace.remove(store.tasks.get(run.task) as Task, run);
+    store.transaction(() => {
+      store.runs.update(run, { cleanedAt: clock.now() });
+      store.journal.append(clock.now(), run.task, 'workspace:removed', { run: run.number, rescued });
+    });
+  }
+
+  function keptSince(): number {
+    return clock.now() - options.keepDays * 24 * 3600_000;
   }
 
   return {
     async stop(): Promise<void> {
-      stopped = true;
-      alarm[Symbol.dispose]();
       news[Symbol.dispose]();
-      await working;
+      await Promise.all([sweeps.stop(), removals.stop()]);
     },
   };
 }

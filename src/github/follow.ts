@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { type Github, githubMessage, hasStatus } from './client.ts';
@@ -26,20 +27,18 @@ export function startFollowing(options: FollowOptions) {
   const { store, clock, log } = options;
   let stopped = false;
   let round = 0;
-  let working = Promise.resolve();
-  let alarm = clock.after(options.intervalSeconds * 1000, tick);
+  const rounds = keyedRounds({
+    clock,
+    work: lookAtAll,
+    failed: (_: 'all', err) => log.error({ err }, 'the tasks to look at could not be read'),
+  });
+  const first = clock.after(options.intervalSeconds * 1000, () => rounds.wake('all'));
 
-  function tick(): void {
-    working = lookAtAll().finally(() => {
-      if (!stopped) alarm = clock.after(options.intervalSeconds * 1000, tick);
-    });
-  }
-
-  async function lookAtAll(): Promise<void> {
-    const pulls = round++ % ROUNDS_BETWEEN_PULLS === 0 ? store.tasks.withOpenPull() : [];
+  async function lookAtAll(): Promise<number> {
+    const pulls = round % ROUNDS_BETWEEN_PULLS === 0 ? store.tasks.withOpenPull() : [];
     const running = store.tasks.list(1000, 'running').filter(task => task.pull === null);
     for (const task of [...running, ...pulls]) {
-      if (stopped) return;
+      if (stopped) break;
       await lookAt(task).catch(error => {
         log.warn(
           { task: taskName(task.id), why: githubMessage(error) },
@@ -47,6 +46,8 @@ export function startFollowing(options: FollowOptions) {
         );
       });
     }
+    round += 1;
+    return clock.now() + options.intervalSeconds * 1000;
   }
 
   async function lookAt(task: Task): Promise<void> {
@@ -81,8 +82,8 @@ export function startFollowing(options: FollowOptions) {
   return {
     async stop(): Promise<void> {
       stopped = true;
-      alarm[Symbol.dispose]();
-      await working;
+      first[Symbol.dispose]();
+      await rounds.stop();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import type { Delivery } from '../store/inbox.ts';
 import type { Store } from '../store/open.ts';
-import { githubMessage } from './client.ts';
+import { githubMessage, hasStatus, isRefusal } from './client.ts';
 
 export interface InboxOptions {
   store: Store;
@@ -13,89 +15,159 @@ export interface InboxOptions {
   handle(delivery: Delivery): Promise<void>;
 }
 
+/** The payload is read again in its turn: many may wait. */
+type Waiting = Pick<Delivery, 'id' | 'delivery' | 'event'>;
+
 /** Kept as long as GitHub keeps its own log and a little longer, so that redeliveries are recognised. */
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 const TRIES = 10;
 const FORGET_EVERY_MS = 3600 * 1000;
 /** How long handled deliveries may wait for others to share their commit, which is the dearest part of most. */
 const SHARE_MS = 50;
+/** Octokit tries for a quarter of a minute by itself before a call fails. */
+const AT_ONCE = 4;
 
-/** Works through the recorded deliveries in their order; one that fails is tried again later and holds up no other. */
+/**
+ * Works through the recorded deliveries. Those of one issue or pull request are handled one after the other, as they
+ * came; one that fails is tried again later and holds up no other place. A crash repeats what was not noted yet.
+ */
 export function startInbox(options: InboxOptions) {
   const { store, clock, log } = options;
-  let working: Promise<void> | null = null;
-  let stopped = false;
-  let alarm: Disposable | null = null;
-  let forgotAt = 0;
+  const lanes = new Map<string, Waiting[]>();
+  let readUpTo = 0;
+  let notes: (() => void)[] = [];
+  let noting: Disposable | null = null;
 
-  async function work(): Promise<void> {
-    while (await some()) {}
-    forget();
-    working = null;
-    const at = stopped ? null : store.inbox.nextReady();
-    alarm?.[Symbol.dispose]();
-    alarm = at === null ? null : clock.after(at - clock.now(), wake);
+  const work = keyedRounds({
+    clock,
+    work: handleFirst,
+    failed: (lane: string, error) =>
+      log.warn({ ...lanes.get(lane)?.[0], why: reason(error) }, 'delivery will be tried again'),
+    longestMs: 300_000,
+    atOnce: AT_ONCE,
+  });
+  const desk = keyedRounds({
+    clock,
+    work: async (chore: () => number | null) => chore(),
+    failed: (_, err) => log.error({ err }, 'the inbox could not be read or written'),
+  });
+  const wake = () => desk.wake(read);
+  wake();
+  desk.wake(forget);
+
+  /** Puts new deliveries into their lanes. */
+  function read(): null {
+    for (let found = store.inbox.next(readUpTo); found; found = store.inbox.next(readUpTo)) {
+      const { id, delivery, event } = found;
+      const lane = laneOf(found);
+      const waiting = lanes.get(lane) ?? [];
+      lanes.set(lane, waiting);
+      waiting.push({ id, delivery, event });
+      readUpTo = id;
+      // What waits for another try goes first, in its time.
+      if (!work.isFailing(lane)) work.wake(lane);
+    }
+    return null;
   }
 
-  /** Handles deliveries one by one and notes it together; false when there were none. A crash before the note repeats them. */
-  async function some(): Promise<boolean> {
-    const notes: (() => void)[] = [];
-    const began = clock.now();
-    let after = 0;
-    do {
-      const delivery = stopped ? null : store.inbox.next(began, after);
-      if (!delivery) break;
-      notes.push(await one(delivery));
-      after = delivery.id;
-    } while (clock.now() - began < SHARE_MS);
-    if (notes.length === 0) return false;
-    store.transaction(() => {
-      for (const note of notes) note();
-    });
-    return true;
+  async function handleFirst(lane: string): Promise<null> {
+    const waiting = lanes.get(lane) ?? [];
+    const delivery = waiting[0] && store.inbox.get(waiting[0].id);
+    if (delivery) await handle(delivery);
+    waiting.shift();
+    if (waiting.length > 0) work.wake(lane);
+    else lanes.delete(lane);
+    return null;
   }
 
-  /** Gives what is to be written of it. */
-  async function one(delivery: Delivery): Promise<() => void> {
+  /** Throws when it is to be tried again. */
+  async function handle(delivery: Delivery): Promise<void> {
     const { id, event, delivery: guid, tries } = delivery;
     try {
       await options.handle(delivery);
-      return () => store.inbox.handled(id, clock.now());
+      note(() => store.inbox.handled(id, clock.now()));
     } catch (error) {
       const why = reason(error);
-      log.warn({ delivery: guid, event, tries, why }, 'delivery could not be handled');
-      if (tries + 1 >= TRIES || isNonsense(error)) return () => store.inbox.handled(id, clock.now(), why);
-      return () => store.inbox.later(id, clock.now() + Math.min(300_000, 1000 * 2 ** tries), why);
+      if (!isHopeless(error, delivery, clock.now())) {
+        note(() => store.inbox.failed(id, why));
+        throw error;
+      }
+      log.error({ delivery: guid, event, tries, why }, 'delivery could not be handled and is given up');
+      note(() => store.inbox.givenUp(id, clock.now(), why));
     }
   }
 
+  function note(what: () => void): void {
+    notes.push(what);
+    noting ??= clock.after(SHARE_MS, () => desk.wake(write));
+  }
+
+  /** What can't be written stays to be written. */
+  function write(): null {
+    noting?.[Symbol.dispose]();
+    store.transaction(() => {
+      for (const note of notes) note();
+    });
+    notes = [];
+    noting = null;
+    return null;
+  }
+
   /** Reads the whole inbox, so not each time. */
-  function forget(): void {
-    if (clock.now() - forgotAt < FORGET_EVERY_MS) return;
-    forgotAt = clock.now();
-    store.inbox.forget(forgotAt - KEEP_MS);
+  function forget(): number {
+    store.inbox.forget(clock.now() - KEEP_MS);
+    return clock.now() + FORGET_EVERY_MS;
   }
 
-  function wake(): void {
-    if (!stopped) working ??= Promise.resolve().then(work);
-  }
-
-  wake();
   return {
     /** There may be new deliveries. */
     wake,
     async stop(): Promise<void> {
-      stopped = true;
-      alarm?.[Symbol.dispose]();
-      await working;
+      await work.stop();
+      desk.wake(write);
+      await desk.stop();
     },
   };
 }
 
+const place = z.object({ number: z.number() });
+const located = z.object({
+  repository: z.object({ id: z.number() }),
+  issue: place.optional(),
+  pull_request: place.optional(),
+});
+
+/** Deliveries of one lane keep their order. What tells of no issue or pull request has a lane of its own. */
+function laneOf({ id, payload }: Delivery): string {
+  try {
+    const { repository, issue, pull_request: pull } = located.parse(JSON.parse(payload));
+    const number = (issue ?? pull)?.number;
+    if (number !== undefined) return `${repository.id}#${number}`;
+  } catch {}
+  return `delivery ${id}`;
+}
+
+/** GitHub being away is no reason to give up before GitHub itself has forgotten the delivery. */
+function isHopeless(error: unknown, { tries, receivedAt }: Delivery, now: number): boolean {
+  const errors = error instanceof AggregateError ? error.errors : [error];
+  return (
+    errors.every(isNonsense) || (!errors.some(isAway) && tries + 1 >= TRIES) || now - receivedAt > KEEP_MS
+  );
+}
+
 /** A payload that isn't GitHub's won't become one by waiting. */
 function isNonsense(error: unknown): boolean {
-  const errors = error instanceof AggregateError ? error.errors : [error];
-  return errors.every(each => each instanceof z.ZodError || each instanceof SyntaxError);
+  return error instanceof z.ZodError || error instanceof SyntaxError;
+}
+
+const OWN = [OrchError, TypeError, ReferenceError, RangeError];
+
+/** GitHub, the way to it or the disk will be there again. Refusals and our own mistakes stay what they are. */
+function isAway(error: unknown): boolean {
+  if (OWN.some(kind => error instanceof kind)) return false;
+  const { status } = (error ?? {}) as { status?: unknown };
+  if (typeof status !== 'number' || status >= 500) return true;
+  return hasStatus(error, 401, 429) || (status === 403 && !isRefusal(error));
 }
 
 /** Errors of webhook handlers carry the whole payload; only their words are kept. */

@@ -1,4 +1,5 @@
 import { OrchError } from '../shared/errors.ts';
+import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, type RunOutcome, type Task, type TaskState, taskName } from '../task/glossary.ts';
 import { isFinal, mayBecome } from '../task/states.ts';
@@ -18,7 +19,7 @@ export function changeState(
     throw new OrchError('E_TASK_STATE', `${taskName(task.id)} is ${task.state} and can't become ${to}`);
   }
   return store.transaction(() => {
-    const reason = patch.reason ?? null;
+    const reason = bounded(patch.reason);
     if (!store.tasks.update(task.id, task.epoch, { ...patch, state: to, reason, updatedAt: now }))
       return false;
     store.journal.append(now, task.id, 'task:state', { from: task.state, to, reason });
@@ -37,8 +38,9 @@ export interface Ending {
 export function endRun(store: Store, run: Run, ending: Ending, now: number): boolean {
   return store.transaction(() => {
     if (store.runs.get(run.task, run.number)?.endedAt !== null) return false;
-    store.runs.update(run, { ...ending, endedAt: now });
-    const { outcome, exitCode, reason } = ending;
+    const { outcome, exitCode } = ending;
+    const reason = bounded(ending.reason);
+    store.runs.update(run, { ...ending, reason, endedAt: now });
     store.journal.append(now, run.task, 'run:ended', { run: run.number, outcome, exitCode, reason });
     return true;
   });
@@ -86,6 +88,11 @@ export function promote(store: Store, waitedSince: number, now: number): void {
       store.journal.append(now, id, 'task:promoted', {});
     });
   }
+}
+
+/** A program's whole output may stand in a reason, and each is kept and shown in several places. */
+function bounded(reason: string | null | undefined): string | null {
+  return reason == null ? null : shorten(reason, 500);
 }
 
 function existing(store: Store, id: number): Task {

@@ -1,5 +1,6 @@
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
+import type { Claimable } from '../store/tasks.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import { changeState } from './change.ts';
 
@@ -11,7 +12,7 @@ export interface Limits {
 }
 
 /** What the repository's own settings say, as the task carries them. */
-export type RepositoryLimits = (task: Task) => {
+export type RepositoryLimits = (task: Pick<Task, 'settings'>) => {
   agents: string[] | null;
   agent: string | null;
   concurrency: number | null;
@@ -29,19 +30,25 @@ export interface Claim {
  */
 export function claim(store: Store, limits: Limits, repository: RepositoryLimits, now: number): Claim | null {
   return store.transaction(() => {
-    const found = choose(store, limits, repository, now);
-    if (!found) return null;
-    if (found.agent) return take(store, found.task, found.agent, now);
-    const name = found.task.agent ?? 'An agent that this repository allows';
-    const reason = describeError(new OrchError('E_UNKNOWN_AGENT', `${name} is not in the settings any more`));
-    changeState(store, found.task, 'failed', now, { reason });
-    return claim(store, limits, repository, now);
+    for (;;) {
+      const found = choose(store, limits, repository, now);
+      if (!found) return null;
+      const task = store.tasks.get(found.id) as Task;
+      if (found.agent) return take(store, task, found.agent, now);
+      const name = task.agent ?? 'An agent that this repository allows';
+      const reason = describeError(
+        new OrchError('E_UNKNOWN_AGENT', `${name} is not in the settings any more`),
+      );
+      changeState(store, task, 'failed', now, { reason });
+    }
   });
 }
 
 function choose(store: Store, limits: Limits, repository: RepositoryLimits, now: number) {
   const load = store.runs.load();
   if (load.length >= limits.concurrent) return null;
+  // The queue may be long, and this is asked whenever something happens.
+  if (!limits.profiles.some(profile => slotsOf(profile, load).length < profile.maxInstances)) return null;
   for (const task of store.tasks.claimable(now)) {
     // A cancelled run may still be dying when its task is retried: one live run a task.
     if (load.some(run => run.task === task.id)) continue;
@@ -49,7 +56,7 @@ function choose(store: Store, limits: Limits, repository: RepositoryLimits, now:
     const there = load.filter(run => run.repositoryId === task.repositoryId).length;
     if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
     const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
-    if (agent !== undefined) return { task, agent };
+    if (agent !== undefined) return { id: task.id, agent };
   }
   return null;
 }
@@ -61,7 +68,7 @@ type Load = ReturnType<Store['runs']['load']>;
  * Undefined while they are busy, null when there is none.
  */
 function chooseAgent(
-  task: Task,
+  task: Claimable,
   last: Run | null,
   limits: Limits,
   own: ReturnType<RepositoryLimits>,
@@ -72,19 +79,20 @@ function chooseAgent(
   const others =
     last?.outcome === 'timed_out' ? allowed.filter(profile => profile.name !== last.profile) : [];
   const candidates = others.length > 0 ? others : wanted.length > 0 ? wanted : task.agent ? [] : allowed;
-  // Settings without any agent are not meant for good: the queue waits for better ones.
-  if (candidates.length === 0) return limits.profiles.length === 0 ? undefined : null;
+  if (candidates.length === 0) return null;
   const free = candidates
-    .map(profile => ({
-      ...profile,
-      busy: load.filter(run => run.profile === profile.name).map(run => run.slot),
-    }))
+    .map(profile => ({ ...profile, busy: slotsOf(profile, load) }))
     .filter(profile => profile.busy.length < profile.maxInstances)
     .sort((a, b) => a.busy.length / a.maxInstances - b.busy.length / b.maxInstances)[0];
   if (!free) return undefined;
   let slot = 1;
   while (free.busy.includes(slot)) slot += 1;
   return { profile: free.name, slot };
+}
+
+/** The slots of a profile that are taken. */
+function slotsOf(profile: { name: string }, load: Load): number[] {
+  return load.filter(run => run.profile === profile.name).map(run => run.slot);
 }
 
 function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
@@ -98,6 +106,6 @@ function take(store: Store, task: Task, agent: { profile: string; slot: number }
   return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
 }
 
-function lastRun(store: Store, task: Task): Run | null {
+function lastRun(store: Store, task: Claimable): Run | null {
   return task.runs === 0 ? null : store.runs.get(task.id, task.runs);
 }

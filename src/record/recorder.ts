@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isoTime } from '../shared/clock.ts';
+import { type Clock, isoTime } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import { stripControl } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import type { JournalEvent } from '../task/events.ts';
@@ -9,6 +10,7 @@ import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 
 export interface RecorderOptions {
   store: Store;
+  clock: Clock;
   log: Log;
   /** The run's directory: `monitor.log` in it is what the window `monitor` shows. */
   runDirectory(run: string): string;
@@ -18,6 +20,8 @@ export interface RecorderOptions {
 }
 
 const READER = 'recorder';
+/** Naming changed files takes a git process each. */
+const AT_ONCE = 4;
 
 /**
  * Writes what the journal tells of runs into files for people and scripts: a line for each event in the run's monitor
@@ -25,26 +29,33 @@ const READER = 'recorder';
  */
 export function startRecorder(options: RecorderOptions) {
   const { store, log } = options;
-  let working = Promise.resolve();
-  const news = store.journal.onAppend(queue);
-  for (const { task } of store.journal.behind(READER)) queue(task);
+  const rounds = keyedRounds({
+    clock: options.clock,
+    work: record,
+    failed: (task: number, err) => log.error({ task: taskName(task), err }, 'could not be recorded'),
+    atOnce: AT_ONCE,
+  });
+  const news = store.journal.onAppend(rounds.wake);
+  for (const { task } of store.journal.behind(READER)) rounds.wake(task);
 
-  function queue(task: number): void {
-    working = working
-      .then(() => record(task))
-      .catch(error => log.error({ task: taskName(task), err: error }, 'could not be recorded'));
+  /** Until nothing is left, what is written meanwhile included: after a stop nothing begins any more. */
+  async function record(id: number): Promise<null> {
+    const unread = () => store.journal.ofTask(id, store.journal.cursor(READER, id));
+    for (let events = unread(); events.length > 0; events = unread()) {
+      for (const event of events) {
+        await tell(id, event);
+        store.journal.moveCursor(READER, id, event.seq);
+      }
+    }
+    return null;
   }
 
-  async function record(id: number): Promise<void> {
+  async function tell(id: number, event: JournalEvent): Promise<void> {
     const task = store.tasks.get(id) as Task;
-    const after = store.journal.cursor(READER, id);
-    for (const event of store.journal.ofTask(id, after)) {
-      log.info({ task: taskName(id), correlation: task.correlation, ...event.data }, event.type);
-      const run = 'run' in event.data ? store.runs.get(id, event.data.run) : store.runs.ofTask(id).at(-1);
-      if (run) monitor(run, event);
-      if (event.type === 'run:ended') await writeResult(event.data.run, task);
-      store.journal.moveCursor(READER, id, event.seq);
-    }
+    log.info({ task: taskName(id), correlation: task.correlation, ...event.data }, event.type);
+    const run = 'run' in event.data ? store.runs.get(id, event.data.run) : store.runs.ofTask(id).at(-1);
+    if (run) monitor(run, event);
+    if (event.type === 'run:ended') await writeResult(event.data.run, task);
   }
 
   function monitor(run: Run, event: JournalEvent): void {
@@ -83,7 +94,7 @@ export function startRecorder(options: RecorderOptions) {
   return {
     async stop(): Promise<void> {
       news[Symbol.dispose]();
-      await working;
+      await rounds.stop();
     },
   };
 }

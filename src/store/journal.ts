@@ -16,10 +16,13 @@ export function openJournal(db: Connection, transaction: Transaction) {
   const ofTask = db.prepare(
     'select seq, at, task, type, data from journal where task = ? and seq > ? order by seq',
   );
+  // By the tasks and the newest event of each: the journal itself is many times longer.
   const behind = db.prepare(
-    `select j.task as task, max(j.seq) as seq from journal j
-     left join cursors c on c.reader = @reader and c.task = j.task
-     where j.seq > coalesce(c.seq, 0) and j.seq > @floor group by j.task order by j.task`,
+    `with newest as
+       (select id as task, (select max(seq) from journal where task = tasks.id) as seq from tasks)
+     select newest.task, newest.seq from newest
+     left join cursors on cursors.reader = ? and cursors.task = newest.task
+     where newest.seq > coalesce(cursors.seq, 0)`,
   );
   const moveCursor = db.prepare(
     `insert into cursors (reader, task, seq) values (?, ?, ?)
@@ -36,8 +39,8 @@ export function openJournal(db: Connection, transaction: Transaction) {
     },
     ofTask: (task: number, after = 0): JournalEvent[] =>
       (ofTask.all(task, after) as Row[]).map(row => ({ ...row, data: JSON.parse(row.data) }) as JournalEvent),
-    /** The tasks with news for this reader, each with the newest event's number. `floor`: nothing below is looked at. */
-    behind: (reader: string, floor = 0) => behind.all({ reader, floor }) as { task: number; seq: number }[],
+    /** The tasks with news for this reader, each with the newest event's number. */
+    behind: (reader: string) => behind.all(reader) as { task: number; seq: number }[],
     cursor: (reader: string, task: number): number =>
       (cursor.get(reader, task) as { seq: number } | undefined)?.seq ?? 0,
     moveCursor: (reader: string, task: number, seq: number): void => void moveCursor.run(reader, task, seq),

@@ -10,7 +10,6 @@ export const MIGRATIONS: readonly string[] = [
     event text not null,
     payload text not null,
     received_at integer not null,
-    ready_at integer not null,
     tries integer not null default 0,
     handled_at integer,
     error text
@@ -29,15 +28,11 @@ export const MIGRATIONS: readonly string[] = [
     comment integer,
     requester text not null,
     requester_id integer not null,
-    instruction text not null,
-    issue_title text not null,
-    issue_body text not null,
     agent text,
     model text,
     priority integer not null,
     timeout_seconds integer not null,
     base text,
-    settings text not null,
     correlation text not null,
     state text not null,
     epoch integer not null default 0,
@@ -53,12 +48,19 @@ export const MIGRATIONS: readonly string[] = [
     pull_url text,
     pull_state text,
     created_at integer not null,
-    updated_at integer not null
+    updated_at integer not null,
+    -- What may be long stands last: reading a row's other columns does not lead through it.
+    settings text not null,
+    instruction text not null,
+    issue_title text not null,
+    issue_body text not null
   ) strict;
   -- One index serves the claim; a second one on state alone would lure the planner into sorting.
   create index tasks_order on tasks (state, priority, id);
   create index tasks_issue on tasks (repository_id, issue);
   create index tasks_pull on tasks (repository_id, pull) where pull is not null;
+  create index tasks_open_pull on tasks (pull_state) where pull_state = 'open';
+  create index tasks_branch on tasks (repository_id, branch) where branch is not null;
 
   create table runs (
     task integer not null references tasks (id),
@@ -82,7 +84,7 @@ export const MIGRATIONS: readonly string[] = [
     primary key (task, number)
   ) strict, without rowid;
   create index runs_live on runs (task) where ended_at is null;
-  create index runs_uncleaned on runs (task) where cleaned_at is null;
+  create index runs_uncleaned on runs (task) where cleaned_at is null and ended_at is not null;
 
   create table journal (
     seq integer primary key autoincrement,

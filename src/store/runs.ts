@@ -37,11 +37,11 @@ export function openRuns(db: Connection) {
     `select runs.task, tasks.repository_id as repositoryId, runs.profile, runs.slot
      from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
   );
-  const removable = db.prepare(
-    `select ${list} from runs where cleaned_at is null and ended_at is not null and task in
-     (select id from tasks where state in ('completed', 'failed', 'escalated', 'cancelled')
-      and (pull_state in ('closed', 'merged') or updated_at <= ?))`,
-  );
+  const uncleaned = `select ${list} from runs where cleaned_at is null and ended_at is not null and exists
+    (select 1 from tasks where id = runs.task and state in ('completed', 'failed', 'escalated', 'cancelled')
+     and (pull_state in ('closed', 'merged') or updated_at <= ?))`;
+  const removable = db.prepare(`${uncleaned} order by task`);
+  const removableOf = db.prepare(`${uncleaned} and task = ?`);
   const updates = new Map<string, Statement>();
 
   return {
@@ -56,6 +56,7 @@ export function openRuns(db: Connection) {
       liveRepositories.all() as { task: number; repositoryId: number; profile: string; slot: number }[],
     /** Ended runs on disk whose task is over and whose pull request is, or which nobody touched since `before`. */
     removable: (before: number): Run[] => removable.all(before) as Run[],
+    removableOf: (task: number, before: number): Run[] => removableOf.all(before, task) as Run[],
     /** Writes only while the run is the caller's: same epoch as when it was claimed. */
     update(run: Pick<Run, 'task' | 'number' | 'epoch'>, patch: Partial<Run>): boolean {
       const fields = Object.keys(patch);

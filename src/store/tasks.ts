@@ -44,6 +44,9 @@ const { list, insert, set } = columns(FIELDS);
 
 const OPEN = "('queued', 'starting', 'running', 'paused')";
 
+/** What a claim needs to know of each task that it looks at. */
+export type Claimable = Pick<Task, 'id' | 'repositoryId' | 'agent' | 'runs' | 'settings'>;
+
 export function openTasks(db: Connection) {
   const insertTask = db.prepare(`insert into tasks ${insert(FIELDS.filter(field => field !== 'id'))}`);
   const byId = db.prepare(`select ${list} from tasks where id = ?`);
@@ -53,7 +56,8 @@ export function openTasks(db: Connection) {
      where repository_id = ? and issue = ? and instruction = ? and state in ${OPEN} order by id limit 1`,
   );
   const claimable = db.prepare(
-    `select ${list} from tasks where state = 'queued' and priority = ? and ready_at <= ? order by id`,
+    `select id, repository_id as repositoryId, agent, runs, settings from tasks
+     where state = 'queued' and priority = ? and ready_at <= ? order by id`,
   );
   const nextReady = db.prepare(
     "select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?",
@@ -86,9 +90,9 @@ export function openTasks(db: Connection) {
     openTwin: (repositoryId: number, issue: number, instruction: string): Task | null =>
       read(openTwin.get(repositoryId, issue, instruction)),
     /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
-    *claimable(now: number): Generator<Task> {
+    *claimable(now: number): Generator<Claimable> {
       for (const priority of PRIORITIES.keys())
-        for (const row of claimable.iterate(priority, now)) yield read(row) as Task;
+        for (const row of claimable.iterate(priority, now)) yield row as Claimable;
     },
     /** When the next delayed task becomes claimable, if there is one. */
     nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,

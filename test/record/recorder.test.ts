@@ -6,6 +6,7 @@ import { claim } from '../../src/queue/claim.ts';
 import { startRecorder } from '../../src/record/recorder.ts';
 import { openLog } from '../../src/shared/log.ts';
 import type { Store } from '../../src/store/open.ts';
+import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -27,6 +28,7 @@ async function record(
   for (const run of ['T1.1', 'T1.2']) mkdirSync(join(home.path, 'runs', run), { recursive: true });
   const recorder = startRecorder({
     store,
+    clock: fakeClock(),
     log: openLog({ level: 'info', file: logFile }),
     runDirectory: run => join(home.path, 'runs', run),
     resultFile: run => join(home.path, 'results', `${run}.json`),
