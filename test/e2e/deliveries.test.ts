@@ -127,6 +127,26 @@ describe('a pull request from a fork', () => {
   });
 });
 
+describe('a delivery that GitHub fails on', () => {
+  it('delays no other issue', async () => {
+    await using app = await startTestApp();
+    app.github.addUser('other');
+    app.github.addCollaborator(REPOSITORY, 'other', 'write');
+    const second = await app.github.openIssue(REPOSITORY, { title: 'Slow', body: '', user: 'other' });
+    app.github.faults.add({
+      match: { method: 'GET', path: /\/collaborators\/writer\/permission$/ },
+      effect: { kind: 'status', status: 502 },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.github.comment(REPOSITORY, second.number, '/orch fix it', 'other');
+    // Octokit tries the first again after a second.
+    await app.until(() => app.daemon.store.tasks.list(10).length === 2);
+    expect(app.daemon.store.tasks.list(10).map(task => task.issue)).toEqual([1, second.number]);
+    app.forgive(/permission/);
+    await app.quiet();
+  });
+});
+
 describe('a delivery that makes no sense', () => {
   it('is given up at once, and holds up no other', async () => {
     await using app = await startTestApp();

@@ -6,6 +6,7 @@ import { openPulls } from '../../src/github/pulls.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { REPOSITORY, startTestApp } from '../support/app.ts';
 import { fakeClock } from '../support/clock.ts';
+import { memoryStore } from '../support/tasks.ts';
 
 describe('following by looking', () => {
   it('learns of a merge whose webhook was lost', async () => {
@@ -39,4 +40,23 @@ describe('following by looking', () => {
     await app.until(() => app.task(1).pullState === 'merged');
     await following.stop();
   });
+});
+
+it('goes on looking after a database error', async () => {
+  using store = memoryStore();
+  const clock = fakeClock();
+  let looks = 0;
+  store.tasks.withOpenPull = () => {
+    looks += 1;
+    throw new Error('disk I/O error');
+  };
+  const nothing = {} as never;
+  const shared = { store, clock, log: silentLog(), github: nothing, pulls: nothing };
+  const following = startFollowing({ ...shared, intervalSeconds: 60 });
+  await clock.advance(60_000);
+  expect(looks).toBe(1);
+  await clock.advance(3000);
+  expect(looks).toBe(3);
+  await following.stop();
+  expect(clock.waiting).toBe(0);
 });

@@ -19,6 +19,21 @@ describe('a change of state', () => {
     });
   });
 
+  it('keeps a long reason short, wherever it stands', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    const output = 'x'.repeat(10_000);
+    changeState(store, task, 'failed', NOW, { reason: output });
+    endRun(store, run, { ...GONE, reason: output }, NOW);
+    const short = `${'x'.repeat(499)}…`;
+    expect(store.tasks.get(task.id)?.reason).toBe(short);
+    expect(store.runs.get(task.id, 1)?.reason).toBe(short);
+    expect(store.journal.ofTask(task.id).slice(-2)).toMatchObject([
+      { data: { reason: short } },
+      { data: { reason: short } },
+    ]);
+  });
+
   it('leaves neither when the power goes between the two', () => {
     using store = memoryStore();
     const { task } = started(store);

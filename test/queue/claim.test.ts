@@ -133,6 +133,21 @@ describe('a claim', () => {
     ]);
   });
 
+  it('does not look through the queue while every agent is busy', () => {
+    using store = memoryStore();
+    for (let n = 0; n < 4; n++) queued(store);
+    queued(store, { agent: 'gone' });
+    while (next(store)) {}
+    const { claimable } = store.tasks;
+    store.tasks.claimable = () => {
+      throw new Error('the queue was read');
+    };
+    expect(next(store)).toBeNull();
+    store.tasks.claimable = claimable;
+    end(store, store.runs.get(1, 1) as Run, 'crashed');
+    expect(next(store)).toBe('1 by claude-1');
+  });
+
   it('never makes a second run while one of the same task lives', () => {
     using store = memoryStore();
     queued(store);
@@ -196,6 +211,15 @@ describe('the agent', () => {
       reason: 'E_UNKNOWN_AGENT: gone is not in the settings any more. Name one of the agents in orch.yaml.',
     });
     expect(store.journal.ofTask(1).at(-1)).toMatchObject({ data: { from: 'queued', to: 'failed' } });
+  });
+
+  it('that is missing fails one task after the other, however many they are', () => {
+    using store = memoryStore();
+    store.transaction(() => {
+      for (let n = 0; n < 3000; n++) queued(store, { agent: 'gone' });
+    });
+    expect(next(store)).toBeNull();
+    expect(store.tasks.counts()).toEqual({ failed: 3000 });
   });
 
   it('that the repository allows but the server has not is missing as well', () => {

@@ -6,7 +6,7 @@ import { claim } from '../../src/queue/claim.ts';
 import { startRecorder } from '../../src/record/recorder.ts';
 import { openLog } from '../../src/shared/log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { fakeClock } from '../support/clock.ts';
+import { fakeClock, settled } from '../support/clock.ts';
 import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -21,6 +21,7 @@ interface Recorded extends AsyncDisposable {
 async function record(
   store: Store,
   changedFiles: () => Promise<string[]> = async () => ['a.ts'],
+  clock = fakeClock(),
 ): Promise<Recorded> {
   const home = await temporaryDirectory();
   const logFile = join(home.path, 'orch.log');
@@ -28,7 +29,7 @@ async function record(
   for (const run of ['T1.1', 'T1.2']) mkdirSync(join(home.path, 'runs', run), { recursive: true });
   const recorder = startRecorder({
     store,
-    clock: fakeClock(),
+    clock,
     log: openLog({ level: 'info', file: logFile }),
     runDirectory: run => join(home.path, 'runs', run),
     resultFile: run => join(home.path, 'results', `${run}.json`),
@@ -177,6 +178,34 @@ describe('the recorder', () => {
     await recorded.stop();
     expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  run ended: failed: why`);
     expect(recorded.monitor('T1.2').at(-1)).toBe(`${at}  taken by claude-1`);
+  });
+
+  it('lets no task wait for the result of another', async () => {
+    using store = memoryStore();
+    let found: (files: string[]) => void = () => {};
+    await using recorded = await record(store, () => new Promise(done => (found = done)));
+    endRun(store, started(store).run, FAILED, NOW);
+    await settled();
+    started(store);
+    await settled();
+    expect(recorded.log().at(-1)).toMatchObject({ msg: 'run:claimed', task: 'T2' });
+    expect(existsSync(join(recorded.home, 'results', 'T1.1.json'))).toBe(false);
+    found([]);
+  });
+
+  it('tries again what could not be written', async () => {
+    using store = memoryStore();
+    const clock = fakeClock();
+    await using recorded = await record(store, async () => [], clock);
+    const { cursor } = store.journal;
+    store.journal.cursor = () => {
+      throw new Error('disk I/O error');
+    };
+    started(store);
+    await settled();
+    store.journal.cursor = cursor;
+    await clock.advance(1000);
+    expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  taken by claude-1`);
   });
 
   it("lets no agent's words steer the terminal or look like a line of Orch's own", async () => {

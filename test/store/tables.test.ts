@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, changeState, endRun } from '../../src/queue/change.ts';
-import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+import { openStore } from '../../src/store/open.ts';
+import { memory, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
 describe('tasks', () => {
   it('come back as they were written', () => {
@@ -109,6 +110,8 @@ describe('runs', () => {
     expect(removable(NOW), 'while its agent still lives').toEqual([]);
     endRun(store, run, ending, NOW);
     expect(removable(NOW - 1)).toEqual([1]);
+    expect(store.runs.removableOf(task.id, NOW - 1)).toHaveLength(1);
+    expect(store.runs.removableOf(task.id + 1, NOW - 1)).toEqual([]);
     store.tasks.update(task.id, task.epoch, { pullState: 'open' });
     expect(removable(NOW - 1)).toEqual([]);
     expect(removable(NOW)).toEqual([1]);
@@ -213,6 +216,43 @@ describe('the inbox', () => {
     store.inbox.forget(NOW + 1);
     expect(store.inbox.add('g1', 'issues', 'secret', NOW + 3)).toBe(true);
     expect(store.inbox.next(), 'what waits is never forgotten').toMatchObject({ delivery: 'g2' });
+  });
+});
+
+describe('looking', () => {
+  const plans: Record<string, string> = {};
+  const connection = memory();
+  const note = (sql: string) => {
+    const values = Array.from(sql.match(/\?/g) ?? [], () => 1);
+    if (!/^(select|with)/.test(sql)) return;
+    const steps = connection.prepare(`explain query plan ${sql}`).all(...values) as { detail: string }[];
+    plans[sql] = steps.map(({ detail }) => detail).join('; ');
+  };
+  openStore({
+    exec: sql => connection.exec(sql),
+    close: () => {},
+    prepare(sql) {
+      const statement = connection.prepare(sql);
+      if (!/^(pragma|begin)/.test(sql)) note(sql);
+      return statement;
+    },
+  });
+  const plan = (what: RegExp) => Object.entries(plans).find(([sql]) => what.test(sql))?.[1];
+
+  it.each([
+    ['for the next task to claim', /priority = \? and ready_at/, /^SEARCH tasks USING INDEX tasks_order/],
+    ['for a branch', /branch = \?/, /USING INDEX tasks_branch/],
+    ['for open pull requests', /pull_state = 'open' order/, /^SEARCH tasks USING INDEX tasks_open_pull/],
+    ['for what a reader has missed', /^with newest/, /^SCAN tasks USING COVERING INDEX/],
+  ])('%s is led by an index, without sorting', (_what, sql, expected) => {
+    expect(plan(sql)).toMatch(expected);
+    expect(plan(sql)).not.toMatch(/TEMP B-TREE|SCAN (tasks|journal)(;|$)/);
+  });
+
+  it('for runs to remove begins with those that are left', () => {
+    expect(plan(/ended_at is not null and exists[\s\S]*order by task$/)).toMatch(
+      /^SCAN runs USING INDEX runs_uncleaned; SEARCH tasks/,
+    );
   });
 });
 
