@@ -31,7 +31,7 @@ export function connectGithub(probot: Probot, options: { webBaseUrl: string; clo
   let identity: Promise<Identity> | null = null;
 
   return {
-    octokit: installation => probot.auth(installation),
+    octokit: installation => patientClient(probot, installation),
 
     async gitToken(installation, repositoryId, access) {
       const key = `${installation}:${repositoryId}:${access}`;
@@ -59,11 +59,45 @@ export function connectGithub(probot: Probot, options: { webBaseUrl: string; clo
   };
 }
 
+const CALL_TIMEOUT_MS = 60_000;
+
+/**
+ * No call waits for ever, and one whose token GitHub has withdrawn before its time is made again with a new one: Probot
+ * keeps tokens for as long as they should live.
+ */
+async function patientClient(probot: Probot, installation: number): Promise<Octokit> {
+  const client = await probot.auth(installation);
+  let fresh: Promise<Octokit> | null = null;
+  client.hook.before('request', options => {
+    options.request = { ...options.request, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
+  });
+  client.hook.error('request', async (error, options) => {
+    if (!hasStatus(error, 401)) throw error;
+    // Calls that go side by side share the new token.
+    fresh ??= clientWithNewToken(probot, installation, client);
+    // The options name this client's hooks, which would lead back here.
+    const { hook: _, ...request } = options.request as typeof options.request & { hook?: unknown };
+    return await (await fresh).request({ ...options, request });
+  });
+  return client;
+}
+
+async function clientWithNewToken(probot: Probot, installation: number, like: Octokit): Promise<Octokit> {
+  const app = await probot.auth();
+  const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
+    installation_id: installation,
+  });
+  const Client = like.constructor as new (options: object) => Octokit;
+  return new Client({ auth: { token: data.token }, baseUrl: like.request.endpoint.DEFAULTS.baseUrl });
+}
+
 async function readIdentity(probot: Probot, installation: number, webBaseUrl: string): Promise<Identity> {
   const app = await (await probot.auth()).request('GET /app');
   if (!app.data) throw new Error('GET /app gave no App');
   const login = `${app.data.slug}[bot]`;
-  const user = await (await probot.auth(installation)).request('GET /users/{username}', { username: login });
+  const user = await (await patientClient(probot, installation)).request('GET /users/{username}', {
+    username: login,
+  });
   const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
   return {
     appId: app.data.id,

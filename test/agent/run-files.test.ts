@@ -17,7 +17,7 @@ describe('adding to a file of a run', () => {
   it('neither waits at a pipe nor follows a link that an agent has put there', async () => {
     await using folder = await temporaryDirectory();
     const at = (name: string) => join(folder.path, name);
-    await execa('mkfifo', [at('pipe')]);
+    await execa('/usr/bin/mkfifo', [at('pipe')]);
     writeFileSync(at('elsewhere'), '');
     symlinkSync(at('elsewhere'), at('link'));
     mkdirSync(at('folder'));

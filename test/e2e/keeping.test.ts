@@ -117,6 +117,15 @@ describe('GitHub', () => {
     expect(app.runs(1)).toHaveLength(1);
   });
 
+  it('that has withdrawn the tokens before their time gives new ones', async () => {
+    await using app = await startTestApp();
+    await app.github.comment(REPOSITORY, 1, '/orch status', 'writer');
+    await app.until(() => app.comments(1).length === 2);
+    app.github.world.tokens.clear();
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'completed');
+  });
+
   it('that does not show pull requests any more ends the task', async () => {
     await using app = await startTestApp({
       agents: { good: 'echo x > x; git add x; git commit -qm x; git push -q' },
