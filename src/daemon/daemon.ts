@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { Probot, ProbotOctokit } from 'probot';
+import { runFiles, tryAppend } from '../agent/run-files.ts';
 import { openTerminals } from '../agent/terminals.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
@@ -94,7 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
-    runDirectory: paths.run,
+    monitor: (run, line) => void tryAppend(runFiles(paths.run(run)).monitorLog, line),
     resultFile: paths.result,
     changedFiles: async task =>
       task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],

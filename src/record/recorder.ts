@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Clock, isoTime } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { keyedRounds } from '../shared/rounds.ts';
@@ -12,8 +12,8 @@ export interface RecorderOptions {
   store: Store;
   clock: Clock;
   log: Log;
-  /** The run's directory: `monitor.log` in it is what the window `monitor` shows. */
-  runDirectory(run: string): string;
+  /** Shows a line in the run's window `monitor`, as long as there is one. */
+  monitor(run: string, line: string): void;
   resultFile(run: string): string;
   /** Names of the files that the run changed, as far as they were pushed. */
   changedFiles(task: Task): Promise<string[]>;
@@ -59,11 +59,9 @@ export function startRecorder(options: RecorderOptions) {
   }
 
   function monitor(run: Run, event: JournalEvent): void {
-    const directory = options.runDirectory(runName(run.task, run.number));
-    if (!existsSync(directory)) return;
     // Agents' words are among these, and people look at them in a terminal.
     const line = stripControl(describe(event)).replaceAll('\n', '\n  ');
-    appendFileSync(join(directory, 'monitor.log'), `${isoTime(event.at)}  ${line}\n`, { mode: 0o600 });
+    options.monitor(runName(run.task, run.number), `${isoTime(event.at)}  ${line}\n`);
   }
 
   async function writeResult(number: number, task: Task): Promise<void> {

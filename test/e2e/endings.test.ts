@@ -136,13 +136,14 @@ describe('a restart', () => {
 
   it('handles deliveries that were recorded and not handled', async () => {
     await using app = await startTestApp();
+    await app.quiet();
     app.github.faults.add({
       match: { path: /\/permission$/ },
       times: 1,
       effect: { kind: 'status', status: 502 },
     });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    await app.until(() => app.daemon.store.inbox.waiting() === 1);
+    await app.until(() => app.daemon.store.inbox.next()?.event === 'issue_comment');
     await app.stop();
     await app.start();
     await app.ended(1, 'completed');

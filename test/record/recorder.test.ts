@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tryAppend } from '../../src/agent/run-files.ts';
 import { changeState, endRun, promote } from '../../src/queue/change.ts';
 import { claim } from '../../src/queue/claim.ts';
 import { startRecorder } from '../../src/record/recorder.ts';
@@ -31,7 +32,7 @@ async function record(
     store,
     clock,
     log: openLog({ level: 'info', file: logFile }),
-    runDirectory: run => join(home.path, 'runs', run),
+    monitor: (run, line) => void tryAppend(join(home.path, 'runs', run, 'monitor.log'), line),
     resultFile: run => join(home.path, 'results', `${run}.json`),
     changedFiles,
   });

@@ -1,0 +1,20 @@
+import { writeFileSync, appendFileSync } from 'node:fs';
+import { it } from 'vitest';
+import { REPOSITORY, startTestApp } from '../support/app.ts';
+const say = (s: string) => appendFileSync('/tmp/zz.log', `${Date.now() % 100000} ${s}\n`);
+it('x', async () => {
+  writeFileSync('/tmp/zz.log', '');
+  await using app = await startTestApp();
+  await app.quiet();
+  app.github.onExchange(e => say(`${e.request.method} ${e.request.url ?? e.request.path} ${e.response.status}`));
+  app.github.faults.add({ match: { path: /\/permission$/ }, times: 1, effect: { kind: 'status', status: 502 } });
+  await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+  say('commented');
+  await app.until(() => app.daemon.store.inbox.waiting() === 1);
+  say('waiting' + JSON.stringify(app.daemon.store.inbox.next()).slice(0,100));
+  await app.stop();
+  say('stopped');
+  await app.start();
+  say('started ' + JSON.stringify([1,2,3].map(i => ({...app.daemon.store.inbox.get(i), payload: 0}))) + app.daemon.store.inbox.waiting());
+  await app.ended(1, 'completed').catch(e => say(e.message));
+}, 10000);
