@@ -55,7 +55,7 @@ async function isSelf({ github }: AppContext, { installation, sender, comment }:
   const app = comment?.performed_via_github_app?.id;
   if (sender.type !== 'Bot' && app === undefined) return false;
   const self = await github.identity(installation.id);
-  return sender.id === self.userId || app === self.appId;
+  return sender.login === self.login || app === self.appId;
 }
 
 async function readRole({ log }: AppContext, octokit: Octokit, { repository, sender }: Door): Promise<Role> {

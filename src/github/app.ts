@@ -119,7 +119,7 @@ async function isAssignedToSelf(
   { assignee, repository, installation }: IssueAssigned,
 ): Promise<boolean> {
   if (assignee?.type !== 'Bot' || !isAllowed(context.settings, repository.full_name)) return false;
-  return assignee.id === (await context.github.identity(installation.id)).userId;
+  return assignee.login === (await context.github.identity(installation.id)).login;
 }
 
 async function byIssue(

@@ -6,8 +6,6 @@ export type Octokit = Awaited<ReturnType<Probot['auth']>>;
 /** The App as GitHub knows it: nothing may rely on its name. */
 interface Identity {
   appId: number;
-  /** Of the user that the App writes as. */
-  userId: number;
   /** `some-name[bot]`: who stands beside what the App writes. */
   login: string;
   /** Author line of the agents' commits, linked to the App by GitHub. */
@@ -95,16 +93,24 @@ async function readIdentity(probot: Probot, installation: number, webBaseUrl: st
   const app = await (await probot.auth()).request('GET /app');
   if (!app.data) throw new Error('GET /app gave no App');
   const login = `${app.data.slug}[bot]`;
-  const user = await (await patientClient(probot, installation)).request('GET /users/{username}', {
-    username: login,
-  });
+  const userId = await readUserId(probot, installation, login);
   const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
   return {
     appId: app.data.id,
-    userId: Number(user.data.id),
     login,
-    email: `${user.data.id}+${login}@${domain}`,
+    email: `${userId === null ? '' : `${userId}+`}${login}@${domain}`,
   };
+}
+
+/** Null where GitHub does not tell: commits are then not linked to the App, and nothing else is lost. */
+async function readUserId(probot: Probot, installation: number, username: string): Promise<number | null> {
+  const client = await patientClient(probot, installation);
+  try {
+    return Number((await client.request('GET /users/{username}', { username })).data.id);
+  } catch (error) {
+    if (isRefusal(error)) return null;
+    throw error;
+  }
 }
 
 /** Whether an error is GitHub's answer with this status. */

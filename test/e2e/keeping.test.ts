@@ -126,6 +126,16 @@ describe('GitHub', () => {
     await app.ended(1, 'completed');
   });
 
+  it('that does not tell the number of the App’s user gets commits all the same', async () => {
+    await using app = await startTestApp();
+    const unknown = { kind: 'status', status: 404, body: { message: 'Not Found' } } as const;
+    app.github.faults.add({ match: { path: /\/users\// }, times: Number.POSITIVE_INFINITY, effect: unknown });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    const commit = await repositoryOf(app.github).git.run(['cat-file', 'commit', task.head as string]);
+    expect(commit).toContain('<orch-simulated[bot]@users.noreply.127.0.0.1>');
+  });
+
   it('that does not show pull requests any more ends the task', async () => {
     await using app = await startTestApp({
       agents: { good: 'echo x > x; git add x; git commit -qm x; git push -q' },
