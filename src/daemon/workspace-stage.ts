@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
@@ -125,8 +126,11 @@ async function begin(
   const target = task.base as string;
   const isOurs = (branch: string) => options.store.creations.get(task.id, 'branch', branch) !== null;
   const first = task.branch ?? branchName(task.id, task.instruction);
+  const name = runName(task.id, run.number);
+  // A crash may have come after the workspace was made: it keeps the base that it has.
+  const isMade = existsSync(locateWorkspace(options.paths.workspaces, name).directory);
   const [pinned, there] = await Promise.all([
-    runBase(store, runName(task.id, run.number)),
+    isMade ? runBase(store, name) : null,
     tips(store, [target, first, 'orch']),
   ]);
   if (there.has('orch')) {
@@ -134,7 +138,6 @@ async function begin(
       remedy: 'Rename or delete the branch, then retry the task.',
     });
   }
-  // A crash may have come after the workspace was made: it keeps the base that it has.
   const baseSha = pinned ?? task.headSha ?? there.get(target) ?? (await resolve(store, { branch: target }));
   if (task.branch !== null)
     return { branch: task.branch, target, baseSha, head: there.get(task.branch) ?? null };

@@ -18,6 +18,8 @@ export interface ReporterOptions {
 }
 
 const READER = 'github';
+/** Events come in swarms when a run starts and when it ends: told a moment later they are one call, not three. */
+const SWARM_MS = 250;
 
 /**
  * Tells GitHub how tasks stand. The journal is the outbox: a task is reported until the cursor has reached its newest
@@ -32,8 +34,18 @@ export function startReporter(options: ReporterOptions) {
       log.warn({ task: taskName(task), why: githubMessage(error) }, 'report failed, will be tried again'),
     longestMs: 300_000,
   });
-  const news = store.journal.onAppend(reports.wake);
+  const soon = new Map<number, Disposable>();
+  const news = store.journal.onAppend(swarm);
   for (const { task } of store.journal.behind(READER)) reports.wake(task);
+
+  function swarm(task: number): void {
+    if (soon.has(task)) return;
+    const wake = () => {
+      soon.delete(task);
+      reports.wake(task);
+    };
+    soon.set(task, clock.after(SWARM_MS, wake));
+  }
 
   async function report(id: number): Promise<number | null> {
     const seq = store.journal.ofTask(id).at(-1)?.seq ?? 0;
@@ -45,6 +57,7 @@ export function startReporter(options: ReporterOptions) {
   return {
     async stop(): Promise<void> {
       news[Symbol.dispose]();
+      for (const alarm of soon.values()) alarm[Symbol.dispose]();
       await reports.stop();
     },
   };
