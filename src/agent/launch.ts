@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, renameSync, writeFileSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { renameSync, writeFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
-import type { ProgramResult } from '../shared/program.ts';
+import { isExecutable, isOnPath, type ProgramResult } from '../shared/program.ts';
 import { shellQuote } from '../shared/text.ts';
 import { launchScript, type SetupCommand } from './launch-script.ts';
 import { processStart } from './processes.ts';
@@ -128,11 +128,8 @@ function failure(result: ProgramResult): OrchError {
 
 /** A relative path is left to the shell: setup commands may be about to make it. */
 function requireProgram(program: string, path: string): void {
-  const candidates = isAbsolute(program)
-    ? [program]
-    : path.split(delimiter).map(entry => join(entry, program));
   if (!isAbsolute(program) && program.includes('/')) return;
-  if (program !== '' && candidates.some(isExecutable)) return;
+  if (program !== '' && (isAbsolute(program) ? isExecutable(program) : isOnPath(program, path))) return;
   throw new OrchError(
     'E_MISSING_PROGRAM',
     `The agent's program ${program} is not installed, or not on PATH`,
@@ -140,13 +137,4 @@ function requireProgram(program: string, path: string): void {
       remedy: "Install it, or correct the profile's command, then retry the task.",
     },
   );
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

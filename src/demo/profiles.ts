@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, extname, isAbsolute, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { loadSettings } from '../config/settings.ts';
 import { OrchError } from '../shared/errors.ts';
+import { isOnPath } from '../shared/program.ts';
 
 /** An agent as `agents` in orch.yaml has it. */
 export type DemoAgent = Record<string, unknown>;
@@ -42,17 +42,4 @@ export function findAgent(name: string, env: NodeJS.ProcessEnv): DemoAgent {
     });
   }
   return { prompt: 'stdin', ...(KNOWN[name] ?? { command: [name] }) };
-}
-
-function isOnPath(program: string, path: string): boolean {
-  return path.split(delimiter).some(folder => {
-    const file = join(folder, program);
-    if (!isAbsolute(folder) || !existsSync(file)) return false;
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

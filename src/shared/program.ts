@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
@@ -62,6 +63,20 @@ export async function runProgram(
     );
   }
   return result.stdout;
+}
+
+/** Whether a program of this name is in one of the absolute folders of a PATH. */
+export function isOnPath(program: string, path: string): boolean {
+  return path.split(delimiter).some(folder => isAbsolute(folder) && isExecutable(join(folder, program)));
+}
+
+export function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

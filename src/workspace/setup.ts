@@ -1,5 +1,6 @@
-import { accessSync, constants, lstatSync } from 'node:fs';
-import { delimiter, isAbsolute, join } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
+import { isOnPath } from '../shared/program.ts';
 
 /** What a project's own files say must be run before work starts. A failure is told, and does not end the run. */
 export interface DetectedSetup {
@@ -13,7 +14,9 @@ export interface DetectedSetup {
  * manager at most, and for submodules.
  */
 export function detectSetup(tree: string, path: string): DetectedSetup[] {
-  const found = SETUPS.filter(({ file, command }) => isFile(tree, file) && onPath(path, command));
+  const found = SETUPS.filter(
+    ({ file, command }) => isFile(tree, file) && isOnPath(command.split(' ')[0] ?? '', path),
+  );
   const taken = new Set<string>();
   const commands = found.flatMap(({ kind, command }) => {
     if (taken.has(kind)) return [];
@@ -46,18 +49,4 @@ const SETUPS = [
 // Links are not followed: they could lead out of the tree.
 function isFile(tree: string, file: string): boolean {
   return lstatSync(join(tree, file), { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function onPath(path: string, command: string): boolean {
-  const program = command.split(' ')[0] ?? '';
-  return path.split(delimiter).some(folder => isAbsolute(folder) && isExecutable(join(folder, program)));
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

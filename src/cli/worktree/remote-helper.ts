@@ -48,12 +48,12 @@ async function list(session: Session): Promise<string> {
 
 /** Pushes one `[+]source:target` and returns git's line for it. */
 async function push(session: Session, refspec: string): Promise<string> {
-  const force = refspec.startsWith('+');
+  // By force or not, the broker takes it with a lease on the tip that it pushed last: git has compared the two before.
   const colon = refspec.indexOf(':');
-  const source = refspec.slice(force ? 1 : 0, colon);
+  const source = refspec.slice(refspec.startsWith('+') ? 1 : 0, colon);
   const ref = refspec.slice(colon + 1);
   try {
-    const refused = session.dryRun ? null : await send(session, source, ref, force);
+    const refused = session.dryRun ? null : await send(session, source, ref);
     return refused === null ? `ok ${ref}\n` : `error ${ref} ${verdict(refused, session.io)}\n`;
   } catch (error) {
     return `error ${ref} ${verdict(error instanceof Error ? error.message : String(error), session.io)}\n`;
@@ -61,14 +61,9 @@ async function push(session: Session, refspec: string): Promise<string> {
 }
 
 /** Null when it was taken, else the reason. */
-async function send(
-  { io, refs }: Session,
-  source: string,
-  ref: string,
-  force: boolean,
-): Promise<string | null> {
+async function send({ io, refs }: Session, source: string, ref: string): Promise<string | null> {
   const sha = source === '' ? null : await git(io, 'rev-parse', '--verify', source);
-  const question = { kind: 'push' as const, ref, old: refs[ref] ?? null, new: sha, force };
+  const question = { kind: 'push' as const, ref, old: refs[ref] ?? null, new: sha };
   if (sha === null) return reason(await exchange(io, question));
   // What lies in the daemon's store, from which this repository borrows, need not be sent: --local.
   const packing = spawn('git', ['pack-objects', '--revs', '--local', '--thin', '--stdout', '-q'], {

@@ -16,7 +16,6 @@ export interface BrokerHandlers {
     ref: string;
     old: string | null;
     new: string;
-    force: boolean;
     pack: Readable;
   }): Promise<{ ok: true } | { ok: false; reason: string }>;
   pullRequest(pull: { title: string; body: string; base: string | null; draft: boolean }): Promise<{
@@ -156,7 +155,7 @@ async function reply(
 }
 
 async function push(
-  { ref, old, new: sha, force }: Extract<Question, { kind: 'push' }>,
+  { ref, old, new: sha }: Extract<Question, { kind: 'push' }>,
   socket: Socket,
   branch: string,
   handlers: BrokerHandlers,
@@ -167,7 +166,7 @@ async function push(
   const current = (await handlers.refs())[ref] ?? null;
   if (current !== old) return { ok: false, code: 'E_PUSH_REFUSED', message: 'fetch first' };
   using pack = packOf(socket);
-  const pushed = await handlers.push({ ref, old, new: sha, force, pack: pack.stream });
+  const pushed = await handlers.push({ ref, old, new: sha, pack: pack.stream });
   return pushed.ok ? pushed : { ok: false, code: 'E_PUSH_REFUSED', message: stripControl(pushed.reason) };
 }
 

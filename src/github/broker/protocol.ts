@@ -17,7 +17,6 @@ export const question = z.discriminatedUnion('kind', [
     old: sha.refine(text => !NOTHING.test(text)).nullable(),
     /** Null deletes the ref, which is refused. */
     new: sha.refine(text => !NOTHING.test(text)).nullable(),
-    force: z.boolean(),
   }),
   z.strictObject({
     kind: z.literal('pull'),

@@ -61,7 +61,7 @@ describe('the broker', () => {
   ])('refuses %s at %s before anyone is asked', async (ref, sha, message) => {
     await using home = await temporaryDirectory();
     await using broker = await open(home.path, { push: unexpected });
-    const answer = await exchange(to(broker), { kind: 'push', ref, old: null, new: sha, force: true });
+    const answer = await exchange(to(broker), { kind: 'push', ref, old: null, new: sha });
     expect(answer).toEqual({
       ok: false,
       code: 'E_BRANCH_REFUSED',
@@ -133,11 +133,7 @@ describe('the broker', () => {
     ['an unknown kind', '{"kind":"rm"}\n', /^kind: /],
     ['a missing field', '{"kind":"done"}\n', /^summary: /],
     ['a title of nothing', '{"kind":"pull","title":" ","body":"","base":null,"draft":false}\n', /^title: /],
-    [
-      'an expression for a commit',
-      `{"kind":"push","ref":"${REF}","old":null,"new":"HEAD~1","force":true}\n`,
-      /^new: /,
-    ],
+    ['an expression for a commit', `{"kind":"push","ref":"${REF}","old":null,"new":"HEAD~1"}\n`, /^new: /],
     ['an endless line', 'x'.repeat(2_200_000), 'The question is too long.'],
   ])('answers %s with what is wrong', async (_, sent, message) => {
     await using home = await temporaryDirectory();
@@ -212,7 +208,7 @@ async function unexpected(): Promise<never> {
 }
 
 function pushed(broker: Broker, ref: string, pack: Readable = streamOf(Buffer.from('PACK'))) {
-  return exchange(to(broker), { kind: 'push', ref, old: null, new: NEW, force: false }, pack);
+  return exchange(to(broker), { kind: 'push', ref, old: null, new: NEW }, pack);
 }
 
 function streamOf(bytes: Buffer): Readable {
