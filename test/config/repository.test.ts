@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultRepositorySettings, parseRepositorySettings } from '../../src/config/repository.ts';
 import { loadSettings } from '../../src/config/settings.ts';
+import { growth, NEARLY_LINEAR } from '../support/growth.ts';
 
 const server = loadSettings({ text: '', env: {} }).settings;
 
@@ -136,12 +137,11 @@ describe('a hostile file', () => {
     ['of the same key', fill('a: 1\n')],
     ['of a megabyte', 'agent: a\n'.repeat(120_000)],
     ['that holds itself', 'agents: &a [*a]'],
-  ])('%s gives at most 100 problems, in a moment', (_, text) => {
-    const start = performance.now();
+  ])('%s gives at most 100 problems, in a time that grows with its length', (_, text) => {
     const found = problems(text);
     expect(found.length).toBeGreaterThan(0);
     expect(found.length).toBeLessThanOrEqual(100);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(growth(problems, text)).toBeLessThan(NEARLY_LINEAR);
   });
 
   it('can bring neither lines nor code marks of its own into what is said of it', () => {

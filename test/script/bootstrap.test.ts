@@ -33,10 +33,8 @@ describe('script/bootstrap', () => {
 
   afterEach(() => directory[Symbol.asyncDispose]());
 
-  it('does nothing and says nothing, in less than a second, when nothing is missing', async () => {
-    const { durationMs, ...result } = await bootstrap('--browser');
-    expect(result).toEqual({ exitCode: 0, output: '', calls: '' });
-    expect(durationMs).toBeLessThan(1_000);
+  it('does nothing and says nothing when nothing is missing', async () => {
+    expect(await bootstrap('--browser')).toEqual({ exitCode: 0, output: '', calls: '' });
   });
 
   it('installs the programs that are missing, as root without asking anything', async () => {
@@ -107,12 +105,12 @@ describe('script/bootstrap', () => {
   async function bootstrap(...args: string[]) {
     const CALLS = join(directory.path, 'calls');
     await writeFile(CALLS, '');
-    const { exitCode, all, durationMs } = await execa(join(checkout, 'script/bootstrap'), args, {
+    const { exitCode, all } = await execa(join(checkout, 'script/bootstrap'), args, {
       all: true,
       reject: false,
       extendEnv: false,
       env: { PATH: join(directory.path, 'bin'), HOME: directory.path, CALLS, CI: 'true' },
     });
-    return { exitCode, output: all, calls: await readFile(CALLS, 'utf8'), durationMs };
+    return { exitCode, output: all, calls: await readFile(CALLS, 'utf8') };
   }
 });
