@@ -4,9 +4,10 @@ import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
+import { faults } from './faults.ts';
 
 /** The pages that hold tables made from the code. `node script/docs.ts` brings them up to date. */
-export const PAGES = ['docs/commands.md', 'docs/settings.md'];
+export const PAGES = ['docs/commands.md', 'docs/settings.md', 'docs/reliability.md'];
 
 /** The page with the tables between `<!-- table: name -->` and `<!-- end -->` made anew. */
 export function withTables(page: string): string {
@@ -25,6 +26,10 @@ const TABLES: Record<string, () => string[][]> = {
   options: () => [['Option', 'What it is'], ...HELP.options],
   server: () => [HEAD, ...settings(shapeOf(serverSettings), '', false)],
   repository: () => [HEAD, ...settings(shapeOf(repositorySettings), '', false)],
+  faults: () => [
+    ['Fault', 'What happens', 'Test'],
+    ...faults().map(({ title, happens, file }) => [title, happens.join('; '), code(file)]),
+  ],
   environment: () => [
     ['Variable', 'What it is'],
     ...ENVIRONMENT.map(([name, text]) => [`\`${name}\``, text]),
