@@ -77,6 +77,28 @@ for (const verb of ['cancel', 'retry'] as const) {
     );
 }
 
+const tokens = program.command('tokens').description('who may use the API over TCP');
+const tokenCommands = () => import('./cli/tokens.ts');
+
+tokens
+  .command('list', { isDefault: true })
+  .description('names and roles')
+  .option('--json', 'as JSON')
+  .action(async options => (await tokenCommands()).list({ ...common(), ...options }));
+
+tokens
+  .command('add <NAME>')
+  .description('make a token and print it, this once')
+  .option('--role <ROLE>', 'read, operate or admin', 'read')
+  .option('--json', 'as JSON')
+  .action(async (name, options) => (await tokenCommands()).add(name, { ...common(), ...options }));
+
+tokens
+  .command('remove <NAME>')
+  .description('take a token back; it is dead at once')
+  .option('--json', 'as JSON')
+  .action(async (name, options) => (await tokenCommands()).remove(name, { ...common(), ...options }));
+
 // `orch logs T1 | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -10,10 +11,11 @@ import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
 import { showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
-import { OrchError } from '../shared/errors.ts';
+import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
+import { addGate } from './gate.ts';
 
 export interface ApiOptions {
   store: Store;
@@ -44,9 +46,30 @@ export async function serveApi(socket: string, options: ApiOptions): Promise<Asy
   return { [Symbol.asyncDispose]: () => app.close() };
 }
 
+/** The same API for a TCP server that others share: who calls must bring a token of the file. */
+export async function openHttpApi(options: ApiOptions & { tokensFile: string }): Promise<HttpApi> {
+  const app = createApi(options);
+  addGate(app, options.tokensFile);
+  await app.ready();
+  return {
+    handle(request, response) {
+      if (!/^\/api(?:\/|$)/.test(request.url ?? '')) return false;
+      app.routing(request, response);
+      return true;
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+export interface HttpApi extends AsyncDisposable {
+  /** Answers a request for the API; false for others. */
+  handle(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
 function createApi({ store, clock, log, about, agents }: ApiOptions): FastifyInstance {
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
+  app.decorateRequest('holder', null);
 
   app.get('/api/orchestrator', () => ({
     ...about,
@@ -70,11 +93,11 @@ function createApi({ store, clock, log, about, agents }: ApiOptions): FastifyIns
   });
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
-    return showTask(cancel(store, task.id, 'cancelled on the command line', clock.now()), clock.now());
+    return showTask(cancel(store, task.id, `cancelled ${where(request)}`, clock.now()), clock.now());
   });
   app.post('/api/tasks/:task/retry', request => {
     const task = named(store, request.params);
-    return showTask(retry(store, task.id, 'retried on the command line', clock.now()), clock.now());
+    return showTask(retry(store, task.id, `retried ${where(request)}`, clock.now()), clock.now());
   });
 
   app.setErrorHandler(answerError);
@@ -86,11 +109,25 @@ function createApi({ store, clock, log, about, agents }: ApiOptions): FastifyIns
   return app;
 }
 
+/** Who has changed something, for the task's reason and the log. */
+function where({ holder }: FastifyRequest): string {
+  return holder === null ? 'on the command line' : `over the API by ${holder.name}`;
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  E_UNKNOWN_TASK: 404,
+  E_UNAUTHORIZED: 401,
+  E_FORBIDDEN: 403,
+  E_TOKENS: 503,
+};
+
 function errorAnswers(log: Log) {
   return (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     if (error instanceof OrchError) {
-      const status = error.code === 'E_UNKNOWN_TASK' ? 404 : 409;
-      return reply.code(status).send({ code: error.code, message: error.message, remedy: error.remedy });
+      if (error.code === 'E_UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+      return reply
+        .code(STATUS[error.code] ?? 409)
+        .send({ code: error.code, message: error.message, remedy: error.remedy });
     }
     if (error instanceof z.ZodError)
       return reply.code(400).send({ code: 'E_USAGE', message: z.prettifyError(error) });

@@ -132,13 +132,16 @@ export const serverSettings = z.strictObject({
     host: used(text.default('127.0.0.1'), 'The address to listen on.'),
     port: used(port.default(3000), 'The port to listen on; 0 takes a free one.'),
   }),
-  api: section(
-    {
-      enabled: used(z.boolean().default(false), 'Serves REST API and dashboard.'),
-      tokens_file: used(text.default('~/.orch/tokens'), 'Who may use them.'),
-    },
-    'REST API and dashboard.',
-  ),
+  api: section({
+    enabled: used(
+      z.boolean().default(false),
+      'Serves the API on the server above too, to callers on this machine who bring a token.',
+    ),
+    tokens_file: used(
+      text.default('~/.orch/tokens'),
+      'Who may use it, by name and role. `orch tokens` writes it.',
+    ),
+  }),
   engine: later(z.enum(['local', 'bullmq', 'actions']).default('local'), 'What runs tasks.', [
     'bullmq',
     'actions',

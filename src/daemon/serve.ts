@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { serveApi } from '../api/server.ts';
+import { type HttpApi, openHttpApi, serveApi } from '../api/server.ts';
 import { version } from '../cli/version.ts';
 import { readAppEnvironment } from '../config/environment.ts';
 import { homePaths } from '../config/paths.ts';
 import { loadSettings } from '../config/settings.ts';
-import { systemClock } from '../shared/clock.ts';
+import { isoTime, systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
@@ -50,19 +50,18 @@ export async function serve(options: ServeOptions): Promise<void> {
   using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
   const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log }));
-  const server = createHttp(daemon, clock.now());
+  // Known only when it listens, and the API tells it.
+  const about = { version: version(), pid: process.pid, started_at: isoTime(clock.now()), url: '' };
+  const apiOptions = { store: daemon.store, clock, log, about, agents: settings.profiles };
+  const api = settings.api.enabled
+    ? stack.use(await openHttpApi({ ...apiOptions, tokensFile: settings.api.tokensFile }))
+    : null;
+  const server = createHttp(daemon, api, clock.now());
   const url = await listen(server, settings.server);
   stack.defer(() => void server.closeAllConnections());
   stack.defer(() => void server.close());
-  const about = {
-    version: version(),
-    pid: process.pid,
-    started_at: new Date(clock.now()).toISOString(),
-    url,
-  };
-  stack.use(
-    await serveApi(paths.socket, { store: daemon.store, clock, log, about, agents: settings.profiles }),
-  );
+  about.url = url;
+  stack.use(await serveApi(paths.socket, apiOptions));
   if (credentials.webhookProxyUrl) {
     stack.use(
       startProxy({
@@ -81,9 +80,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info({ signal }, 'stopping: nothing new starts, running agents go on');
 }
 
-function createHttp(daemon: Daemon, startedAt: number): Server {
+function createHttp(daemon: Daemon, api: HttpApi | null, startedAt: number): Server {
   return createServer((request, response) => {
-    if (daemon.front(request, response)) return;
+    if (daemon.front(request, response) || api?.handle(request, response)) return;
     if (request.method === 'GET' && request.url === '/health') {
       const health = {
         status: 'ok',

@@ -74,9 +74,7 @@ describe('settings', () => {
       ...['cpu_percent', 'host_memory_mb', 'host_cpu_percent', 'host_disk_free_mb'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
-      ...['context', 'monitoring', 'redis', 'api'].map(
-        key => `${key} is accepted but not used by this release`,
-      ),
+      ...['context', 'monitoring', 'redis'].map(key => `${key} is accepted but not used by this release`),
       ...['on_limit', 'overlap', 'failed_prerequisite'].map(
         key => `policies.${key} is accepted but not used by this release`,
       ),

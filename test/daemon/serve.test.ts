@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { addToken } from '../../src/config/tokens.ts';
 import { openStoreFile } from '../../src/store/open.ts';
-import { address, GOOD, line, ORCH, serve } from '../support/serve.ts';
+import { address, GOOD, line, ORCH, SETTINGS, serve } from '../support/serve.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 describe('orch serve', () => {
@@ -87,6 +88,21 @@ describe('orch serve', () => {
     expect(readFileSync(join(home.path, 'logs', 'orch.log'), 'utf8')).toContain('running agents go on');
     const gone = await execa(process.execPath, [ORCH, 'status'], { env, extendEnv: false, reject: false });
     expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining('E_NO_DAEMON')]);
+  });
+
+  it('serves the API over TCP when the settings say so, to who brings a token', async () => {
+    await using home = await temporaryDirectory();
+    const daemon = serve(home.path, GOOD, `${SETTINGS}api: { enabled: true, tokens_file: ./tokens }\n`);
+    const url = await line(daemon, address);
+    const token = addToken(join(home.path, 'tokens'), 'board', 'read');
+    const ask = (headers: Record<string, string>) => fetch(`${url}/api/orchestrator`, { headers });
+    expect((await ask({})).status).toBe(401);
+    expect(await (await ask({ authorization: `Bearer ${token}` })).json()).toMatchObject({
+      pid: daemon.pid,
+      url,
+    });
+    daemon.kill('SIGTERM');
+    expect((await daemon).exitCode).toBe(0);
   });
 
   it('takes an unreachable webhook proxy as a warning, and tries again', async () => {
