@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { changeState, endRun } from '../src/queue/change.ts';
 import { type Claim, claim as claimNext } from '../src/queue/claim.ts';
-import { enqueue } from '../src/queue/enqueue.ts';
 import { openStoreFile, type Store } from '../src/store/open.ts';
 import type { Task } from '../src/task/glossary.ts';
 import { type Benchmark, type Context, interleave, type Measured } from './harness.ts';
@@ -30,11 +29,10 @@ async function measure(context: Context): Promise<Measured> {
   );
 }
 
-/** Copies of one queued task, in one transaction. */
+/** Queued tasks that differ in little, in one transaction. */
 function fill(store: Store, count: number): void {
-  const { id: _, ...first } = enqueue(store, request(1), NOW, count).task;
   store.transaction(() => {
-    for (let n = 2; n <= count; n += 1) store.tasks.insert({ ...first, ...request(n) });
+    for (let n = 1; n <= count; n += 1) store.tasks.insert(request(n), NOW);
   });
 }
 
@@ -52,11 +50,10 @@ function claims(store: Store): number {
 }
 
 function replace(store: Store, { task, run }: Claim): void {
-  const { id: _, ...copy } = task;
   const ending = { outcome: 'failed', exitCode: 1, reason: null, lastWords: null } as const;
   store.transaction(() => {
     endRun(store, run, ending, NOW);
     changeState(store, store.tasks.get(task.id) as Task, 'failed', NOW);
-    store.tasks.insert({ ...copy, source: `${task.source}+`, state: 'queued', epoch: 0, runs: 0 });
+    store.tasks.insert({ ...task, source: `${task.source}+` }, NOW);
   });
 }

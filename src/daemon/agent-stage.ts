@@ -95,14 +95,14 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       const name = runName(run.task, run.number);
       // Written before the session is made: without it there is none, and a start need not wait for tmux to say so.
       if (readLaunchId(paths.run(name)) === null)
-        return { session: 'none', exitCode: null, setupFailed: null };
+        return { session: 'none', exitCode: null, setupFailed: null, killedBy: null };
       const panes = await lookOnce();
       // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
       const ending = readEnding(paths.run(name));
       const sight = see(panes, name, ending.exit);
       if (sight.session === 'alive') watch(run);
       const failed = ending.setupFailed;
-      return { ...sight, setupFailed: failed === null ? null : `${failed.command}` };
+      return { ...sight, setupFailed: failed === null ? null : `${failed.command}`, killedBy: null };
     },
     interrupt: run => interrupt(terminals, runName(run.task, run.number)),
     async kill(run) {
@@ -146,7 +146,7 @@ function see(
   panes: Map<string, Pane> | 'unknown',
   run: string,
   exit: number | null,
-): Omit<Sight, 'setupFailed'> {
+): Pick<Sight, 'session' | 'exitCode'> {
   // The exit file is written by the run's own launcher, after the agent has ended: it needs no tmux to be believed.
   if (exit !== null) return { session: 'ended', exitCode: exit };
   if (panes === 'unknown') return { session: 'unknown', exitCode: null };

@@ -58,7 +58,7 @@ export function startCleaner(options: CleanerOptions) {
   async function remove(run: Run): Promise<void> {
     const rescued = await options.workspace.remove(store.tasks.get(run.task) as Task, run);
     store.transaction(() => {
-      store.runs.update(run, { cleanedAt: clock.now() });
+      store.runs.cleaned(run, clock.now());
       store.journal.append(clock.now(), run.task, 'workspace:removed', { run: run.number, rescued });
     });
   }

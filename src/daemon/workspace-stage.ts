@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Github } from '../github/client.ts';
@@ -32,10 +33,15 @@ export interface WorkspaceStageOptions {
 export function workspaceStage(options: WorkspaceStageOptions): Stages['workspace'] {
   const { paths, github, repositories, broker } = options;
 
+  /** The run's row may not know of it: a crash can come between the launch and its being written down. */
+  function wasLaunched(run: Run): boolean {
+    return readLaunchId(paths.run(runName(run.task, run.number))) !== null;
+  }
+
   async function rescueCommits(task: Task, run: Run): Promise<void> {
     const name = runName(task.id, run.number);
     const known = task.head ?? task.baseSha;
-    if (task.branch === null || known === null) return;
+    if (task.branch === null || known === null || !wasLaunched(run)) return;
     const { tree } = locateWorkspace(paths.workspaces, name);
     const env = options.environment(run);
     const asAgent: AsAgent = (program, args) => tryGroup(program, args, { cwd: tree, env, timeout: 300_000 });
@@ -96,7 +102,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
 
     async remove(task, run) {
       const name = runName(task.id, run.number);
-      if (run.spawnedAt !== null) await keepWhatIsLeft(task, run);
+      if (wasLaunched(run)) await keepWhatIsLeft(task, run);
       const store = await repositories.store(task);
       const rescued = await removeWorkspace(paths.workspaces, { run: name, store, published: task.head });
       await rm(paths.run(name), { recursive: true, force: true });

@@ -37,10 +37,9 @@ export interface Ending {
 /** Records how a run ended, once. */
 export function endRun(store: Store, run: Run, ending: Ending, now: number): boolean {
   return store.transaction(() => {
-    if (store.runs.get(run.task, run.number)?.endedAt !== null) return false;
     const { outcome, exitCode } = ending;
     const reason = bounded(ending.reason);
-    store.runs.update(run, { ...ending, reason, endedAt: now });
+    if (!store.runs.update(run, { ...ending, reason, endedAt: now })) return false;
     store.journal.append(now, run.task, 'run:ended', { run: run.number, outcome, exitCode, reason });
     return true;
   });
@@ -68,13 +67,8 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     }
     // A pull request that somebody closed is not the result any more; an open one still is.
     const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
-    changeState(store, task, 'queued', now, {
-      ...result,
-      reason,
-      epoch: task.epoch + 1,
-      tries: 0,
-      readyAt: now,
-    });
+    const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now };
+    changeState(store, task, 'queued', now, { ...result, ...anew, reason });
     return existing(store, id);
   });
 }

@@ -98,10 +98,8 @@ function slotsOf(profile: { name: string }, load: Load): number[] {
 function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
-  const patch = { state: 'starting', epoch, runs: number, reason: null, updatedAt: now } as const;
-  store.tasks.update(task.id, task.epoch, patch);
+  changeState(store, task, 'starting', now, { epoch, runs: number });
   store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
-  store.journal.append(now, task.id, 'task:state', { from: 'queued', to: 'starting', reason: null });
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });
   return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
 }

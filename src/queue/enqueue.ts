@@ -17,28 +17,8 @@ export function enqueue(store: Store, request: Request, now: number, maxSize: nu
     if (store.tasks.countOpen() >= maxSize) {
       throw new OrchError('E_QUEUE_FULL', `${maxSize} tasks are open already`);
     }
-    const id = store.tasks.insert({ ...request, ...unborn(now) });
+    const id = store.tasks.insert(request, now);
     store.journal.append(now, id, 'task:queued', {});
     return { kind: 'queued', task: store.tasks.get(id) as Task };
   });
-}
-
-function unborn(now: number): Omit<Task, keyof Request | 'id'> {
-  return {
-    state: 'queued',
-    epoch: 0,
-    reason: null,
-    runs: 0,
-    tries: 0,
-    readyAt: now,
-    branch: null,
-    target: null,
-    baseSha: null,
-    head: null,
-    pull: null,
-    pullUrl: null,
-    pullState: null,
-    createdAt: now,
-    updatedAt: now,
-  };
 }

@@ -15,7 +15,7 @@ export interface Policy {
 export type Verdict =
   | { outcome: RunOutcome; next: 'completed'; draft: boolean; reason: string | null }
   | { outcome: RunOutcome; next: 'failed' | 'escalated'; reason: string }
-  | { outcome: RunOutcome; next: 'retry'; delaySeconds: number; reason: string };
+  | { outcome: RunOutcome; next: 'queued'; tries: number; delaySeconds: number; reason: string };
 
 /**
  * The supervisor says how a run ended. Process death and GitHub's truth come first; what the exit code claims is
@@ -26,7 +26,9 @@ export function judge(task: Task, run: Run, sight: Sight, policy: Policy): Verdi
   if (outcome === 'timed_out' && task.pull === null) {
     return again(task, outcome, `no result after ${duration(timeoutMs(task, policy))}`, policy);
   }
-  if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason: null };
+  if (task.pull !== null)
+    return { outcome: 'succeeded', next: 'completed', draft: false, reason: sight.killedBy };
+  if (sight.killedBy !== null && run.doneAt === null) return failed(sight.killedBy);
   if (sight.setupFailed !== null) return failed(`the setup command \`${sight.setupFailed}\` failed`);
   if (run.doneAt === null && task.head === null && (sight.exitCode === 126 || sight.exitCode === 127)) {
     return failed(
@@ -52,7 +54,8 @@ export function again(task: Task, outcome: RunOutcome, reason: string, policy: P
     const tried = task.tries === 0 ? '' : ` (tried ${task.tries + 1} times)`;
     return { outcome, next: 'escalated', reason: `${reason}${tried}` };
   }
-  return { outcome, next: 'retry', delaySeconds: policy.retryDelaySeconds * 2 ** task.tries, reason };
+  const delaySeconds = policy.retryDelaySeconds * 2 ** task.tries;
+  return { outcome, next: 'queued', tries: task.tries + 1, delaySeconds, reason };
 }
 
 function failed(reason: string): Verdict {

@@ -2,7 +2,6 @@ import { changeState, endRun } from '../queue/change.ts';
 import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, RunOutcome, Task } from '../task/glossary.ts';
-import { isFinal } from '../task/states.ts';
 import { decide, isCurrent } from './decide.ts';
 import { again, judge, type Policy, timeoutMs, type Verdict } from './judge.ts';
 import type { Sight, Stages } from './stages.ts';
@@ -27,6 +26,10 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_SETTINGS',
   'E_GITHUB',
 ]);
+
+/** What the host lacks: the task waits for it, and it counts as no try. */
+const HOST: ReadonlySet<ErrorCode> = new Set(['E_SANDBOX_UNAVAILABLE']);
+const HOST_DELAY_SECONDS = 60;
 
 /** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */
 export async function reconcile(world: World, taskId: number, runNumber: number): Promise<number | null> {
@@ -81,7 +84,7 @@ async function start(world: World, task: Task, run: Run): Promise<void> {
   } catch (error) {
     await stages.agent.kill(run);
     await stages.broker.close(run);
-    conclude(world, task, run, null, startFailed(world, task, run, error), null);
+    conclude(world, run, startFailed(world, task, run, error), null, null);
   }
 }
 
@@ -102,7 +105,7 @@ async function interrupt(world: World, run: Run, why: RunOutcome): Promise<void>
   const { store } = world;
   const now = world.now();
   store.transaction(() => {
-    store.runs.update(run, { stopAt: now, stopReason: why });
+    if (!store.runs.update(run, { stopAt: now, stopReason: why })) return;
     store.journal.append(now, run.task, 'run:stopping', { run: run.number, why });
   });
   await world.stages.agent.interrupt(run);
@@ -115,7 +118,7 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
   const words = await stages.agent.lastWords(run);
   if (!isCurrent(task, run)) {
     await keepCommits(world, task, run);
-    return finishRun(world, run, task.state === 'completed' ? 'succeeded' : 'cancelled', sight.exitCode);
+    return finishRun(world, task, run, sight.exitCode);
   }
   const fresh = () => store.tasks.get(task.id) as Task;
   let verdict: Verdict;
@@ -130,13 +133,13 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
     verdict = withoutLeftovers(world, fresh(), run, error);
   }
   await stages.broker.close(run);
-  conclude(world, task, run, sight.exitCode, verdict, words);
+  conclude(world, run, verdict, sight.exitCode, words);
 }
 
 /** What the agent left can't be had: an open pull request counts all the same, and a broken workspace makes way for a new one. */
 function withoutLeftovers(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (!isBroken(error) && !isPermanent(error)) throw error;
+  if (!isBroken(error) && !isOneOf(PERMANENT, error)) throw error;
   if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason };
   if (isBroken(error)) return again(task, 'crashed', reason, world.policy(run));
   return { outcome: 'failed', next: 'failed', reason };
@@ -144,56 +147,53 @@ function withoutLeftovers(world: World, task: Task, run: Run, error: unknown): V
 
 /** Nobody waits for these commits any more, but somebody may want them. A workspace that its agent broke has none to give. */
 async function keepCommits({ stages }: World, task: Task, run: Run): Promise<void> {
-  if (run.spawnedAt === null) return;
-  // After a restart nobody has opened it, and the commits are taken through it.
-  await stages.broker.open(task, run);
-  await stages.workspace.rescue(task, run).catch(error => {
-    if (!isBroken(error) && !isPermanent(error)) throw error;
-  });
+  try {
+    // After a restart nobody has opened it, and the commits are taken through it.
+    await stages.broker.open(task, run);
+    await stages.workspace.rescue(task, run);
+  } catch (error) {
+    if (!isBroken(error) && !isOneOf(PERMANENT, error)) throw error;
+  }
   await stages.broker.close(run);
 }
 
 /** Writes the run's end and the task's next state together, unless the task has changed hands meanwhile. */
 function conclude(
   world: World,
-  task: Task,
   run: Run,
-  exitCode: number | null,
   verdict: Verdict,
-  words: string | null,
+  exitCode: number | null,
+  lastWords: string | null,
 ) {
   const { store } = world;
+  const { outcome, next, reason } = verdict;
   const now = world.now();
   store.transaction(() => {
-    const current = store.tasks.get(task.id) as Task;
-    if (!isCurrent(current, run))
-      return finishRun(world, run, isFinal(current.state) ? 'cancelled' : verdict.outcome, exitCode);
-    endRun(store, run, { outcome: verdict.outcome, exitCode, reason: verdict.reason, lastWords: words }, now);
-    if (verdict.next === 'retry') {
-      const delay = { tries: current.tries + 1, readyAt: now + verdict.delaySeconds * 1000 };
-      changeState(store, current, 'queued', now, { reason: verdict.reason, ...delay });
-    } else if (verdict.next === 'completed' && current.state === 'starting') {
-      // An adopted agent can be through before it was ever seen running.
-      changeState(store, current, 'running', now);
-      changeState(store, store.tasks.get(task.id) as Task, 'completed', now, { reason: verdict.reason });
-    } else {
-      changeState(store, current, verdict.next, now, { reason: verdict.reason });
-    }
+    const current = store.tasks.get(run.task) as Task;
+    if (!isCurrent(current, run)) return finishRun(world, current, run, exitCode);
+    endRun(store, run, { outcome, exitCode, reason, lastWords }, now);
+    const later =
+      verdict.next === 'queued' ? { tries: verdict.tries, readyAt: now + verdict.delaySeconds * 1000 } : {};
+    changeState(store, current, next, now, { reason, ...later });
   });
 }
 
-function finishRun(world: World, run: Run, outcome: RunOutcome, exitCode: number | null = null): void {
-  endRun(world.store, run, { outcome, exitCode, reason: null, lastWords: null }, world.now());
+/** The task is over or has another run: only how this one ended is written. */
+function finishRun({ store, now }: World, task: Task, run: Run, exitCode: number | null): void {
+  const outcome = task.state === 'completed' ? 'succeeded' : 'cancelled';
+  endRun(store, run, { outcome, exitCode, reason: null, lastWords: null }, now());
 }
 
 function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (isPermanent(error)) return { outcome: 'failed', next: 'failed', reason };
+  if (isOneOf(HOST, error))
+    return { outcome: 'failed', next: 'queued', tries: task.tries, delaySeconds: HOST_DELAY_SECONDS, reason };
+  if (isOneOf(PERMANENT, error)) return { outcome: 'failed', next: 'failed', reason };
   return again(task, 'crashed', `the agent could not be started: ${reason}`, world.policy(run));
 }
 
-function isPermanent(error: unknown): boolean {
-  return error instanceof OrchError && PERMANENT.has(error.code);
+function isOneOf(codes: ReadonlySet<ErrorCode>, error: unknown): boolean {
+  return error instanceof OrchError && codes.has(error.code);
 }
 
 /** The workspace's own git fails: its agent has spoilt it. */

@@ -3,9 +3,12 @@ import type { Run, Task } from '../task/glossary.ts';
 /** What the scheduler asks of the world. Every call may be repeated after a crash and then finds what it made. */
 export interface Stages {
   workspace: {
-    /** Fetches, settles branch and base, makes the run's repository and worktree. */
+    /**
+     * Fetches, settles branch and base, makes the run's repository and worktree. What the host lacks is
+     * E_SANDBOX_UNAVAILABLE, here or from `launch`: the task waits for it, and it is no try of the agent's.
+     */
     prepare(task: Task, run: Run): Promise<Prepared>;
-    /** Lets commits that the agent did not push reach the broker. */
+    /** Lets commits that the agent did not push reach the broker; nothing where no agent was ever launched. */
     rescue(task: Task, run: Run): Promise<void>;
     /** Removes the run from disk; commits that are nowhere else get a rescue ref, which is returned. */
     remove(task: Task, run: Run): Promise<string | null>;
@@ -38,6 +41,8 @@ export interface Sight {
   exitCode: number | null;
   /** The setup command that failed before the agent could start. */
   setupFailed: string | null;
+  /** The limit that ended the agent, for people: `it took more than 2048 MB of memory`. */
+  killedBy: string | null;
 }
 
 /** Where a run begins; `head` is the branch's tip on GitHub, null when it is not there. */

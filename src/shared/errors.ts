@@ -11,6 +11,8 @@ export const ERRORS = {
   E_APP_ID: 'Set APP_ID to the number on the App settings page of GitHub.',
   E_UNSANDBOXED:
     'Put `sandbox: { allow_unsandboxed: true }` into orch.yaml if you accept that agents run as your user.',
+  E_SANDBOX_UNAVAILABLE:
+    'See what the host lacks with: orch doctor. The task starts by itself once it is there.',
   E_MISSING_PROGRAM: 'Install the program, then retry the task.',
   E_PROGRAM_FAILED: 'Read what the program printed, mend it, then try again.',
   E_PORT_TAKEN: 'Stop the other program, or set PORT to a free one.',

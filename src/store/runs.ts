@@ -37,11 +37,13 @@ export function openRuns(db: Connection) {
     `select runs.task, tasks.repository_id as repositoryId, runs.profile, runs.slot
      from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
   );
-  const uncleaned = `select ${list} from runs where cleaned_at is null and ended_at is not null and exists
-    (select 1 from tasks where id = runs.task and state in ('completed', 'failed', 'escalated', 'cancelled')
-     and (pull_state in ('closed', 'merged') or updated_at <= ?))`;
+  const uncleaned = `select ${list} from runs where cleaned_at is null and ended_at is not null and
+    (spawned_at is null or exists
+      (select 1 from tasks where id = runs.task and state in ('completed', 'failed', 'escalated', 'cancelled')
+       and (pull_state in ('closed', 'merged') or updated_at <= ?)))`;
   const removable = db.prepare(`${uncleaned} order by task`);
   const removableOf = db.prepare(`${uncleaned} and task = ?`);
+  const cleaned = db.prepare('update runs set cleaned_at = ? where task = ? and number = ?');
   const updates = new Map<string, Statement>();
 
   return {
@@ -54,17 +56,23 @@ export function openRuns(db: Connection) {
     /** Where the live runs are, for limits and free slots. */
     load: () =>
       liveRepositories.all() as { task: number; repositoryId: number; profile: string; slot: number }[],
-    /** Ended runs on disk whose task is over and whose pull request is, or which nobody touched since `before`. */
+    /**
+     * Ended runs on disk that nobody needs there: those that never got an agent, and those whose task is over and whose
+     * pull request is, or which nobody touched since `before`.
+     */
     removable: (before: number): Run[] => removable.all(before) as Run[],
     removableOf: (task: number, before: number): Run[] => removableOf.all(before, task) as Run[],
-    /** Writes only while the run is the caller's: same epoch as when it was claimed. */
+    /** Its workspace is gone from disk. */
+    cleaned: ({ task, number }: Run, now: number): void => void cleaned.run(now, task, number),
+    /** Writes only while the run is live and the caller's: same epoch as when it was claimed. What has ended is history. */
     update(run: Pick<Run, 'task' | 'number' | 'epoch'>, patch: Partial<Run>): boolean {
       const fields = Object.keys(patch);
       const key = fields.join();
       let statement = updates.get(key);
       if (!statement) {
         statement = db.prepare(
-          `update runs set ${set(fields)} where task = @whereTask and number = @whereNumber and epoch = @whereEpoch`,
+          `update runs set ${set(fields)}
+           where task = @whereTask and number = @whereNumber and epoch = @whereEpoch and ended_at is null`,
         );
         updates.set(key, statement);
       }

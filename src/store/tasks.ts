@@ -1,9 +1,8 @@
-import { PRIORITIES, type Task, type TaskState } from '../task/glossary.ts';
+import { PRIORITIES, type Request, type Task, type TaskState } from '../task/glossary.ts';
 import { bind, columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 
-const FIELDS = [
-  'id',
+const REQUEST = [
   'source',
   'repository',
   'repositoryId',
@@ -24,12 +23,15 @@ const FIELDS = [
   'base',
   'settings',
   'correlation',
-  'state',
+] as const satisfies readonly (keyof Request)[];
+const BORN = [...REQUEST, 'state', 'readyAt', 'createdAt', 'updatedAt'] as const;
+const FIELDS = [
+  'id',
+  ...BORN,
   'epoch',
   'reason',
   'runs',
   'tries',
-  'readyAt',
   'branch',
   'target',
   'baseSha',
@@ -37,8 +39,6 @@ const FIELDS = [
   'pull',
   'pullUrl',
   'pullState',
-  'createdAt',
-  'updatedAt',
 ] as const satisfies readonly (keyof Task)[];
 const { list, insert, set } = columns(FIELDS);
 
@@ -48,7 +48,7 @@ const OPEN = "('queued', 'starting', 'running', 'paused')";
 export type Claimable = Pick<Task, 'id' | 'repositoryId' | 'agent' | 'runs' | 'settings'>;
 
 export function openTasks(db: Connection) {
-  const insertTask = db.prepare(`insert into tasks ${insert(FIELDS.filter(field => field !== 'id'))}`);
+  const insertTask = db.prepare(`insert into tasks ${insert(BORN)}`);
   const byId = db.prepare(`select ${list} from tasks where id = ?`);
   const bySource = db.prepare(`select ${list} from tasks where source = ?`);
   const openTwin = db.prepare(
@@ -82,8 +82,12 @@ export function openTasks(db: Connection) {
   const updates = new Map<string, Statement>();
 
   return {
-    insert: (task: Omit<Task, 'id'>): number =>
-      Number(insertTask.run(bind({ ...task, priority: PRIORITIES.indexOf(task.priority) })).lastInsertRowid),
+    /** A queued task that nobody has taken yet; the columns' defaults say the rest. */
+    insert(request: Request, now: number): number {
+      const born = { state: 'queued', readyAt: now, createdAt: now, updatedAt: now };
+      const priority = PRIORITIES.indexOf(request.priority);
+      return Number(insertTask.run(bind({ ...request, ...born, priority })).lastInsertRowid);
+    },
     get: (id: number): Task | null => read(byId.get(id)),
     bySource: (source: string): Task | null => read(bySource.get(source)),
     /** The open task that asks for the same thing at the same place, if any. */

@@ -2,7 +2,7 @@ import type { TaskState } from './glossary.ts';
 
 const NEXT: Record<TaskState, readonly TaskState[]> = {
   queued: ['starting', 'failed', 'cancelled'],
-  starting: ['running', 'queued', 'failed', 'escalated', 'cancelled'],
+  starting: ['running', 'queued', 'completed', 'failed', 'escalated', 'cancelled'],
   running: ['queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
   paused: ['queued', 'cancelled'],
   completed: [],

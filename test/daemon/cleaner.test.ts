@@ -97,6 +97,7 @@ function bench() {
     over(): number {
       const { task, run } = started(store, {}, clock.now());
       store.tasks.update(task.id, task.epoch, { pull: task.id, pullState: 'open' });
+      store.runs.update(run, { spawnedAt: clock.now() });
       cancel(store, task.id, 'no', clock.now());
       endRun(store, run, ENDED, clock.now());
       return task.id;

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { cancel, endRun } from '../../src/queue/change.ts';
+import { openStoreFile } from '../../src/store/open.ts';
+import type { Run } from '../../src/task/glossary.ts';
 import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 
 const WAIT = 'while ! test -e go; do sleep 0.05; done; rm go';
@@ -32,6 +35,31 @@ describe('commits of a cancelled run', () => {
     expect(await repositoryOf(app.github).git.resolve('orch/T1-fix-it')).toBeNull();
   });
 });
+
+describe('commits of a run whose start was not written down before a crash', () => {
+  it.each(['settled', 'removed'])('are kept when the run is %s after a cancel', async when => {
+    const script = `echo x > x; git add x; git commit -qm x; : > ../committed; ${WAIT}; sleep 60`;
+    await using app = await startTestApp({ agents: { slow: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${app.home}/workspaces/T1.1/committed`));
+    await app.stop();
+    forgetLaunch(`${app.home}/orch.db`, when === 'removed');
+    await app.start();
+    await app.until(() => app.runs(1)[0]?.cleanedAt);
+    expect(app.runs(1)).toMatchObject([{ outcome: 'cancelled', spawnedAt: null }]);
+    expect(await kept(app, 'refs/orch/rescue/T1.1')).toMatch(/^[0-9a-f]{40}$/);
+  });
+});
+
+/** The rows as a crash between spawn and row leaves them, cancelled since; `ended`: and settled by an Orch that looked no further. */
+function forgetLaunch(file: string, ended: boolean): void {
+  using store = openStoreFile(file);
+  const run = store.runs.get(1, 1) as Run;
+  store.runs.update(run, { spawnedAt: null, pid: null, pidStart: null });
+  cancel(store, 1, 'no', Date.now());
+  const ending = { outcome: 'cancelled', exitCode: null, reason: null, lastWords: null } as const;
+  if (ended) endRun(store, run, ending, Date.now());
+}
 
 describe('an agent that spoils its workspace', () => {
   it.each([

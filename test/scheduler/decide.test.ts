@@ -13,7 +13,7 @@ const rows = (() => {
 const PATIENCE = { timeout: 1000, grace: 30 };
 
 type Session = Sight['session'];
-const sight = (session: Session): Sight => ({ session, exitCode: null, setupFailed: null });
+const sight = (session: Session): Sight => ({ session, exitCode: null, setupFailed: null, killedBy: null });
 
 function step(session: Session, task: Partial<Task>, run: Partial<Run>, now = NOW): string {
   const next = decide({ ...rows.task, ...task }, { ...rows.run, ...run }, sight(session), now, PATIENCE);

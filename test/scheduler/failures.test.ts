@@ -22,6 +22,28 @@ describe('a failure', () => {
     expect(b.run().endedAt).not.toBeNull();
   });
 
+  it.each(['prepare', 'launch'] as const)(
+    'of the host to give a sandbox, at %s, waits in the queue, counts as no try, and starts once it is there',
+    async during => {
+      await using b = bench({ policy: { maxRetries: 1 } });
+      b.world.before = call => {
+        if (call === during) throw new OrchError('E_SANDBOX_UNAVAILABLE', 'bwrap is not there');
+      };
+      expect(await b.ask()).toMatchObject({
+        state: 'queued',
+        reason: expect.stringMatching(/^E_SANDBOX_UNAVAILABLE: bwrap is not there\. See .*orch doctor/),
+        readyAt: b.clock.now() + MINUTE,
+      });
+      await b.clock.advance(10 * MINUTE);
+      expect(b.task()).toMatchObject({ state: 'queued', tries: 0 });
+      expect(b.world.brokers.size).toBe(0);
+      expect(b.store.runs.live()).toEqual([]);
+      b.world.before = () => {};
+      await b.clock.advance(MINUTE);
+      expect(b.task()).toMatchObject({ state: 'running', tries: 0 });
+    },
+  );
+
   it('of GitHub while a run is settled waits for GitHub, later each time, with the sweep leaving it alone', async () => {
     await using b = bench();
     await b.ask();

@@ -15,14 +15,15 @@ interface Case {
   run?: Partial<Run>;
   exit?: number | null;
   setupFailed?: string;
+  killedBy?: string;
   policy?: Partial<Policy>;
 }
 
-function verdict({ task, run, exit = null, setupFailed, policy }: Case) {
+function verdict({ task, run, exit = null, setupFailed, killedBy, policy }: Case) {
   return judge(
     { ...rows.task, branch: 'orch/T1', ...task },
     { ...rows.run, spawnedAt: NOW, ...run },
-    { session: 'ended', exitCode: exit, setupFailed: setupFailed ?? null },
+    { session: 'ended', exitCode: exit, setupFailed: setupFailed ?? null, killedBy: killedBy ?? null },
     { ...POLICY, ...policy },
   );
 }
@@ -32,7 +33,8 @@ const PUSHED: Partial<Task> = { head: 'abc' };
 const LATE: Partial<Run> = { stopReason: 'timed_out' };
 const OK = { outcome: 'succeeded', next: 'completed' };
 const DRAFT = { ...OK, draft: true };
-const RETRY = { outcome: 'crashed', next: 'retry', delaySeconds: 60 };
+const RETRY = { outcome: 'crashed', next: 'queued', tries: 1, delaySeconds: 60 };
+const GREEDY = 'it took more than 2048 MB of memory';
 const FAILED = { outcome: 'failed', next: 'failed' };
 
 describe('the verdict on an agent that', () => {
@@ -58,8 +60,8 @@ describe('the verdict on an agent that', () => {
     ['crashed', { exit: 1 }, { ...RETRY, reason: 'the agent crashed with exit code 1' }],
     ['crashed with commits', { task: PUSHED, exit: 1 }, RETRY],
     ['was killed from outside', {}, { ...RETRY, reason: 'the agent was killed from outside' }],
-    ['crashed a second time', { task: { tries: 1 }, exit: 1 }, { ...RETRY, delaySeconds: 120 }],
-    ['crashed a third time', { task: { tries: 2 }, exit: 1 }, { ...RETRY, delaySeconds: 240 }],
+    ['crashed a second time', { task: { tries: 1 }, exit: 1 }, { ...RETRY, tries: 2, delaySeconds: 120 }],
+    ['crashed a third time', { task: { tries: 2 }, exit: 1 }, { ...RETRY, tries: 3, delaySeconds: 240 }],
     [
       'crashed a fourth time',
       { task: { tries: 3 }, exit: 1 },
@@ -78,7 +80,7 @@ describe('the verdict on an agent that', () => {
     [
       'took too long',
       { run: LATE, exit: 0 },
-      { outcome: 'timed_out', next: 'retry', delaySeconds: 60, reason: 'no result after 30 min' },
+      { outcome: 'timed_out', next: 'queued', delaySeconds: 60, reason: 'no result after 30 min' },
     ],
     [
       'took longer than its profile allows',
@@ -86,7 +88,7 @@ describe('the verdict on an agent that', () => {
       { reason: 'no result after 1 min 30 s' },
     ],
     ['took too long for the last time', { run: LATE, task: { tries: 3 } }, { next: 'escalated' }],
-    ['took too long, with commits', { run: LATE, task: PUSHED }, { outcome: 'timed_out', next: 'retry' }],
+    ['took too long, with commits', { run: LATE, task: PUSHED }, { outcome: 'timed_out', next: 'queued' }],
     [
       'is not installed',
       { exit: 127 },
@@ -97,6 +99,18 @@ describe('the verdict on an agent that', () => {
       'could not start for its setup',
       { exit: 1, setupFailed: 'npm ci' },
       { ...FAILED, reason: 'the setup command `npm ci` failed' },
+    ],
+    ['was ended by a limit', { exit: 137, killedBy: GREEDY }, { ...FAILED, reason: GREEDY }],
+    ['was ended by a limit, with commits', { task: PUSHED, exit: 137, killedBy: GREEDY }, FAILED],
+    [
+      'was ended by a limit after it opened its pull request',
+      { task: OPEN, exit: 137, killedBy: GREEDY },
+      { ...OK, draft: false, reason: GREEDY },
+    ],
+    [
+      'was ended by a limit after it said done',
+      { task: PUSHED, run: { doneAt: NOW }, exit: 137, killedBy: GREEDY },
+      DRAFT,
     ],
     ['could not start for a setup that is missing', { exit: 127, setupFailed: 'npm ci' }, FAILED],
   ])('%s', (_what, given, expected) => {
@@ -129,7 +143,7 @@ describe('the verdict on an agent that', () => {
           if (given.task.pull !== null) expect(made).toMatchObject({ next: 'completed', draft: false });
           if (made.next === 'completed' && given.task.pull === null)
             expect([made.draft, given.task.head]).toEqual([true, 'abc']);
-          if (made.next === 'retry') {
+          if (made.next === 'queued') {
             expect(given.policy.retryOnFailure && given.task.tries < given.policy.maxRetries).toBe(true);
             expect(made.delaySeconds).toBe(60 * 2 ** given.task.tries);
           }
@@ -143,7 +157,8 @@ describe('the verdict on an agent that', () => {
 it('what can pass by itself is told with what it was', () => {
   expect(again(rows.task, 'rate_limited', 'wait', POLICY)).toEqual({
     outcome: 'rate_limited',
-    next: 'retry',
+    next: 'queued',
+    tries: 1,
     delaySeconds: 60,
     reason: 'wait',
   });

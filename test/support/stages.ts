@@ -140,10 +140,10 @@ function see(world: FakeWorld, run: string): Sight {
   const session = world.sessions.get(run);
   const setupFailed = session?.setupFailed ?? null;
   if (session && !session.alive && session.exitCode !== null)
-    return { session: 'ended', exitCode: session.exitCode, setupFailed };
-  if (world.blind) return { session: 'unknown', exitCode: null, setupFailed };
-  if (!session) return { session: 'none', exitCode: null, setupFailed };
-  return { session: session.alive ? 'alive' : 'ended', exitCode: null, setupFailed };
+    return { session: 'ended', exitCode: session.exitCode, setupFailed, killedBy: null };
+  if (world.blind) return { session: 'unknown', exitCode: null, setupFailed, killedBy: null };
+  if (!session) return { session: 'none', exitCode: null, setupFailed, killedBy: null };
+  return { session: session.alive ? 'alive' : 'ended', exitCode: null, setupFailed, killedBy: null };
 }
 
 function recordOpenPull(world: FakeWorld, store: Store, task: Task): boolean {

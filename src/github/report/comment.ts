@@ -46,7 +46,10 @@ function reason(task: Task): string {
   if (task.reason === null) return '';
   const told = tellable(task.reason);
   const text = told.charAt(0).toUpperCase() + told.slice(1);
-  const when = task.state === 'queued' && task.tries > 0 ? ` Next try at ${clockTime(task.readyAt)}.` : '';
+  const when =
+    task.state === 'queued' && task.readyAt > task.updatedAt
+      ? ` Next try at ${clockTime(task.readyAt)}.`
+      : '';
   return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${when}`;
 }
 
