@@ -1,3 +1,5 @@
+import { redactShapes } from './secrets/secrets.ts';
+
 /**
  * Every way in which Orch says no. A message tells what happened, the remedy tells the next step;
  * docs/errors.md lists each code, and a test compares the two.
@@ -58,10 +60,11 @@ export class OrchError extends Error {
   }
 }
 
-/** One line for people: `E_CODE: what happened. Next step`; other errors give their message alone. */
+/** One line for people: `E_CODE: what happened. Next step`; other errors give their message alone. No token is in it. */
 export function describeError(error: unknown): string {
-  if (error instanceof OrchError) return `${error.code}: ${sentence(error.message)} ${error.remedy}`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof OrchError)
+    return redactShapes(`${error.code}: ${sentence(error.message)} ${error.remedy}`);
+  return redactShapes(error instanceof Error ? error.message : String(error));
 }
 
 function sentence(text: string): string {

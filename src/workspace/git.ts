@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Options } from 'execa';
 import { OrchError } from '../shared/errors.ts';
 import { type ProgramResult, tryProgram } from '../shared/program.ts';
+import { openSecrets } from '../shared/secrets/secrets.ts';
 import { stripControl } from '../shared/text.ts';
 import type { Remote } from './remote.ts';
 
@@ -47,11 +48,9 @@ export async function tryRemoteGit(
     [...origin, `credential.${new URL(remote.url).origin}.helper=${HELPER}`],
     Buffer.from(`username=x-access-token\npassword=${token}\n`),
   );
-  return {
-    exitCode: result.exitCode,
-    stdout: result.stdout.replaceAll(token, '***'),
-    stderr: result.stderr.replaceAll(token, '***'),
-  };
+  const { know, redact } = openSecrets();
+  know(token, 'a token');
+  return { ...result, stdout: redact(result.stdout), stderr: redact(result.stderr) };
 }
 
 /** E_PROGRAM_FAILED with git's own words. */
