@@ -72,6 +72,7 @@ export function parseRepositorySettings(text: string, server: Pick<Settings, 'gi
 const text = z.string().trim().min(1).max(2000);
 const label = z.string().trim().min(1).max(50);
 const login = z.string().regex(/^[\w-]{1,39}$/, 'must be a name on GitHub');
+const team = z.string().regex(/^[\w.-]{1,100}$/, 'must be the short name of a team');
 const path = text.refine(name => !name.split('/').includes('..') && !name.startsWith('/'), {
   error: 'must be a path inside the repository',
 });
@@ -132,9 +133,12 @@ export const repositorySettings = z
         ),
         users: used(
           z.array(login).max(200).default([]),
-          "People who may command too, if they have at least the server's `github.permissions_floor`.",
+          "People who may command too, by login, if they have at least the server's `github.permissions_floor`.",
         ),
-        teams: later(z.array(login).max(50).default([]), 'Teams that may command too.'),
+        teams: used(
+          z.array(team).max(20).default([]),
+          'Teams of the organization whose members may too, by the short name in their address. The same floor holds.',
+        ),
       })
       .prefault({}),
     prompt: used(

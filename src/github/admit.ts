@@ -1,7 +1,7 @@
 import { matchesGlob } from 'node:path';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
-import { hasRole, type Role, roleOf } from './access.ts';
+import { mayCommand } from './access.ts';
 import { githubMessage, isRefusal, type Octokit } from './client.ts';
 import type { AppContext } from './context.ts';
 import type { Door } from './payloads.ts';
@@ -33,15 +33,9 @@ export async function admit(context: AppContext, door: Door): Promise<Admission>
     return { kind: 'ignored' };
   }
   const octokit = await github.octokit(door.installation.id);
-  const [own, role] = await Promise.all([
-    readRepositorySettings(context, octokit, door),
-    isBot ? ('none' as const) : readRole(context, octokit, door),
-  ]);
-  const { minimum, users, floor } = own.permissions;
-  const isNamed = users.some(user => user.toLowerCase() === sender.login.toLowerCase());
-  if (isBot || hasRole(role, minimum) || (isNamed && hasRole(role, floor)))
-    return { kind: 'admitted', repository: own };
-  return { kind: 'refused', repository: own, text: refusal(sender.login, minimum) };
+  const own = await readRepositorySettings(context, octokit, door);
+  if (isBot || (await isGranted(context, octokit, door, own))) return { kind: 'admitted', repository: own };
+  return { kind: 'refused', repository: own, text: refusal(sender.login, own.permissions.minimum) };
 }
 
 /** Whether the server's settings let Orch work in this repository. */
@@ -55,19 +49,24 @@ async function isSelf({ github }: AppContext, { installation, sender, comment }:
   const app = comment?.performed_via_github_app?.id;
   if (sender.type !== 'Bot' && app === undefined) return false;
   const self = await github.identity(installation.id);
-  return sender.login === self.login || app === self.appId;
+  return sender.id === self.userId || sender.login === self.login || app === self.appId;
 }
 
-async function readRole({ log }: AppContext, octokit: Octokit, { repository, sender }: Door): Promise<Role> {
+async function isGranted(
+  { log }: AppContext,
+  octokit: Octokit,
+  { repository, sender }: Door,
+  { permissions }: RepositorySettings,
+): Promise<boolean> {
   try {
-    return await roleOf(octokit, repository.full_name, sender.login);
+    return await mayCommand(octokit, repository.full_name, sender, permissions);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     log.warn(
       { sender: sender.login, why: githubMessage(error) },
-      'permission could not be read, so the answer is no',
+      'GitHub does not say what the sender may do, so the answer is no',
     );
-    return 'none';
+    return false;
   }
 }
 

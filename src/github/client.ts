@@ -8,6 +8,8 @@ interface Identity {
   appId: number;
   /** `some-name[bot]`: who stands beside what the App writes. */
   login: string;
+  /** The number of that bot; null where GitHub does not tell it. */
+  userId: number | null;
   /** Author line of the agents' commits, linked to the App by GitHub. */
   email: string;
 }
@@ -98,6 +100,7 @@ async function readIdentity(probot: Probot, installation: number, webBaseUrl: st
   return {
     appId: app.data.id,
     login,
+    userId,
     email: `${userId === null ? '' : `${userId}+`}${login}@${domain}`,
   };
 }
