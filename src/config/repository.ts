@@ -72,7 +72,7 @@ export function parseRepositorySettings(text: string, server: Pick<Settings, 'gi
 const text = z.string().trim().min(1).max(2000);
 const label = z.string().trim().min(1).max(50);
 const login = z.string().regex(/^[\w-]{1,39}$/, 'must be a name on GitHub');
-const team = z.string().regex(/^[\w.-]{1,100}$/, 'must be the short name of a team');
+const team = z.string().regex(/^[\w-]{1,100}$/, 'must be the short name of a team');
 const path = text.refine(name => !name.split('/').includes('..') && !name.startsWith('/'), {
   error: 'must be a path inside the repository',
 });

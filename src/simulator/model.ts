@@ -14,6 +14,16 @@ export interface User {
   name: string | null;
   type: AccountType;
   createdAt: number;
+  /** Shut out by GitHub: as if not there, and without any rights. */
+  suspended: boolean;
+}
+
+/** People of an organization, with a role in some of its repositories. */
+export interface Team {
+  organization: User;
+  slug: string;
+  /** By user id; who has not taken the invitation up yet is pending, and has no rights by the team. */
+  members: Map<number, 'active' | 'pending'>;
 }
 
 export interface App {
@@ -60,6 +70,7 @@ export interface Repository {
   protectedBranches: Set<string>;
   /** Roles by user id. The owner is not listed and is always admin. */
   collaborators: Map<number, Role>;
+  teams: Map<Team, Role>;
   /** By lower-case name. */
   labels: Map<string, Label>;
   /** Issues and pull requests share one row of numbers. */

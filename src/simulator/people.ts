@@ -19,6 +19,7 @@ import type {
   Repository,
   Review,
   Role,
+  Team,
   User,
 } from './model.ts';
 import { type Deed, exclusively, findIssue, findPull, findRepository, type World } from './world.ts';
@@ -30,7 +31,14 @@ export interface People {
   userToken(login: string): string;
   /** The first commit has the files given; without files the repository stays empty. */
   createRepository(options: NewRepository): Promise<Repository>;
+  /** The login goes to nobody, and may be taken by somebody else. */
+  renameUser(login: string, to: string): void;
+  suspendUser(login: string): void;
+  /** `none` takes the person's own role away; what a team gives stays. */
   addCollaborator(repository: string, user: string, role: Role): void;
+  createTeam(organization: string, slug: string, members: readonly string[]): Team;
+  /** Gives a team's members a role in one of the organization's repositories. */
+  addTeam(repository: string, team: Team, role: Role): void;
   /** A protected branch changes by pull request only. */
   setProtected(repository: string, branch: string, isProtected: boolean): void;
   /** On all repositories of an account, or on those named. */
@@ -78,8 +86,14 @@ export function people(world: World): People {
     addUser: (login, options = {}) => addUser(world, login, options),
     userToken: login => userToken(world, login),
     createRepository: options => createRepository(world, options),
+    renameUser: (login, to) => renameUser(world, userNamed(world, login), to),
+    suspendUser: login => {
+      userNamed(world, login).suspended = true;
+    },
     addCollaborator: (name, login, role) =>
       void repositoryNamed(world, name).collaborators.set(userNamed(world, login).id, role),
+    createTeam: (organization, slug, members) => createTeam(world, organization, slug, members),
+    addTeam: (name, team, role) => void repositoryNamed(world, name).teams.set(team, role),
     setProtected: (name, branch, isProtected) => {
       const { protectedBranches } = repositoryNamed(world, name);
       if (isProtected) protectedBranches.add(branch);
@@ -137,9 +151,25 @@ function repositoryNamed(world: World, name: string): Repository {
 
 function addUser(world: World, login: string, options: { type?: User['type']; name?: string }): User {
   const { type = 'User', name = null } = options;
-  const user: User = { id: world.newId(), login, name, type, createdAt: world.clock.now() };
+  const user: User = { id: world.newId(), login, name, type, createdAt: world.clock.now(), suspended: false };
   world.users.set(login.toLowerCase(), user);
   return user;
+}
+
+function renameUser(world: World, user: User, to: string): void {
+  world.users.delete(user.login.toLowerCase());
+  user.login = to;
+  world.users.set(to.toLowerCase(), user);
+}
+
+function createTeam(world: World, organization: string, slug: string, members: readonly string[]): Team {
+  const team: Team = {
+    organization: userNamed(world, organization),
+    slug,
+    members: new Map(members.map(login => [userNamed(world, login).id, 'active'])),
+  };
+  world.teams.set(`${organization}/${slug}`.toLowerCase(), team);
+  return team;
 }
 
 function userToken(world: World, login: string): string {

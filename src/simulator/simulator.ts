@@ -135,6 +135,7 @@ function createWorld(options: SimulatorOptions, directory: string, publicKey: st
     directory,
     app,
     users,
+    teams: new Map(),
     repositories: new Map(),
     installations: new Map(),
     tokens: new Map(),
@@ -154,6 +155,7 @@ function createApp({ app }: SimulatorOptions, publicKey: string, clock: Clock, n
     name: null,
     type,
     createdAt,
+    suspended: false,
   });
   const manifest = readManifest();
   return {

@@ -11,6 +11,7 @@ import type {
   PullRequest,
   Repository,
   Role,
+  Team,
   User,
 } from './model.ts';
 import { ROLES } from './model.ts';
@@ -34,6 +35,8 @@ export interface World {
   app: App;
   /** By lower-case login. */
   users: Map<string, User>;
+  /** By lower-case `organization/slug`. */
+  teams: Map<string, Team>;
   repositories: Map<number, Repository>;
   installations: Map<number, Installation>;
   tokens: Map<string, Token>;
@@ -52,7 +55,7 @@ export interface Deed {
 
 export function findUser(world: World, login: string): User {
   const user = world.users.get(login.toLowerCase());
-  if (!user) throw notFound();
+  if (!user || user.suspended) throw notFound();
   return user;
 }
 
@@ -81,10 +84,20 @@ export function isPull(issue: Issue): issue is PullRequest {
   return issue.pull !== null;
 }
 
-/** A person's role: owners are admins, everybody may read what is public. */
+/** A person's role, the strongest of all that were given: owners are admins, everybody may read what is public. */
 export function roleOf(repository: Repository, user: User): Role {
+  if (user.suspended) return 'none';
   if (repository.owner.id === user.id) return 'admin';
-  return repository.collaborators.get(user.id) ?? (repository.private ? 'none' : 'read');
+  const byTeam = [...repository.teams].filter(([team]) => team.members.get(user.id) === 'active');
+  const roles = [repository.collaborators.get(user.id) ?? 'none', ...byTeam.map(([, role]) => role)];
+  const least = repository.private ? 'none' : 'read';
+  return ROLES.findLast(role => roles.includes(role) && role !== 'none') ?? least;
+}
+
+/** Whether a person belongs to the organization that owns the repository; who does not is an outside collaborator. */
+export function isMember(world: World, repository: Repository, user: User): boolean {
+  const teams = [...world.teams.values()].filter(team => team.organization.id === repository.owner.id);
+  return teams.some(team => team.members.get(user.id) === 'active');
 }
 
 export function hasRole(repository: Repository, user: User, wanted: Role): boolean {

@@ -69,9 +69,7 @@ follow_up: [review]
       prompt: 'Do {{instruction}}',
     });
     expect(warnings).toEqual(
-      ['permissions.teams', 'budget', 'checks', 'follow_up'].map(
-        key => `${key} is accepted but not used by this release`,
-      ),
+      ['budget', 'checks', 'follow_up'].map(key => `${key} is accepted but not used by this release`),
     );
   });
 

@@ -37,7 +37,7 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   const { github, asked } = fakeGithub((route, params) => {
     const answer = options.answer?.(route, params);
     if (answer !== undefined) return answer;
-    if (route.endsWith('/permission')) return { role_name: options.role ?? 'write' };
+    if (route.endsWith('/permission')) return permission(options.role ?? 'write', WRITER);
     if (route.includes('/contents/')) throw failure(404, 'Not Found');
   });
   const text = options.settings ?? '';
@@ -58,6 +58,12 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
       handlers.get(name)?.({ id, payload: { ...PLACE, ...payload } }),
     [Symbol.dispose]: () => store.close(),
   };
+}
+
+/** GitHub's answer about somebody's role. */
+function permission(role: string, user: object) {
+  const coarse: Record<string, string> = { triage: 'read', maintain: 'write' };
+  return { permission: coarse[role] ?? role, role_name: role, user };
 }
 
 const PLACE = {

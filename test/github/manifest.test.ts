@@ -18,8 +18,13 @@ describe('app.yml', () => {
       if (used.get(permission) !== 'write') used.set(permission, access);
     };
     await using app = await startTestApp({
-      files: { 'README.md': '#\n', '.github/orch.yml': 'labels: { pull_request: [robot] }\n' },
+      files: {
+        'README.md': '#\n',
+        '.github/orch.yml':
+          'labels: { pull_request: [robot] }\npermissions: { minimum: admin, teams: [core] }\n',
+      },
     });
+    app.github.createTeam('acme', 'core', ['writer']);
     using _calls = app.github.onExchange(exchange => {
       const [need] = needsOf(exchange);
       const [permission, access] = need?.split(':') ?? [];

@@ -9,7 +9,7 @@ export function needsOf({ method, path }: Pick<Exchange, 'method' | 'path'>): re
   matching.sort((one, other) => openPlaces(one.path) - openPlaces(other.path));
   const [route] = matching;
   if (!route) throw new Error(`the simulator has no route for ${method} ${path}`);
-  return route.access === 'repository' ? route.needs : [];
+  return 'needs' in route ? route.needs : [];
 }
 
 function patternOf(path: string): RegExp {

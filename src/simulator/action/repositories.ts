@@ -47,6 +47,7 @@ export async function createRepository(world: World, options: NewRepository): Pr
     archived: options.archived ?? false,
     protectedBranches: new Set(protectedBranches),
     collaborators: new Map(),
+    teams: new Map(),
     labels: new Map(),
     issues: new Map(),
     comments: new Map(),

@@ -1,5 +1,5 @@
 import type { Actor, Level, Permissions, Repository } from '../model.ts';
-import { covers, findRepository, hasRole, type Token, type World } from '../world.ts';
+import { covers, findRepository, findUser, hasRole, type Token, type World } from '../world.ts';
 import { checkAppJwt } from './app-jwt.ts';
 import { badCredentials, GitHubError, notAccessible, notFound } from './errors.ts';
 import type { Call, Need, RepositoryCall, Route } from './route.ts';
@@ -21,6 +21,8 @@ export function authenticate(world: World, authorization: string | undefined): C
   }
   const token = world.tokens.get(secret);
   if (!token) throw badCredentials();
+  if (token.kind === 'user' && token.user.suspended)
+    throw new GitHubError(403, 'Sorry. Your account was suspended.');
   if (token.kind === 'installation') {
     if (token.expiresAt <= world.clock.now()) throw badCredentials();
     if (!world.installations.has(token.installation.id)) throw badCredentials();
@@ -59,6 +61,22 @@ export function admit(
   if (!canSee(caller.token, repository)) throw notFound();
   if (!mayUse(caller.token, repository, route)) throw refusal(caller.token, route.needs);
   return { ...call, repository, actor };
+}
+
+/** Refuses who has no business in an organization. */
+export function admitToOrganization(
+  { world, params }: Call,
+  caller: Caller,
+  route: Extract<Route, { access: 'organization' }>,
+): void {
+  const organization = findUser(world, params.org ?? '');
+  if (caller.kind === 'anonymous') throw new GitHubError(401, 'Requires authentication');
+  if (caller.kind === 'app') throw notAccessible();
+  const { token } = caller;
+  if (token.kind === 'user') return;
+  const isThere = token.installation.account.id === organization.id;
+  if (!isThere || !route.needs.some(need => allows(token.permissions, need)))
+    throw refusal(token, route.needs);
 }
 
 export function actorOf(world: World, token: Token): Actor {

@@ -8,6 +8,7 @@ type PermissionName =
   | 'checks'
   | 'contents'
   | 'issues'
+  | 'members'
   | 'metadata'
   | 'pull_requests'
   | 'statuses';
@@ -46,6 +47,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Route = { method: Method; path: string } & (
   | { access: 'app'; handle: (call: Call) => Answer | Promise<Answer> }
   | { access: 'anyone'; handle: (call: Call) => Answer | Promise<Answer> }
+  /** Under `/orgs/{org}`: for the organization's own people, and Apps installed there that hold the permission. */
+  | { access: 'organization'; needs: readonly Need[]; handle: (call: Call) => Answer | Promise<Answer> }
   | {
       access: 'repository';
       /** The App needs one of these. */

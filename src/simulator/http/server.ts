@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Exchange, Observers } from '../observers.ts';
 import { exclusively, type World } from '../world.ts';
-import { admit, authenticate, type Caller } from './access.ts';
+import { admit, admitToOrganization, authenticate, type Caller } from './access.ts';
 import { badCredentials, GitHubError, notFound } from './errors.ts';
 import { actOnFault } from './fault.ts';
 import { countRequest, rateHeaders, rateLimited } from './rate-limit.ts';
@@ -109,6 +109,10 @@ async function dispatch(
   if (route.access === 'app') {
     if (caller.kind === 'anonymous') throw badCredentials();
     if (caller.kind !== 'app') throw new GitHubError(401, 'A JSON web token could not be decoded');
+    return route.handle(call);
+  }
+  if (route.access === 'organization') {
+    admitToOrganization(call, caller, route);
     return route.handle(call);
   }
   const admitted = admit(call, caller, route);

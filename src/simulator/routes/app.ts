@@ -53,6 +53,7 @@ export const appRoutes: readonly Route[] = [
   { method: 'DELETE', path: '/installation/token', access: 'anyone', handle: revokeToken },
   { method: 'GET', path: '/rate_limit', access: 'anyone', handle: rateLimit },
   { method: 'GET', path: '/user', access: 'anyone', handle: getUser },
+  { method: 'GET', path: '/user/:id', access: 'anyone', handle: call => profile(call, loginOf(call)) },
   {
     method: 'GET',
     path: '/users/:login',
@@ -190,6 +191,12 @@ function getUser(call: Call): Answer {
   if (call.token.kind === 'installation')
     throw new GitHubError(403, 'Resource not accessible by integration');
   return profile(call, call.token.user.login);
+}
+
+function loginOf({ world, params }: Call): string {
+  const user = [...world.users.values()].find(({ id }) => id === Number(params.id));
+  if (!user) throw notFound();
+  return user.login;
 }
 
 function profile({ world }: Call, login: string): Answer {

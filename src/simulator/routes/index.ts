@@ -14,6 +14,7 @@ import { repositoryRoutes } from './repositories.ts';
 import { reviewCommentRoutes } from './review-comments.ts';
 import { reviewRoutes } from './reviews.ts';
 import { statusRoutes } from './statuses.ts';
+import { teamRoutes } from './teams.ts';
 
 /** All of the API, with what each route needs. */
 export const ROUTES: readonly Route[] = [
@@ -32,4 +33,5 @@ export const ROUTES: readonly Route[] = [
   ...reviewCommentRoutes,
   ...reviewRoutes,
   ...statusRoutes,
+  ...teamRoutes,
 ];

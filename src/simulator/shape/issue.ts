@@ -1,5 +1,5 @@
 import type { Comment, Issue, Label, Reaction, Repository, User } from '../model.ts';
-import type { World } from '../world.ts';
+import { isMember, type World } from '../world.ts';
 import { viaApp } from './app.ts';
 import { type Json, nodeId, time, timeOrNull } from './common.ts';
 import { apiUrl, htmlUrl } from './repository.ts';
@@ -36,7 +36,7 @@ export function shapeIssue(world: World, repository: Repository, issue: Issue): 
     closed_by: shapeUserOrNull(world, issue.closedBy),
     created_at: time(issue.createdAt),
     updated_at: time(issue.updatedAt),
-    author_association: association(repository, issue.user),
+    author_association: association(world, repository, issue.user),
     reactions: shapeReactions(`${url}/reactions`, issue.reactions),
     timeline_url: `${url}/timeline`,
     performed_via_github_app: viaApp(world, issue.byApp),
@@ -71,7 +71,7 @@ export function shapeComment(world: World, repository: Repository, comment: Comm
     body: comment.body,
     created_at: time(comment.createdAt),
     updated_at: time(comment.updatedAt),
-    author_association: association(repository, comment.user),
+    author_association: association(world, repository, comment.user),
     reactions: shapeReactions(`${url}/reactions`, comment.reactions),
     performed_via_github_app: viaApp(world, comment.byApp),
   };
@@ -111,7 +111,8 @@ export function shapeReactions(url: string, reactions: readonly Reaction[]): Jso
   };
 }
 
-export function association(repository: Repository, user: User): string {
+export function association(world: World, repository: Repository, user: User): string {
   if (repository.owner.id === user.id) return 'OWNER';
+  if (isMember(world, repository, user)) return 'MEMBER';
   return repository.collaborators.has(user.id) ? 'COLLABORATOR' : 'NONE';
 }
