@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { redactShapes } from '../shared/secrets/secrets.ts';
 import { readableLines } from '../shared/text.ts';
 
 const TAIL_BYTES = 64 * 1024;
@@ -6,11 +7,12 @@ const LONGEST = 2048;
 
 /**
  * The last `lines` readable lines of a terminal's log, at most 2 KB: sequences stripped, and of a line that was
- * overwritten (progress bars) only what was shown last. Empty when nothing was logged.
+ * overwritten (progress bars) only what was shown last, of tokens nothing. Empty when nothing was logged.
  */
 export async function lastWords(logFile: string, lines: number): Promise<string> {
   const readable = readableLines(await readTail(logFile)).filter(line => line !== '');
-  return lastBytes(readable.slice(-lines).join('\n'));
+  // Before the cut: a part of a token no longer looks like one.
+  return lastBytes(redactShapes(readable.slice(-lines).join('\n')));
 }
 
 async function readTail(file: string): Promise<string> {

@@ -21,6 +21,8 @@ export interface ApiOptions {
   store: Store;
   clock: Clock;
   log: Log;
+  /** Takes secrets out of what is answered. */
+  redact(text: string): string;
   /** What `GET /api/orchestrator` says of the daemon itself. */
   about: { version: string; pid: number; started_at: string; url: string };
   agents: readonly { name: string; maxInstances: number }[];
@@ -66,10 +68,13 @@ export interface HttpApi extends AsyncDisposable {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-function createApi({ store, clock, log, about, agents }: ApiOptions): FastifyInstance {
+function createApi({ store, clock, log, redact, about, agents }: ApiOptions): FastifyInstance {
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);
+  app.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string' ? redact(payload) : payload,
+  );
 
   app.get('/api/orchestrator', () => ({
     ...about,

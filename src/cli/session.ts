@@ -6,6 +6,7 @@ import { homePaths } from '../config/paths.ts';
 import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
+import { redactShapes } from '../shared/secrets/secrets.ts';
 import { readableLines } from '../shared/text.ts';
 import { parseTaskName, runName, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
@@ -72,11 +73,11 @@ async function follow(file: string, show: Show, over: () => Promise<void>): Prom
 /** Prints what the file has beyond a position; gives the position up to which it is printed. */
 type Show = (file: string, position: number, isEnd: boolean) => number;
 
-/** An agent may print what sets a clipboard or a title: a person's terminal gets lines of text, whole ones. */
+/** An agent may print what sets a clipboard or a title: a person's terminal gets lines of text, whole ones, without tokens. */
 const asText: Show = (file, position, isEnd) => {
   const bytes = readFrom(file, position);
   const whole = isEnd ? bytes : bytes.subarray(0, bytes.lastIndexOf(10) + 1);
-  for (const line of readableLines(whole.toString('utf8').replace(/\n$/, ''))) {
+  for (const line of readableLines(redactShapes(whole.toString('utf8').replace(/\n$/, '')))) {
     if (whole.length > 0) process.stdout.write(`${line}\n`);
   }
   return position + whole.length;

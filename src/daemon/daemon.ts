@@ -8,6 +8,7 @@ import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { createApp, EVENTS } from '../github/app.ts';
 import { connectGithub, githubMessage, isRefusal } from '../github/client.ts';
+import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
@@ -21,6 +22,7 @@ import type { Stages } from '../scheduler/stages.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type Log, silentLog } from '../shared/log.ts';
+import type { Secrets } from '../shared/secrets/secrets.ts';
 import { openStoreFile, type Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
@@ -37,6 +39,8 @@ export interface DaemonOptions {
   env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Log;
+  /** What must not get out; learns of each token that is minted. */
+  secrets: Secrets;
 }
 
 export interface Daemon extends AsyncDisposable {
@@ -54,21 +58,22 @@ const FOLLOW_SECONDS = 60;
  * Disposing drains: nothing new starts, agents go on in their sessions. Errors: E_SECOND_DAEMON, E_DATABASE…
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
-  const { settings, credentials, clock, log, env } = options;
+  const { settings, credentials, clock, log, env, secrets } = options;
+  const { redact } = secrets;
   const paths = homePaths(settings.orchestrator.home);
   mkdirSync(paths.home, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const store = stack.use(openStoreFile(paths.database));
-  const probot = createProbot(settings, credentials);
+  const probot = createProbot(settings, credentials, guardedFetch(secrets));
   const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock });
   const shared = { store, github, clock, log };
   const carried = carriedSettings(settings);
   const repositorySettings = (task: Pick<Task, 'settings'>) => carried(task.settings);
 
   const pulls = openPulls(shared);
-  const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl);
+  const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl, secrets);
   const environment = runEnvironment({ paths, settings, env });
-  const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths }));
+  const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths, redact }));
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
     agentStage({
@@ -95,6 +100,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
+    redact,
     monitor: (run, line) => void tryAppend(runFiles(paths.run(run)).monitorLog, line),
     resultFile: paths.result,
     changedFiles: async task =>
@@ -147,7 +153,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return { store, paths, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function createProbot(settings: Settings, credentials: AppCredentials): Probot {
+function createProbot(settings: Settings, credentials: AppCredentials, request: typeof fetch): Probot {
   return new Probot({
     appId: credentials.appId,
     privateKey: credentials.privateKey,
@@ -156,8 +162,9 @@ function createProbot(settings: Settings, credentials: AppCredentials): Probot {
     // Probot logs the payloads of events whose handlers fail; the inbox logs what went wrong instead.
     log: silentLog(),
     // Only this form of defaults reaches the clients of installations.
-    Octokit: ProbotOctokit.defaults((defaults: object) => ({
+    Octokit: ProbotOctokit.defaults((defaults: { request?: object }) => ({
       ...defaults,
+      request: { ...defaults.request, fetch: request },
       ...(settings.github.throttle ? {} : { throttle: { enabled: false } }),
     })) as typeof ProbotOctokit,
   });

@@ -1,5 +1,6 @@
 import type { Github } from '../github/client.ts';
 import type { PublishGit } from '../github/publish.ts';
+import type { Secrets } from '../shared/secrets/secrets.ts';
 import { runName, type Task } from '../task/glossary.ts';
 import { receivePack } from '../workspace/landing.ts';
 import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
@@ -15,12 +16,21 @@ export interface Repositories {
 }
 
 /** The remotes of tasks and the daemon's stores of them; tokens are asked for when git needs one. */
-export function openRepositories(stores: Stores, github: Github, webBaseUrl: string): Repositories {
+export function openRepositories(
+  stores: Stores,
+  github: Github,
+  webBaseUrl: string,
+  secrets: Secrets,
+): Repositories {
   const remote = (task: Task, access: 'read' | 'write'): Remote => ({
     url: `${webBaseUrl}/${task.repository}.git`,
     name: task.repository,
     host: new URL(webBaseUrl).host,
-    token: () => github.gitToken(task.installation, task.repositoryId, access),
+    async token() {
+      const token = await github.gitToken(task.installation, task.repositoryId, access);
+      secrets.know(token, 'a token of Orch');
+      return token;
+    },
   });
   return { remote, store: task => stores.of(remote(task, 'read')) };
 }

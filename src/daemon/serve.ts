@@ -11,6 +11,7 @@ import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { listen } from './listen.ts';
+import { ownSecrets } from './own-secrets.ts';
 import { startProxy } from './proxy.ts';
 
 export interface ServeOptions {
@@ -41,7 +42,9 @@ export async function serve(options: ServeOptions): Promise<void> {
     throw new OrchError('E_UNSANDBOXED', 'This release has no sandbox for agents yet');
   }
   const paths = homePaths(settings.orchestrator.home);
-  const log = openLog({ level: settings.orchestrator.logLevel, file: paths.log, stderr: true });
+  const secrets = ownSecrets({ credentials, settings, env });
+  const { redact } = secrets;
+  const log = openLog({ level: settings.orchestrator.logLevel, file: paths.log, stderr: true, redact });
   for (const warning of warnings) log.warn(warning);
   if (settings.profiles.length === 0)
     log.warn('no agent can run: give one a command under `agents` in orch.yaml');
@@ -49,10 +52,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const clock = systemClock;
   using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
-  const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log }));
+  const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log, secrets }));
   // Known only when it listens, and the API tells it.
   const about = { version: version(), pid: process.pid, started_at: isoTime(clock.now()), url: '' };
-  const apiOptions = { store: daemon.store, clock, log, about, agents: settings.profiles };
+  const apiOptions = { store: daemon.store, clock, log, redact, about, agents: settings.profiles };
   const api = settings.api.enabled
     ? stack.use(await openHttpApi({ ...apiOptions, tokensFile: settings.api.tokensFile }))
     : null;

@@ -12,6 +12,8 @@ export interface RecorderOptions {
   store: Store;
   clock: Clock;
   log: Log;
+  /** Takes secrets out of what is written. */
+  redact(text: string): string;
   /** Shows a line in the run's window `monitor`, as long as there is one. */
   monitor(run: string, line: string): void;
   resultFile(run: string): string;
@@ -28,7 +30,7 @@ const AT_ONCE = 4;
  * and in the log, and the result file when a run has ended.
  */
 export function startRecorder(options: RecorderOptions) {
-  const { store, log } = options;
+  const { store, log, redact } = options;
   const rounds = keyedRounds({
     clock: options.clock,
     work: record,
@@ -61,7 +63,7 @@ export function startRecorder(options: RecorderOptions) {
   function monitor(run: Run, event: JournalEvent): void {
     // Agents' words are among these, and people look at them in a terminal.
     const line = stripControl(describe(event)).replaceAll('\n', '\n  ');
-    options.monitor(runName(run.task, run.number), `${isoTime(event.at)}  ${line}\n`);
+    options.monitor(runName(run.task, run.number), redact(`${isoTime(event.at)}  ${line}\n`));
   }
 
   async function writeResult(number: number, task: Task): Promise<void> {
@@ -69,7 +71,7 @@ export function startRecorder(options: RecorderOptions) {
     const file = options.resultFile(runName(task.id, number));
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const result = renderResult(task, run, await filesOf(task), summaryOf(run));
-    writeFileSync(`${file}.new`, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(`${file}.new`, redact(`${JSON.stringify(result, null, 2)}\n`), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
 

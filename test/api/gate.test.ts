@@ -8,6 +8,7 @@ import { addGate } from '../../src/api/gate.ts';
 import { openHttpApi } from '../../src/api/server.ts';
 import { addToken, removeToken } from '../../src/config/tokens.ts';
 import { silentLog } from '../../src/shared/log.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -27,7 +28,15 @@ async function served() {
   queued(store);
   const tokensFile = join(folder.path, 'tokens');
   const about = { version: '1.2.3', pid: 99, started_at: '', url: '' };
-  const options = { store, clock: fakeClock(NOW), log: silentLog(), about, agents: [], tokensFile };
+  const options = {
+    store,
+    clock: fakeClock(NOW),
+    log: silentLog(),
+    redact: redactShapes,
+    about,
+    agents: [],
+    tokensFile,
+  };
   const api = stack.use(await openHttpApi(options));
   const server = createServer((request, response) => {
     if (!api.handle(request, response)) response.writeHead(404).end('"other"');

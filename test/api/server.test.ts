@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { serveApi } from '../../src/api/server.ts';
 import { changeState, endRun } from '../../src/queue/change.ts';
 import { silentLog } from '../../src/shared/log.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
@@ -36,6 +37,7 @@ async function api(store: Store) {
     store,
     clock: fakeClock(NOW),
     log: silentLog(),
+    redact: redactShapes,
     about: ABOUT,
     agents: AGENTS,
   });
@@ -75,7 +77,14 @@ describe('the socket', () => {
 
   it('with a path that no socket can have is refused with the next step', async () => {
     using store = memoryStore();
-    const options = { store, clock: fakeClock(), log: silentLog(), about: ABOUT, agents: AGENTS };
+    const options = {
+      store,
+      clock: fakeClock(),
+      log: silentLog(),
+      redact: redactShapes,
+      about: ABOUT,
+      agents: AGENTS,
+    };
     await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({
       code: 'E_PATH_TOO_LONG',
     });

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { serveApi } from '../../src/api/server.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
 import { NOW } from '../support/tasks.ts';
@@ -52,6 +53,7 @@ export async function daemon(
     store,
     clock: fakeClock(NOW),
     log: silentLog(),
+    redact: redactShapes,
     about,
     agents: [{ name: 'claude', maxInstances: 1 }],
   });

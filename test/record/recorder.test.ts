@@ -6,6 +6,7 @@ import { changeState, endRun, promote } from '../../src/queue/change.ts';
 import { claim } from '../../src/queue/claim.ts';
 import { startRecorder } from '../../src/record/recorder.ts';
 import { openLog } from '../../src/shared/log.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock, settled } from '../support/clock.ts';
 import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
@@ -32,6 +33,7 @@ async function record(
     store,
     clock,
     log: openLog({ level: 'info', file: logFile }),
+    redact: redactShapes,
     monitor: (run, line) => void tryAppend(join(home.path, 'runs', run, 'monitor.log'), line),
     resultFile: run => join(home.path, 'results', `${run}.json`),
     changedFiles,

@@ -6,6 +6,7 @@ import { readAppEnvironment } from '../../src/config/environment.ts';
 import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
+import { ownSecrets } from '../../src/daemon/own-secrets.ts';
 import { systemClock } from '../../src/shared/clock.ts';
 import { openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
@@ -147,9 +148,11 @@ async function startOnce(
   const credentials = readAppEnvironment(github.credentials, () => '');
   if (credentials === 'setup') throw new Error('the simulator gives credentials');
   // ORCH_TEST_LOG=debug npx vitest run test/e2e shows what the daemon thinks.
-  const log = openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true });
   const env = { PATH: process.env.PATH, HOME: home, ...github.credentials };
-  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log });
+  const secrets = ownSecrets({ credentials, settings, env });
+  const { redact } = secrets;
+  const log = openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });
+  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log, secrets });
   const news = daemon.store.journal.onAppend(notify);
   const server = createServer((request, response) => {
     if (!daemon.front(request, response)) response.writeHead(404).end();

@@ -3,6 +3,7 @@ import { writeTools } from '../../src/cli/worktree/tools.ts';
 import { openBroker } from '../../src/github/broker/broker.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import { receivePack } from '../../src/workspace/landing.ts';
 import { pushBranch } from '../../src/workspace/publish.ts';
 import type { AsAgent } from '../../src/workspace/rescue.ts';
@@ -81,6 +82,7 @@ export async function agentAtWork(
     run,
     branch: planned.branch,
     log: silentLog(),
+    redact: redactShapes,
     handlers: {
       refs: async () => ({
         [`refs/heads/${planned.base.branch}`]: planned.base.sha,

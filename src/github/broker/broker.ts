@@ -34,6 +34,8 @@ export interface BrokerOptions {
   branch: string;
   handlers: BrokerHandlers;
   log: Log;
+  /** Takes secrets out of what is answered. */
+  redact(text: string): string;
   /** Milliseconds for the question to arrive, and for the whole exchange. */
   limits?: { question: number; exchange: number };
 }
@@ -114,7 +116,7 @@ async function serve(socket: Socket, options: BrokerOptions, turn: Turn): Promis
   await new Promise<void>(done => {
     socket.once('close', done);
     if (socket.destroyed) done();
-    else socket.end(`${JSON.stringify(answer)}\n`);
+    else socket.end(`${options.redact(JSON.stringify(answer))}\n`);
   });
 }
 

@@ -9,6 +9,7 @@ import { exchange } from '../../../src/cli/worktree/broker-client.ts';
 import { type Broker, type BrokerHandlers, openBroker } from '../../../src/github/broker/broker.ts';
 import { OrchError } from '../../../src/shared/errors.ts';
 import { silentLog } from '../../../src/shared/log.ts';
+import { redactShapes } from '../../../src/shared/secrets/secrets.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 const MAIN = 'a'.repeat(40);
@@ -192,6 +193,7 @@ function open(
     run: 'T1.1',
     branch: 'orch/T1-fix',
     log: silentLog(),
+    redact: redactShapes,
     handlers: {
       refs: async () => ({ 'refs/heads/main': MAIN }),
       push: unexpected,
