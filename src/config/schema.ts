@@ -46,7 +46,7 @@ export const serverSettings = z.strictObject({
     ),
     throttle: used(
       z.boolean().default(true),
-      'Keeps to the pace of writes that GitHub asks for. Off for rehearsals.',
+      'Keeps to the number of calls and writes that GitHub takes from an installation: more wait. Off for rehearsals.',
     ),
   }),
   agents: used(agentsSettings.prefault({}), 'The agents, by name.'),

@@ -12,6 +12,7 @@ import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
+import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { defaultTitle } from '../github/publish.ts';
 import { openPulls } from '../github/pulls.ts';
 import { openReplies } from '../github/replies.ts';
@@ -64,8 +65,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   mkdirSync(paths.home, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
   const store = stack.use(openStoreFile(paths.database));
-  const probot = createProbot(settings, credentials, guardedFetch(secrets));
-  const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock });
+  const send = guardedFetch(secrets);
+  const probot = createProbot(credentials, send);
+  const pace = openPace({
+    clock,
+    log,
+    send,
+    limits: settings.github.throttle ? GITHUB_LIMITS : [],
+    recent: installation => store.creations.recent(installation, clock.now() - 3600_000),
+  });
+  const github = connectGithub(probot, { webBaseUrl: credentials.webBaseUrl, clock, pace });
   const shared = { store, github, clock, log };
   const carried = carriedSettings(settings);
   const repositorySettings = (task: Pick<Task, 'settings'>) => carried(task.settings);
@@ -149,11 +158,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     events: EVENTS,
     wake: inbox.wake,
   });
+  // First of all: what is waited for here would wait for its turn.
+  stack.defer(() => pace.stop());
   const running = stack.move();
   return { store, paths, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function createProbot(settings: Settings, credentials: AppCredentials, request: typeof fetch): Probot {
+function createProbot(credentials: AppCredentials, request: typeof fetch): Probot {
   return new Probot({
     appId: credentials.appId,
     privateKey: credentials.privateKey,
@@ -161,11 +172,11 @@ function createProbot(settings: Settings, credentials: AppCredentials, request: 
     baseUrl: credentials.apiBaseUrl,
     // Probot logs the payloads of events whose handlers fail; the inbox logs what went wrong instead.
     log: silentLog(),
-    // Only this form of defaults reaches the clients of installations.
+    // Orch's own queue keeps to GitHub's limits (github/pace.ts). Only this form of defaults reaches all clients.
     Octokit: ProbotOctokit.defaults((defaults: { request?: object }) => ({
       ...defaults,
       request: { ...defaults.request, fetch: request },
-      ...(settings.github.throttle ? {} : { throttle: { enabled: false } }),
+      throttle: { enabled: false },
     })) as typeof ProbotOctokit,
   });
 }

@@ -77,7 +77,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       const remote = repositories.remote(task, 'read');
       const store = await repositories.store(task);
       const [self] = await Promise.all([
-        github.identity(task.installation),
+        github.identity(task.installation, task.repositoryId),
         fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
       ]);
       const prepared = await begin(options, task, run, store);

@@ -32,7 +32,7 @@ export async function admit(context: AppContext, door: Door): Promise<Admission>
     log.info({ login: sender.login }, 'Orch does not command itself');
     return { kind: 'ignored' };
   }
-  const octokit = await github.octokit(door.installation.id);
+  const octokit = await github.octokit(door.installation.id, door.repository.id);
   const own = await readRepositorySettings(context, octokit, door);
   if (isBot || (await isGranted(context, octokit, door, own))) return { kind: 'admitted', repository: own };
   return { kind: 'refused', repository: own, text: refusal(sender.login, own.permissions.minimum) };
@@ -45,10 +45,13 @@ export function isAllowed(settings: Settings, repository: string): boolean {
 }
 
 /** Whoever names the App's own bot in the settings would have it obey what it quotes. */
-async function isSelf({ github }: AppContext, { installation, sender, comment }: Door): Promise<boolean> {
+async function isSelf(
+  { github }: AppContext,
+  { installation, repository, sender, comment }: Door,
+): Promise<boolean> {
   const app = comment?.performed_via_github_app?.id;
   if (sender.type !== 'Bot' && app === undefined) return false;
-  const self = await github.identity(installation.id);
+  const self = await github.identity(installation.id, repository.id);
   return sender.id === self.userId || sender.login === self.login || app === self.appId;
 }
 

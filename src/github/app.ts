@@ -119,7 +119,7 @@ async function isAssignedToSelf(
   { assignee, repository, installation }: IssueAssigned,
 ): Promise<boolean> {
   if (assignee?.type !== 'Bot' || !isAllowed(context.settings, repository.full_name)) return false;
-  return assignee.login === (await context.github.identity(installation.id)).login;
+  return assignee.login === (await context.github.identity(installation.id, repository.id)).login;
 }
 
 async function byIssue(

@@ -132,7 +132,7 @@ export async function startTask(
 /** The pull request's head as it is now, when it was asked on one. Forks are refused. */
 async function readPull(context: AppContext, place: Place): Promise<{ ref: string; sha: string } | null> {
   if (!place.issue.pull_request) return null;
-  const octokit = await context.github.octokit(place.installation.id);
+  const octokit = await context.github.octokit(place.installation.id, place.repository.id);
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
     ...ownerAndName(place.repository.full_name),
     pull_number: place.issue.number,

@@ -1,5 +1,7 @@
 import type { Probot } from 'probot';
 import type { Clock } from '../shared/clock.ts';
+import type { Pace } from './pace.ts';
+import { openTokens } from './tokens.ts';
 
 export type Octokit = Awaited<ReturnType<Probot['auth']>>;
 
@@ -15,87 +17,91 @@ interface Identity {
 }
 
 export interface Github {
-  octokit(installation: number): Promise<Octokit>;
   /**
-   * A token for git over HTTPS: this repository, contents only. Kept in memory, and for minutes: one that GitHub has
-   * withdrawn since, because the App was installed anew or lost a repository, is soon replaced.
+   * A client for one repository. Its tokens reach no other, read for reading, and write no code: that is git's part. A
+   * token that GitHub has withdrawn before its time is replaced once; its calls wait for their turn (see pace.ts).
    */
+  octokit(installation: number, repositoryId: number): Promise<Octokit>;
+  /** A token for git over HTTPS: this repository, contents only. */
   gitToken(installation: number, repositoryId: number, access: 'read' | 'write'): Promise<string>;
-  identity(installation: number): Promise<Identity>;
+  /** Asked for on behalf of a repository, and the same for all. */
+  identity(installation: number, repositoryId: number): Promise<Identity>;
 }
 
-const KEEP_TOKEN_MS = 300_000;
+const READING = {
+  checks: 'read',
+  contents: 'read',
+  issues: 'read',
+  members: 'read',
+  pull_requests: 'read',
+} as const;
+const WRITING = { checks: 'write', contents: 'read', issues: 'write', pull_requests: 'write' } as const;
+const MINUTE = 60_000;
 
-export function connectGithub(probot: Probot, options: { webBaseUrl: string; clock: Clock }): Github {
-  const tokens = new Map<string, { token: string; until: number }>();
+export interface GithubOptions {
+  webBaseUrl: string;
+  clock: Clock;
+  pace: Pace;
+}
+
+export function connectGithub(probot: Probot, options: GithubOptions): Github {
+  const { clock, pace } = options;
+  const tokens = openTokens({ app: () => probot.auth(), pace, clock });
   let identity: Promise<Identity> | null = null;
 
+  async function octokit(installation: number, repositoryId: number): Promise<Octokit> {
+    const authorize: Authorize = async (request, call) => {
+      const permissions = call.method === 'GET' ? READING : WRITING;
+      const purpose = { installation, repositoryId, permissions, keepMs: 50 * MINUTE };
+      const send = async (token: string) =>
+        request({ ...call, headers: { ...call.headers, authorization: `token ${token}` } });
+      const token = await tokens.get(purpose);
+      try {
+        return await send(token);
+      } catch (error) {
+        if (!hasStatus(error, 401)) throw error;
+        tokens.forget(token);
+        return await send(await tokens.get(purpose));
+      }
+    };
+    const app = await probot.auth();
+    const Client = app.constructor as new (options: object) => Octokit;
+    return new Client({
+      authStrategy: () => ({ hook: authorize }),
+      baseUrl: app.request.endpoint.DEFAULTS.baseUrl,
+      request: { fetch: pace.fetch(installation) },
+    });
+  }
+
   return {
-    octokit: installation => patientClient(probot, installation),
-
-    async gitToken(installation, repositoryId, access) {
-      const key = `${installation}:${repositoryId}:${access}`;
-      const kept = tokens.get(key);
-      if (kept && kept.until > options.clock.now()) return kept.token;
-      const app = await probot.auth();
-      const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
-        installation_id: installation,
-        repository_ids: [repositoryId],
-        permissions: { contents: access },
-      });
-      // Five minutes early: a push may take a while.
-      const until = Math.min(Date.parse(data.expires_at) - 300_000, options.clock.now() + KEEP_TOKEN_MS);
-      tokens.set(key, { token: data.token, until });
-      return data.token;
-    },
-
-    identity(installation) {
-      identity ??= readIdentity(probot, installation, options.webBaseUrl).catch(error => {
-        identity = null;
-        throw error;
-      });
+    octokit,
+    gitToken: (installation, repositoryId, access) =>
+      // Git asks once: one that GitHub has withdrawn, because the App was installed anew, must soon be replaced.
+      tokens.get({ installation, repositoryId, permissions: { contents: access }, keepMs: 5 * MINUTE }),
+    identity(installation, repositoryId) {
+      identity ??= octokit(installation, repositoryId)
+        .then(client => readIdentity(probot, client, options.webBaseUrl))
+        .catch(error => {
+          identity = null;
+          throw error;
+        });
       return identity;
     },
   };
 }
 
-const CALL_TIMEOUT_MS = 60_000;
+/** What Octokit calls for each request with the next one to call; innermost, so that tries again come through it too. */
+type Authorize = (
+  request: (call: RequestOptions) => Promise<unknown>,
+  call: RequestOptions,
+) => Promise<unknown>;
+type RequestOptions = { method: string; headers: Record<string, unknown> };
 
-/**
- * No call waits for ever, and one whose token GitHub has withdrawn before its time is made again with a new one: Probot
- * keeps tokens for as long as they should live.
- */
-async function patientClient(probot: Probot, installation: number): Promise<Octokit> {
-  const client = await probot.auth(installation);
-  let fresh: Promise<Octokit> | null = null;
-  client.hook.before('request', options => {
-    options.request = { ...options.request, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) };
-  });
-  client.hook.error('request', async (error, options) => {
-    if (!hasStatus(error, 401)) throw error;
-    // Calls that go side by side share the new token.
-    fresh ??= clientWithNewToken(probot, installation, client);
-    // The options name this client's hooks, which would lead back here.
-    const { hook: _, ...request } = options.request as typeof options.request & { hook?: unknown };
-    return await (await fresh).request({ ...options, request });
-  });
-  return client;
-}
-
-async function clientWithNewToken(probot: Probot, installation: number, like: Octokit): Promise<Octokit> {
-  const app = await probot.auth();
-  const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
-    installation_id: installation,
-  });
-  const Client = like.constructor as new (options: object) => Octokit;
-  return new Client({ auth: { token: data.token }, baseUrl: like.request.endpoint.DEFAULTS.baseUrl });
-}
-
-async function readIdentity(probot: Probot, installation: number, webBaseUrl: string): Promise<Identity> {
+async function readIdentity(probot: Probot, client: Octokit, webBaseUrl: string): Promise<Identity> {
   const app = await (await probot.auth()).request('GET /app');
   if (!app.data) throw new Error('GET /app gave no App');
   const login = `${app.data.slug}[bot]`;
-  const userId = await readUserId(probot, installation, login);
+  const userId = await readUserId(client, login);
   const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
   return {
     appId: app.data.id,
@@ -106,8 +112,7 @@ async function readIdentity(probot: Probot, installation: number, webBaseUrl: st
 }
 
 /** Null where GitHub does not tell: commits are then not linked to the App, and nothing else is lost. */
-async function readUserId(probot: Probot, installation: number, username: string): Promise<number | null> {
-  const client = await patientClient(probot, installation);
+async function readUserId(client: Octokit, username: string): Promise<number | null> {
   try {
     return Number((await client.request('GET /users/{username}', { username })).data.id);
   } catch (error) {

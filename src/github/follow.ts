@@ -52,7 +52,7 @@ export function startFollowing(options: FollowOptions) {
 
   async function lookAt(task: Task): Promise<void> {
     if (task.pull === null) return void (await options.pulls.find(task));
-    const octokit = await options.github.octokit(task.installation);
+    const octokit = await options.github.octokit(task.installation, task.repositoryId);
     const { owner, repo } = thread(task.repository, task.issue);
     try {
       const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {

@@ -24,7 +24,7 @@ const TRIES = 10;
 const FORGET_EVERY_MS = 3600 * 1000;
 /** How long handled deliveries may wait for others to share their commit, which is the dearest part of most. */
 const SHARE_MS = 50;
-/** Octokit tries for a quarter of a minute by itself before a call fails. */
+/** Of one installation: its calls may have to wait for GitHub's limits, which must hold up no other's. */
 const AT_ONCE = 4;
 
 /**
@@ -45,6 +45,7 @@ export function startInbox(options: InboxOptions) {
       log.warn({ ...lanes.get(lane)?.[0], why: reason(error) }, 'delivery will be tried again'),
     longestMs: 300_000,
     atOnce: AT_ONCE,
+    groupOf: lane => lane.split(' ')[0] as string,
   });
   const desk = keyedRounds({
     clock,
@@ -132,19 +133,23 @@ export function startInbox(options: InboxOptions) {
 
 const place = z.object({ number: z.number() });
 const located = z.object({
+  installation: z.object({ id: z.number() }).optional(),
   repository: z.object({ id: z.number() }),
   issue: place.optional(),
   pull_request: place.optional(),
 });
 
-/** Deliveries of one lane keep their order. What tells of no issue or pull request has a lane of its own. */
+/**
+ * Deliveries of one lane, named after its installation, keep their order. What tells of no issue or pull request has a
+ * lane of its own.
+ */
 function laneOf({ id, payload }: Delivery): string {
   try {
-    const { repository, issue, pull_request: pull } = located.parse(JSON.parse(payload));
+    const { installation, repository, issue, pull_request: pull } = located.parse(JSON.parse(payload));
     const number = (issue ?? pull)?.number;
-    if (number !== undefined) return `${repository.id}#${number}`;
+    if (number !== undefined) return `${installation?.id} ${repository.id}#${number}`;
   } catch {}
-  return `delivery ${id}`;
+  return `other ${id}`;
 }
 
 /** GitHub being away is no reason to give up before GitHub itself has forgotten the delivery. */

@@ -65,7 +65,7 @@ export function openPulls(options: PullsOptions) {
   /** The open pull request from the task's branch, recorded in the task. */
   async function find(task: Task): Promise<PullRequest | null> {
     if (task.branch === null || task.head === null) return null;
-    const found = await findOpen(await github.octokit(task.installation), task);
+    const found = await findOpen(await github.octokit(task.installation, task.repositoryId), task);
     if (found) recordPull(store, task, { ...found, state: 'open' }, clock.now());
     return found;
   }
@@ -78,7 +78,7 @@ export function openPulls(options: PullsOptions) {
     if (task.branch === null || task.target === null) {
       throw new OrchError('E_PUSH_REFUSED', `${taskName(task.id)} has no branch yet`);
     }
-    const octokit = await github.octokit(task.installation);
+    const octokit = await github.octokit(task.installation, task.repositoryId);
     const present = await find(task);
     if (present) return present;
     const made = await create(octokit, task, text);

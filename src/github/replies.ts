@@ -19,7 +19,7 @@ export function openReplies(options: RepliesOptions) {
 
   /** Comments once for this key, whatever crashes or redeliveries there are. Locked and gone issues are a log line. */
   async function reply(place: Place, key: string, text: string): Promise<void> {
-    const octokit = await github.octokit(place.installation.id);
+    const octokit = await github.octokit(place.installation.id, place.repository.id);
     const at = thread(place.repository.full_name, place.issue.number);
     const mark = marker(`reply ${key}`);
     const once = {
@@ -28,7 +28,12 @@ export function openReplies(options: RepliesOptions) {
       key: `${place.repository.id}:${key}`,
       now: clock.now(),
       lookUp: async () =>
-        findComment(octokit, at, mark, (await github.identity(place.installation.id)).appId),
+        findComment(
+          octokit,
+          at,
+          mark,
+          (await github.identity(place.installation.id, place.repository.id)).appId,
+        ),
       create: () => createComment(octokit, at, `${mark}\n${text}`),
     } as const;
     await createOnce(store, once).catch(error => tolerate(error, 'reply'));
@@ -36,7 +41,7 @@ export function openReplies(options: RepliesOptions) {
 
   /** A reaction on a comment; GitHub keeps one of a kind, so repeating it is free. */
   async function react(place: Place, comment: number, content: 'confused' | 'eyes'): Promise<void> {
-    const octokit = await github.octokit(place.installation.id);
+    const octokit = await github.octokit(place.installation.id, place.repository.id);
     const { owner, repo } = ownerAndName(place.repository.full_name);
     await octokit
       .request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {

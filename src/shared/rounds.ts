@@ -8,8 +8,10 @@ export interface RoundsOptions<Key> {
   failed(key: Key, error: unknown): void;
   /** Between failures: 1 s, doubling up to this. */
   longestMs?: number;
-  /** Keys at once; all unless told. */
+  /** Keys at once, of each group; all unless told. */
   atOnce?: number;
+  /** Keys of one group wait for each other when there are many, and for no others; one group unless told. */
+  groupOf?(key: Key): string;
 }
 
 export interface Rounds<Key> {
@@ -23,8 +25,8 @@ export interface Rounds<Key> {
 
 /** Rounds of work by key: one at a time for each, again when woken meanwhile, later when it says so or has failed. */
 export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
-  const { clock, longestMs = 60_000, atOnce = Number.POSITIVE_INFINITY } = options;
-  const due = new Set<Key>();
+  const { clock, longestMs = 60_000, atOnce = Number.POSITIVE_INFINITY, groupOf = () => '' } = options;
+  const groups = new Map<string, { due: Set<Key>; working: number }>();
   const working = new Map<Key, Promise<void>>();
   const alarms = new Map<Key, Disposable>();
   const failures = new Map<Key, number>();
@@ -32,15 +34,24 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
 
   function wake(key: Key): void {
     if (stopped) return;
-    due.add(key);
-    begin();
+    const group = groupOfKey(key);
+    group.due.add(key);
+    begin(group);
   }
 
-  function begin(): void {
-    for (const key of due) {
-      if (working.size >= atOnce) return;
+  function groupOfKey(key: Key) {
+    const name = groupOf(key);
+    const group = groups.get(name) ?? { due: new Set<Key>(), working: 0 };
+    groups.set(name, group);
+    return group;
+  }
+
+  function begin(group: ReturnType<typeof groupOfKey>): void {
+    for (const key of group.due) {
+      if (group.working >= atOnce) return;
       if (working.has(key)) continue;
       silence(key);
+      group.working += 1;
       // In a microtask: wakes in a row make one round, and whoever wakes has done its own first.
       working.set(
         key,
@@ -50,17 +61,19 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
   }
 
   async function round(key: Key): Promise<void> {
-    due.delete(key);
+    const group = groupOfKey(key);
+    group.due.delete(key);
     const at = await attempt(key);
     working.delete(key);
+    group.working -= 1;
     if (stopped) return;
-    if (at !== null && !due.has(key)) {
+    if (at !== null && !group.due.has(key)) {
       alarms.set(
         key,
         clock.after(at - clock.now(), () => wake(key)),
       );
     }
-    begin();
+    begin(group);
   }
 
   async function attempt(key: Key): Promise<number | null> {
@@ -93,7 +106,7 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
     isFailing: key => failures.has(key),
     async stop() {
       stopped = true;
-      due.clear();
+      for (const { due } of groups.values()) due.clear();
       for (const key of [...alarms.keys()]) silence(key);
       await Promise.all(working.values());
     },

@@ -9,6 +9,7 @@ import { Deliveries, type Delivery } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { addGitRoutes } from './git/http.ts';
 import { createServer } from './http/server.ts';
+import { Traffic } from './http/traffic.ts';
 import { readManifest } from './manifest.ts';
 import type { App, Permissions, User } from './model.ts';
 import { type Exchange, Observers } from './observers.ts';
@@ -140,6 +141,7 @@ function createWorld(options: SimulatorOptions, directory: string, publicKey: st
     installations: new Map(),
     tokens: new Map(),
     rates: new Map(),
+    traffic: new Traffic(),
     faults,
     deliveries: new Deliveries(hook, { appId: app.id, clock, faults, newId }),
     newId,

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Faults } from './faults.ts';
 import { GitHubError, notFound } from './http/errors.ts';
+import type { Traffic } from './http/traffic.ts';
 import type {
   Actor,
   App,
@@ -41,6 +42,7 @@ export interface World {
   installations: Map<number, Installation>;
   tokens: Map<string, Token>;
   rates: Map<string, { used: number; resetAt: number }>;
+  traffic: Traffic;
   deliveries: Deliveries;
   faults: Faults;
   newId(): number;

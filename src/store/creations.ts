@@ -23,6 +23,11 @@ export function openCreations(db: Connection) {
   const ofKind = db.prepare(
     'select key, remote_id as remoteId, content from creations where task = ? and kind = ? order by begun_at',
   );
+  const recent = db.prepare(
+    `select begun_at as at from creations
+     where begun_at > ? and kind in ('comment', 'check', 'pull', 'reply') and key <> 'eyes'
+       and (task = 0 or task in (select id from tasks where installation = ?)) order by begun_at`,
+  );
   const byRemote = db.prepare('select task, key from creations where kind = ? and remote_id = ?');
 
   return {
@@ -35,6 +40,9 @@ export function openCreations(db: Connection) {
       void record.run(remoteId, content, task, kind, key),
     ofKind: (task: number, kind: CreationKind) =>
       ofKind.all(task, kind) as { key: string; remoteId: number | null; content: string | null }[],
+    /** When what may be on the installation's account was begun; answers (task 0) are on everybody's. */
+    recent: (installation: number, since: number): number[] =>
+      (recent.all(since, installation) as { at: number }[]).map(row => row.at),
     byRemote: (kind: CreationKind, remoteId: number) =>
       (byRemote.get(kind, remoteId) as { task: number; key: string } | undefined) ?? null,
   };

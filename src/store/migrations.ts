@@ -122,4 +122,8 @@ export const MIGRATIONS: readonly string[] = [
     complained_sha text
   ) strict;
   `,
+  `
+  -- What was made on GitHub in the last hour counts against GitHub's limits after a restart, too.
+  create index creations_begun on creations (begun_at);
+  `,
 ];

@@ -2,6 +2,7 @@ import { Probot, ProbotOctokit } from 'probot';
 import { describe, expect, it } from 'vitest';
 import { connectGithub } from '../../src/github/client.ts';
 import { startFollowing } from '../../src/github/follow.ts';
+import { openPace } from '../../src/github/pace.ts';
 import { openPulls } from '../../src/github/pulls.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { REPOSITORY, startTestApp } from '../support/app.ts';
@@ -32,7 +33,8 @@ describe('following by looking', () => {
         throttle: { enabled: false },
       })) as typeof ProbotOctokit,
     });
-    const github = connectGithub(probot, { webBaseUrl: app.github.url, clock });
+    const pace = openPace({ clock, log: silentLog(), limits: [], recent: () => [] });
+    const github = connectGithub(probot, { webBaseUrl: app.github.url, clock, pace });
     const shared = { store: app.daemon.store, github, clock, log: silentLog() };
     const pulls = openPulls(shared);
     const following = startFollowing({ ...shared, pulls, intervalSeconds: 60 });

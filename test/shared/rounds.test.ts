@@ -50,6 +50,22 @@ describe('rounds', () => {
     expect(begun).toEqual(['slow', 'b', 'c']);
   });
 
+  it('are so many at once of each group', async () => {
+    const { wait, next } = doors();
+    const { rounds, begun } = bench(wait, { atOnce: 1, groupOf: key => key.charAt(0) });
+    for (const key of ['a1', 'a2', 'b1', 'b2']) rounds.wake(key);
+    await settled();
+    expect(begun).toEqual(['a1', 'b1']);
+    next();
+    await settled();
+    expect(begun).toEqual(['a1', 'b1', 'a2']);
+    for (let n = 0; n < 3; n++) {
+      next();
+      await settled();
+    }
+    await rounds.stop();
+  });
+
   it('are so many at once as is said, in the order of their wakes', async () => {
     const { wait, next } = doors();
     const { rounds, begun } = bench(wait, { atOnce: 2 });

@@ -65,7 +65,7 @@ export function startReporter(options: ReporterOptions) {
 
 /** Each part is its own: a locked issue takes no comment, and its check run is written all the same. */
 async function reportTask(options: ReporterOptions, task: Task): Promise<number | null> {
-  const octokit = await options.github.octokit(task.installation);
+  const octokit = await options.github.octokit(task.installation, task.repositoryId);
   let later: number | null = null;
   for (const part of [acknowledge, reportComment, reportChecks, decorate]) {
     try {

@@ -49,7 +49,12 @@ export async function reportComment(
     key: 'sticky',
     now: clock.now(),
     lookUp: async () =>
-      findComment(octokit, at, taskMarker(task), (await options.github.identity(task.installation)).appId),
+      findComment(
+        octokit,
+        at,
+        taskMarker(task),
+        (await options.github.identity(task.installation, task.repositoryId)).appId,
+      ),
     create: () => createComment(octokit, at, body),
   });
   const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);

@@ -70,6 +70,9 @@ async function run(
     const caller = authenticate(world, request.headers.authorization);
     const counted = countRequest(world, keyOf(caller));
     rate = rateHeaders(counted);
+    if (caller.kind === 'token' && caller.token.kind === 'installation') {
+      world.traffic.note(caller.token.installation.id, request.method, path, world.clock.now());
+    }
     if (counted.remaining <= 0) throw rateLimited(counted);
     if (!route) throw notFound();
     const result = await dispatch(world, route, caller, request, path);
