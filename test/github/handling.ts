@@ -56,6 +56,8 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
         .map(({ params }) => params.body as string),
     handle: (name: string, id: string, payload: object) =>
       handlers.get(name)?.({ id, payload: { ...PLACE, ...payload } }),
+    /** The payload as it is, whatever it lacks. */
+    handleRaw: async (name: string, id: string, payload: unknown) => handlers.get(name)?.({ id, payload }),
     [Symbol.dispose]: () => store.close(),
   };
 }
