@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 import { execGit, gitFailure, HEADS, tryGit, tryRemoteGit } from './git.ts';
 import type { Remote } from './remote.ts';
@@ -97,8 +97,24 @@ function storeDirectory(home: string, remote: Remote): string {
 }
 
 async function openStore(directory: string): Promise<Store> {
+  await removeHalfDone(directory);
   if (!existsSync(directory)) await createStore(directory);
   return { directory, waiting: new Map(), last: Promise.resolve() };
+}
+
+/** What a daemon that was killed was about to make: another store, and packs that it was reading. */
+async function removeHalfDone(directory: string): Promise<void> {
+  const [folder, name] = [dirname(directory), basename(directory)];
+  const stores = (await tryList(folder)).filter(
+    entry => entry.startsWith(`${name}.new-`) && !entry.endsWith('.git'),
+  );
+  const packs = (await tryList(directory)).filter(entry => entry.startsWith('quarantine-'));
+  const paths = [...stores.map(entry => join(folder, entry)), ...packs.map(entry => join(directory, entry))];
+  await Promise.all(paths.map(path => rm(path, { recursive: true, force: true })));
+}
+
+async function tryList(folder: string): Promise<string[]> {
+  return existsSync(folder) ? await readdir(folder) : [];
 }
 
 // Made beside its place and moved there, so that a crash never leaves half a store.

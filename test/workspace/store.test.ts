@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { execGit } from '../../src/workspace/git.ts';
@@ -22,6 +22,18 @@ describe('a store', () => {
     expect(one?.directory).toBe(join(home.path, 'stores/github.com/acme/widget.git'));
     expect(readdirSync(join(home.path, 'stores/github.com/acme'))).toEqual(['widget.git']);
     expect((await openStores(home.path).of(remote)).directory).toBe(one?.directory);
+  });
+
+  it('clears away what a daemon that was killed has left half made', async () => {
+    await using home = await temporaryDirectory();
+    const remote = { url: 'https://github.com/acme/a', name: 'acme/a', host: 'github.com', token };
+    const { directory } = await openStores(home.path).of(remote);
+    mkdirSync(join(directory, 'quarantine-abcdef', 'pack'), { recursive: true });
+    mkdirSync(`${directory}.new-abcdef`);
+    mkdirSync(`${directory}.new-abcdef.git`);
+    await openStores(home.path).of(remote);
+    expect(readdirSync(join(directory, '..')).toSorted()).toEqual(['a.git', 'a.git.new-abcdef.git']);
+    expect(readdirSync(directory)).not.toContain('quarantine-abcdef');
   });
 
   it.each(['acme', 'acme/../widget', '../x', 'acme/..', 'a/b/c', 'acme/wid get'])(
