@@ -9,6 +9,8 @@ export interface RunOptions {
   seed: number;
   /** Only points whose name contains this. */
   point?: string;
+  /** Kills in all; each point has its own unless told. */
+  most?: number;
   /** Stories at once, each on a simulated GitHub of its own. */
   lanes: number;
   /** When it is aborted, no kill begins any more. */
@@ -37,13 +39,13 @@ export async function runKills(options: RunOptions): Promise<PointResult[]> {
   });
   const plans = plan(census, options.kills, seeded(options.seed));
   const wanted = plans.filter(({ point }) => point.includes(options.point ?? ''));
-  const total = wanted.reduce((sum, { jobs }) => sum + jobs.length, 0);
-  options.progress(`${wanted.length} crash points, ${total} kills, seed ${options.seed}`);
+  const jobs = interleaved(wanted, seeded(options.seed)).slice(0, options.most);
+  options.progress(`${wanted.length} crash points, ${jobs.length} kills, seed ${options.seed}`);
   const results = new Map(
     wanted.map(({ point }) => [point, { point, kills: 0, violations: [] } as PointResult]),
   );
   let done = 0;
-  await inLanes(options, interleaved(wanted, seeded(options.seed)), async (pool, { point, job }) => {
+  await inLanes(options, jobs, async (pool, { point, job }) => {
     const result = results.get(point) as PointResult;
     const { killed, violations, played } = await pool.kill(job);
     done += 1;
@@ -51,7 +53,7 @@ export async function runKills(options: RunOptions): Promise<PointResult[]> {
     if (violations.length > 0) result.violations.push(`${describeJob(played)}: ${violations.join('; ')}`);
     const held =
       violations.length > 0 ? `VIOLATED: ${violations.join('; ')}` : killed ? 'held' : 'not reached';
-    options.progress(`${done}/${total} ${describeJob(played)}: ${held}`);
+    options.progress(`${done}/${jobs.length} ${describeJob(played)}: ${held}`);
   });
   return [...results.values()];
 }
