@@ -43,7 +43,10 @@ type Parsed =
 /** Reads the settings that a task carries: from this release, or from an older one that knew fewer. */
 export function carriedSettings(server: Pick<Settings, 'github'>): (stored: string) => RepositorySettings {
   const defaults = defaultRepositorySettings(server);
-  return stored => ({ ...defaults, ...(JSON.parse(stored) as Partial<RepositorySettings>) });
+  return stored => {
+    const settings = { ...defaults, ...(JSON.parse(stored) as Partial<RepositorySettings>) };
+    return { ...settings, permissions: bounded(settings.permissions, server) };
+  };
 }
 
 /** What settings a repository without a file has. */
@@ -58,15 +61,23 @@ export function parseRepositorySettings(text: string, server: Pick<Settings, 'gi
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
   const { labels, permissions, timeout, budget: _b, checks: _c, follow_up: _f, ...rest } = read.value;
-  const floor = server.github.permissionsFloor;
-  const minimum = ROLES.indexOf(permissions.minimum) < ROLES.indexOf(floor) ? floor : permissions.minimum;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
     labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
-    permissions: { ...permissions, minimum, floor },
+    permissions: bounded(permissions, server),
   };
   return { ok: true, settings, warnings: read.warnings };
+}
+
+/** What a repository grants, within what the server lets it grant. */
+function bounded(
+  { minimum, users, teams }: Omit<RepositorySettings['permissions'], 'floor'>,
+  server: Pick<Settings, 'github'>,
+): RepositorySettings['permissions'] {
+  const floor = server.github.permissionsFloor;
+  const isBelow = ROLES.indexOf(minimum) < ROLES.indexOf(floor);
+  return { minimum: isBelow ? floor : minimum, users, teams, floor };
 }
 
 const text = z.string().trim().min(1).max(2000);

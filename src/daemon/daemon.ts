@@ -17,6 +17,7 @@ import { defaultTitle } from '../github/publish.ts';
 import { openPulls } from '../github/pulls.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
+import { type Confirm, confirmRequester } from '../github/requester.ts';
 import { startRecorder } from '../record/recorder.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import type { Stages } from '../scheduler/stages.ts';
@@ -80,9 +81,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const repositorySettings = (task: Pick<Task, 'settings'>) => carried(task.settings);
 
   const pulls = openPulls(shared);
+  const confirm = confirmRequester({
+    github,
+    bots: settings.policies.bots,
+    permissions: task => repositorySettings(task).permissions,
+  });
   const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl, secrets);
   const environment = runEnvironment({ paths, settings, env });
-  const broker = stack.use(brokerStage({ ...shared, pulls, git: publishGit(repositories), paths, redact }));
+  const broker = stack.use(
+    brokerStage({ ...shared, pulls, confirm, git: publishGit(repositories), paths, redact }),
+  );
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
     agentStage({
@@ -98,6 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     paths,
     github,
+    confirm,
     repositories,
     repositorySettings,
     broker,
@@ -126,7 +135,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
-    stages: { workspace, agent, broker: broker.stage, pulls: pullStage(pulls) },
+    stages: { workspace, agent, broker: broker.stage, pulls: pullStage(pulls, confirm) },
     policy: run => policyOf(settings, run),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
     limits: {
@@ -181,7 +190,7 @@ function createProbot(credentials: AppCredentials, request: typeof fetch): Probo
   });
 }
 
-function pullStage(pulls: ReturnType<typeof openPulls>): Stages['pulls'] {
+function pullStage(pulls: ReturnType<typeof openPulls>, confirm: Confirm): Stages['pulls'] {
   return {
     async find(task) {
       try {
@@ -195,6 +204,7 @@ function pullStage(pulls: ReturnType<typeof openPulls>): Stages['pulls'] {
       }
     },
     async openDraft(task, run) {
+      await confirm(task);
       const body = `The agent \`${run.profile}-${run.slot}\` ended without opening a pull request; these are its commits.`;
       await pulls.open(task, { title: defaultTitle(task), body, draft: true });
     },

@@ -4,6 +4,7 @@ import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Github } from '../github/client.ts';
+import type { Confirm } from '../github/requester.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -21,6 +22,7 @@ export interface WorkspaceStageOptions {
   store: Store;
   paths: Paths;
   github: Github;
+  confirm: Confirm;
   repositories: Repositories;
   repositorySettings(task: Task): RepositorySettings;
   broker: BrokerStage;
@@ -54,7 +56,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         { run: name, why: describeError(error) },
         'commits could not be taken from the workspace',
       );
-      throw outage(broker.failure(run)) ?? error;
+      throw notPublished(broker.failure(run)) ?? error;
     } finally {
       broker.rescuing(run, false);
     }
@@ -74,6 +76,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
 
   return {
     async prepare(task, run) {
+      await options.confirm(task);
       const remote = repositories.remote(task, 'read');
       const store = await repositories.store(task);
       const [self] = await Promise.all([
@@ -111,10 +114,15 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
   };
 }
 
-/** A push that broke on the way to GitHub is no fault of the workspace; the agent's git only says that it failed. */
-function outage(failure: unknown): OrchError | null {
-  if (failure === undefined || (failure instanceof OrchError && failure.code !== 'E_PROGRAM_FAILED'))
-    return null;
+/**
+ * A push that broke on the way to GitHub, or that its requester may not have any more, is no fault of the workspace; the
+ * agent's git only says that it failed.
+ */
+function notPublished(failure: unknown): OrchError | null {
+  const code = failure instanceof OrchError ? failure.code : null;
+  if (code === 'E_ACCESS_LOST' || code === 'E_GITHUB' || code === 'E_GITHUB_AWAY')
+    return failure as OrchError;
+  if (failure === undefined || (code !== null && code !== 'E_PROGRAM_FAILED')) return null;
   return new OrchError(
     'E_GITHUB_AWAY',
     `The commits can't be brought to GitHub: ${(failure as Error).message}`,

@@ -1,12 +1,12 @@
 import type { Probot } from 'probot';
 import { parseComment } from '../command/comment.ts';
 import { parseLabels } from '../command/labels.ts';
-import { cancel, retry } from '../queue/change.ts';
+import { cancel } from '../queue/change.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { admit, isAllowed } from './admit.ts';
-import { changeOnce, type Origin, obey, startTask } from './ask.ts';
+import { changeOnce, type Origin, obey, retryFor, startTask } from './ask.ts';
 import type { AppContext } from './context.ts';
 import {
   checkRun,
@@ -183,7 +183,7 @@ async function pressed(context: AppContext, raw: unknown, delivery: string): Pro
     changeOnce(context, payload, `button:${delivery}`, () => {
       if (payload.requested_action?.identifier === 'cancel') {
         cancel(context.store, task.id, `cancelled by ${login}`, context.clock.now());
-      } else retry(context.store, task.id, `retried by ${login}`, context.clock.now());
+      } else retryFor(context, payload, task.id);
     });
   } catch (error) {
     // The button is older than the state; the check run shows the state.

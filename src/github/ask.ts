@@ -52,7 +52,7 @@ export async function obey(
             tasksHere(store, place, command.task),
             task => isFinal(task.state) && task.state !== 'completed',
           );
-          retry(store, task.id, `retried by ${place.sender.login}`, clock.now());
+          retryFor(context, place, task.id);
         });
         return await acknowledge(context, place, from);
       }
@@ -76,6 +76,12 @@ export function changeOnce(context: AppContext, place: Door, key: string, change
   store.transaction(() => {
     if (store.creations.begin(0, 'command', `${place.repository.id}:${key}`, clock.now())) change();
   });
+}
+
+/** Queues a task again for the sender, who answers for it from now on. Errors: E_TASK_STATE. */
+export function retryFor({ store, clock }: AppContext, { sender }: Door, id: number): void {
+  const { epoch } = retry(store, id, `retried by ${sender.login}`, clock.now());
+  store.tasks.update(id, epoch, { requester: sender.login, requesterId: sender.id });
 }
 
 /** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_QUEUE_FULL. */

@@ -5,6 +5,7 @@ import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import type { openPulls } from './pulls.ts';
+import type { Confirm } from './requester.ts';
 
 /** Git as the publisher needs it: the daemon's repository of the task's remote, and the remote. */
 export interface PublishGit {
@@ -24,6 +25,7 @@ export interface PublishOptions {
   store: Store;
   clock: Clock;
   pulls: ReturnType<typeof openPulls>;
+  confirm: Confirm;
   git: PublishGit;
 }
 
@@ -36,7 +38,7 @@ export interface Push {
  * What a run may do on GitHub, each time only while the run is its task's own: E_RUN_ENDED otherwise. The broker asks
  * one thing after the other.
  */
-export function createPublisher({ store, clock, pulls, git }: PublishOptions, run: Run) {
+export function createPublisher({ store, clock, pulls, confirm, git }: PublishOptions, run: Run) {
   function current(): Task {
     const task = store.tasks.get(run.task);
     if (task && task.epoch === run.epoch && !isFinal(task.state)) return task;
@@ -76,6 +78,8 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
       if (!(await git.isAhead(task, push.new))) {
         throw new OrchError('E_PUSH_REFUSED', `There is no commit beyond \`${task.target}\` to push`);
       }
+      // The commits are Orch's by now: what is not published is kept.
+      await confirm(task);
       await patiently(clock, () => publish(current(), push.new));
       store.transaction(() => {
         const patch = { head: push.new, updatedAt: clock.now() };
@@ -110,6 +114,7 @@ export function createPublisher({ store, clock, pulls, git }: PublishOptions, ru
         );
       }
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
+      await confirm(task);
       return await patiently(clock, () => pulls.open(current(), text));
     },
 

@@ -25,10 +25,11 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_PUSH_REFUSED',
   'E_SETTINGS',
   'E_GITHUB',
+  'E_ACCESS_LOST',
 ]);
 
-/** What the host lacks: the task waits for it, and it counts as no try. */
-const HOST: ReadonlySet<ErrorCode> = new Set(['E_SANDBOX_UNAVAILABLE']);
+/** What the host lacks, or GitHub withholds: the task waits for it, and it counts as no try. */
+const HOST: ReadonlySet<ErrorCode> = new Set(['E_SANDBOX_UNAVAILABLE', 'E_GITHUB_AWAY']);
 const HOST_DELAY_SECONDS = 60;
 
 /** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */

@@ -39,6 +39,7 @@ export const ERRORS = {
   E_EMPTY_REPOSITORY: 'Push a first commit, then comment again.',
   E_UNKNOWN_BASE: 'Name a branch that exists on GitHub with --base.',
   E_GITHUB_AWAY: 'Nothing: Orch tries again by itself until GitHub answers.',
+  E_ACCESS_LOST: 'Somebody who may command retries the task, and answers for it from then on.',
   E_FORK: 'Push the branch to the repository itself, and ask there.',
   E_NO_AGENT: 'Whoever runs Orch adds an agent with a command to orch.yaml.',
   E_GITHUB: 'GitHub refused; the message says why.',

@@ -19,7 +19,7 @@ export function fakeGithub(answer: Answer = () => undefined) {
     async request(route: string, params: Record<string, unknown>) {
       const { request: _, ...told } = params;
       asked.push({ route, params: told });
-      return { data: answer(route, told) ?? { id: asked.length } };
+      return { data: (await answer(route, told)) ?? { id: asked.length } };
     },
     paginate: { iterator: async function* () {} },
   } as unknown as Octokit;

@@ -22,16 +22,20 @@ describe('a failure', () => {
     expect(b.run().endedAt).not.toBeNull();
   });
 
-  it.each(['prepare', 'launch'] as const)(
-    'of the host to give a sandbox, at %s, waits in the queue, counts as no try, and starts once it is there',
-    async during => {
+  it.each([
+    ['of the host to give a sandbox', 'prepare', 'E_SANDBOX_UNAVAILABLE'],
+    ['of the host to give a sandbox', 'launch', 'E_SANDBOX_UNAVAILABLE'],
+    ['of GitHub to say who may command', 'prepare', 'E_GITHUB_AWAY'],
+  ] as const)(
+    '%s, at %s, waits in the queue, counts as no try, and starts once it is there',
+    async (_, during, code) => {
       await using b = bench({ policy: { maxRetries: 1 } });
       b.world.before = call => {
-        if (call === during) throw new OrchError('E_SANDBOX_UNAVAILABLE', 'bwrap is not there');
+        if (call === during) throw new OrchError(code, 'it is not there');
       };
       expect(await b.ask()).toMatchObject({
         state: 'queued',
-        reason: expect.stringMatching(/^E_SANDBOX_UNAVAILABLE: bwrap is not there\. See .*orch doctor/),
+        reason: expect.stringContaining(`${code}: it is not there.`),
         readyAt: b.clock.now() + MINUTE,
       });
       await b.clock.advance(10 * MINUTE);

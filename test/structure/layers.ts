@@ -23,7 +23,17 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
     'src/context/',
     'src/engine/',
   ],
-  [['src/github/client', 'src/github/tokens', 'src/github/pace', 'src/github/comments', 'src/github/once']],
+  [
+    [
+      'src/github/client',
+      'src/github/tokens',
+      'src/github/pace',
+      'src/github/comments',
+      'src/github/once',
+      'src/github/access',
+      'src/github/requester',
+    ],
+  ],
   ['src/store/', 'src/config/'],
   ['src/command/'],
   ['src/task/'],
