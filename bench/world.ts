@@ -38,6 +38,7 @@ export async function startOrch(github: Simulator, home: string): Promise<Orch> 
     home,
     credentials: github.credentials,
     agents: { bench: { command: agentCommand(home), retry_on_failure: false } },
+    sandbox: { kind: 'none', allow_unsandboxed: true },
     // Each workspace goes as soon as its task is over: the disk is the same at each pair.
     settings: { task_queue: { max_retries: 0 }, workspaces: { keep_days: 0 } },
   });

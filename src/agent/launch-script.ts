@@ -18,6 +18,8 @@ export function launchScript(launch: {
   directory: string;
   cwd: string;
   argv: readonly string[];
+  /** Goes before the argv of the agent and of each setup command; what stands here runs outside. */
+  sandbox: readonly string[];
   environment: Record<string, string>;
   stdin: string;
   setup: readonly SetupCommand[];
@@ -33,8 +35,9 @@ world() {
 ${exports(launch.environment)}
   cd -- ${shellQuote(launch.cwd)}
 }
+${inside(launch.sandbox)}
 ${prepare.join('\n')}
-(world && exec ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
+(world && inside ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
 finish $?
 `;
 }
@@ -55,7 +58,7 @@ finish() {
 }
 prepare() {
   printf 'orch: setup: %s\\n' "$2"
-  (world && exec /bin/sh -c "$2") </dev/null
+  (world && inside /bin/sh -c "$2") </dev/null
   code=$?
   [ -z "$stopped" ] || finish 143
   [ "$code" -eq 0 ] && return
@@ -65,6 +68,12 @@ prepare() {
 $2"
   finish "$code"
 }`;
+}
+
+// A sandbox lasts as long as the program in it, which gets ^C and SIGTERM like the rest of the terminal's group.
+function inside(sandbox: readonly string[]): string {
+  if (sandbox.length === 0) return `inside() {\n  exec "$@"\n}`;
+  return `inside() {\n  trap '' INT QUIT TERM\n  exec ${sandbox.map(shellQuote).join(' ')} "$@"\n}`;
 }
 
 function exports(environment: Record<string, string>): string {

@@ -19,6 +19,8 @@ export interface Launch {
   cwd: string;
   /** The profile's command; `{prompt}`, `{prompt_file}` and `{model}` are filled in. */
   argv: readonly string[];
+  /** The words that shut it in, put before each program of the run; none where there is no sandbox. */
+  sandbox: readonly string[];
   /** All that the agent sees, as made by `agentEnvironment`. */
   environment: Record<string, string>;
   prompt: Delivery;

@@ -13,6 +13,8 @@ export function homePaths(home: string) {
     tmux: join(home, 'tmux'),
     workspaces: join(home, 'workspaces'),
     run: (run: string) => join(home, 'runs', run),
+    /** Where a run's sockets lie; its agent sees this folder, and in it those of a daemon that was restarted too. */
+    sockets: (run: string) => join(home, 'runs', run, 'sockets'),
     runLog: (run: string) => join(home, 'logs', `${run}.log`),
     result: (run: string) => join(home, 'results', `${run}.json`),
     /** Files to copy into workspaces, such as `.env`: put here by whoever runs the server. */

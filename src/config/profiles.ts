@@ -17,6 +17,8 @@ export interface Profile {
   capabilities: string[];
   model: string | null;
   environment: Record<string, string>;
+  /** Paths of this machine that it sees in its sandbox besides the system and its worktree. */
+  expose: { read: string[]; write: string[] };
 }
 
 /** Profiles that will need no `command` once they are built in. */
@@ -27,6 +29,16 @@ const command = z
     error: 'must be one command, as text or as a list of its words',
   })
   .transform((words, context) => (typeof words === 'string' ? splitCommand(words, context) : words));
+
+const paths = z
+  .array(
+    z
+      .string()
+      .max(4096)
+      .regex(/^(\/|~\/.)/, 'must be a path from `/` or `~/`'),
+  )
+  .max(100)
+  .default([]);
 
 const profileSettings = z.strictObject({
   command: used(
@@ -51,6 +63,18 @@ const profileSettings = z.strictObject({
       .default({}),
     "Variables for the agent. Orch's own credentials can't be given.",
   ),
+  expose: z
+    .strictObject({
+      read: used(
+        paths,
+        'Files and folders that it sees in its sandbox: toolchains, settings. `~` is your home.',
+      ),
+      write: used(
+        paths,
+        'Files and folders that it may also change, as a CLI does with its login. What lies there is given to the agent.',
+      ),
+    })
+    .prefault({}),
   memory_mb: later(z.int().min(1).max(1_000_000).nullable().default(null), 'Memory that a run may take.'),
   cpu_percent: later(
     z.int().min(1).nullable().default(null),
@@ -77,7 +101,7 @@ export function toProfiles(agents: z.output<typeof agentsSettings>): {
 } {
   const profiles = Object.entries(agents).flatMap(([key, agent]): Profile[] => {
     if (!agent.command) return [];
-    const { prompt, capabilities, model, environment } = agent;
+    const { prompt, capabilities, model, environment, expose } = agent;
     return [
       {
         name: key,
@@ -89,6 +113,7 @@ export function toProfiles(agents: z.output<typeof agentsSettings>): {
         capabilities,
         model,
         environment,
+        expose,
       },
     ];
   });

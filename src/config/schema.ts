@@ -90,14 +90,13 @@ export const serverSettings = z.strictObject({
     ),
   }),
   sandbox: section({
-    kind: later(
-      z.enum(['auto', 'bwrap', 'container', 'none']).default('auto'),
-      'What agents are shut into.',
-      ['bwrap', 'container'],
+    kind: used(
+      z.enum(['auto', 'bwrap', 'none']).default('auto'),
+      'What agents are shut into: bubblewrap, or nothing. `auto` takes what the host has, and never nothing.',
     ),
     allow_unsandboxed: used(
       z.boolean().default(false),
-      'Accepts that agents run as the user that Orch runs as, and can read what it can.',
+      'Accepts what `kind: none` means: agents run as the user that Orch runs as, and can read what it can.',
     ),
   }),
   context: section(

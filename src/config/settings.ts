@@ -50,11 +50,15 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
   }
   const { profiles, warnings } = toProfiles(read.value.agents);
   const path = (text: string) => resolve(expandTilde(text, userHome));
+  const expanded = profiles.map(profile => ({
+    ...profile,
+    expose: { read: profile.expose.read.map(path), write: profile.expose.write.map(path) },
+  }));
   const { agents: _, ...raw } = camelKeys(read.value) as CamelKeys<Raw>;
   const { timeoutMinutes, defaultTimeoutMinutes = timeoutMinutes ?? 30, ...taskQueue } = raw.taskQueue;
   const settings: Settings = {
     ...raw,
-    profiles,
+    profiles: expanded,
     taskQueue: { ...taskQueue, defaultTimeoutMinutes },
     orchestrator: {
       ...raw.orchestrator,

@@ -16,13 +16,14 @@ import { OrchError } from '../shared/errors.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace } from '../workspace/workspace.ts';
+import type { Confine } from './confine.ts';
 
 export interface AgentStageOptions {
   terminals: Terminals;
   paths: Paths;
   settings: Settings;
   repositorySettings(task: Task): RepositorySettings;
-  environment(run: Run): Record<string, string>;
+  confine: Confine;
   /** A run's exit file has appeared. */
   ended(run: Run): void;
 }
@@ -42,24 +43,27 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     const { tree } = locateWorkspace(paths.workspaces, name);
     const own = options.repositorySettings(task);
     const profile = profileOf(settings, run);
-    const environment = options.environment(run);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await mkdir(dirname(paths.runLog(name)), { recursive: true, mode: 0o700 });
+    await mkdir(paths.sockets(name), { recursive: true, mode: 0o700 });
+    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS });
+    const promptFile = join(directory, 'prompt.md');
+    await writeFile(promptFile, '', { mode: 0o600 });
+    const { prefix, environment } = await options.confine(task, run, 'terminal');
     const setup = own.setup
       ? own.setup.map(command => ({ command, required: true }))
       : detectSetup(tree, environment.PATH ?? '');
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    await mkdir(dirname(paths.runLog(name)), { recursive: true, mode: 0o700 });
-    const promptFile = join(directory, 'prompt.md');
     const template = own.prompt;
     const prompt = writePrompt(
       promptInput(task, { guidance: guidanceFiles(tree), setup: setup.map(s => s.command), template }),
     );
     await writeFile(promptFile, prompt, { mode: 0o600 });
-    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS });
     return await launch(terminals, {
       run: name,
       directory,
       cwd: tree,
       argv: profile.command,
+      sandbox: prefix,
       environment,
       prompt: profile.prompt,
       promptFile,
@@ -127,11 +131,11 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
 /** What agents see of the daemon's environment, and how they reach the run's broker. */
 export function runEnvironment(options: { paths: Paths; settings: Settings; env: NodeJS.ProcessEnv }) {
   return (run: Run): Record<string, string> => {
-    const directory = options.paths.run(runName(run.task, run.number));
+    const name = runName(run.task, run.number);
     const profile = options.settings.profiles.find(each => each.name === run.profile);
     return agentEnvironment(options.env, profile?.environment ?? {}, {
-      bin: join(directory, 'bin'),
-      variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(directory, 'broker.sock') },
+      bin: join(options.paths.run(name), 'bin'),
+      variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(options.paths.sockets(name), 'broker.sock') },
     });
   };
 }

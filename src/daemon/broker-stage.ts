@@ -54,7 +54,7 @@ export function brokerStage(
         const broker =
           there ??
           openBroker({
-            directory: options.paths.run(name(run)),
+            directory: options.paths.sockets(name(run)),
             run: name(run),
             branch: task.branch,
             handlers: handlers(run),

@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Probot, ProbotOctokit } from 'probot';
 import { runFiles, tryAppend } from '../agent/run-files.ts';
+import { openSandboxes } from '../agent/sandbox/choose.ts';
+import type { SandboxKind } from '../agent/sandbox/sandbox.ts';
 import { openTerminals } from '../agent/terminals.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
@@ -22,7 +25,7 @@ import { startRecorder } from '../record/recorder.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import type { Clock } from '../shared/clock.ts';
-import { OrchError } from '../shared/errors.ts';
+import { describeError, OrchError } from '../shared/errors.ts';
 import { type Log, silentLog } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { openStoreFile, type Store } from '../store/open.ts';
@@ -32,6 +35,7 @@ import { openStores } from '../workspace/store.ts';
 import { agentStage, runEnvironment } from './agent-stage.ts';
 import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
+import { confinement } from './confine.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
@@ -91,6 +95,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const broker = stack.use(
     brokerStage({ ...shared, pulls, confirm, git: publishGit(repositories), paths, redact }),
   );
+  const sandboxes = openSandboxes({ kind: settings.sandbox.kind, path: env.PATH ?? '' });
+  await sandboxes.find().catch(error => log.error(describeError(error)));
+  const hidden = [paths.home, ...secretFiles(env)];
+  const confine = confinement({ sandboxes, paths, settings, repositories, environment, hidden });
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
     agentStage({
@@ -98,7 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       paths,
       settings,
       repositorySettings,
-      environment,
+      confine,
       ended: (run: Run) => scheduler.wake(run.task),
     }),
   );
@@ -110,7 +118,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     repositories,
     repositorySettings,
     broker,
-    environment,
+    confine,
     log,
   });
 
@@ -125,7 +133,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],
   });
   stack.defer(() => recorder.stop());
-  const reporter = startReporter({ ...shared, sandbox: UNSANDBOXED });
+  const reporter = startReporter({
+    ...shared,
+    get sandbox() {
+      return CONFINED[sandboxes.found?.kind ?? 'missing'];
+    },
+  });
   stack.defer(() => reporter.stop());
   const follower = startFollowing({ ...shared, pulls, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
@@ -222,5 +235,15 @@ function policyOf(settings: Settings, run: Run) {
   };
 }
 
-/** What every check run says, as long as there is no sandbox: `orch serve` starts only where that is accepted. */
-const UNSANDBOXED = 'The agent runs **without a sandbox**, as the user that Orch runs as.';
+/** Files that may lie in a folder which agents see, and that they must not. */
+function secretFiles({ PRIVATE_KEY_PATH, ORCH_CONFIG }: NodeJS.ProcessEnv): string[] {
+  return ['.env', 'orch.yaml', PRIVATE_KEY_PATH, ORCH_CONFIG].flatMap(file => (file ? [resolve(file)] : []));
+}
+
+/** What every check run says. */
+const CONFINED: Record<SandboxKind | 'missing', string> = {
+  bwrap: 'The agent runs in a sandbox (bubblewrap).',
+  container: 'The agent runs in a sandbox (container).',
+  none: 'The agent runs **without a sandbox**, as the user that Orch runs as.',
+  missing: 'The host has no sandbox to give, and without one no agent runs.',
+};

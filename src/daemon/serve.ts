@@ -38,8 +38,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const credentials = readAppEnvironment(env, path => readFileSync(path, 'utf8'));
   if (credentials === 'setup') return await (await import('./setup.ts')).serveSetup(settings, env);
-  if (!settings.sandbox.allowUnsandboxed) {
-    throw new OrchError('E_UNSANDBOXED', 'This release has no sandbox for agents yet');
+  if (settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
+    throw new OrchError(
+      'E_UNSANDBOXED',
+      'The settings ask for no sandbox, without accepting what that means',
+    );
   }
   const paths = homePaths(settings.orchestrator.home);
   const secrets = ownSecrets({ credentials, settings, env });

@@ -16,6 +16,7 @@ import { type AsAgent, rescue } from '../workspace/rescue.ts';
 import { fetchStore, type Store as GitStore, resolve, tips } from '../workspace/store.ts';
 import { locateWorkspace, prepareWorkspace, removeWorkspace } from '../workspace/workspace.ts';
 import type { BrokerStage } from './broker-stage.ts';
+import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
 
 export interface WorkspaceStageOptions {
@@ -26,8 +27,8 @@ export interface WorkspaceStageOptions {
   repositories: Repositories;
   repositorySettings(task: Task): RepositorySettings;
   broker: BrokerStage;
-  /** What the run's agent sees; what Orch runs in the worktree sees the same. */
-  environment(run: Run): Record<string, string>;
+  /** How the run's agent is shut in; what Orch runs in the worktree is too. */
+  confine: Confine;
   log: Log;
 }
 
@@ -45,8 +46,11 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     const known = task.head ?? task.baseSha;
     if (task.branch === null || known === null || !wasLaunched(run)) return;
     const { tree } = locateWorkspace(paths.workspaces, name);
-    const env = options.environment(run);
-    const asAgent: AsAgent = (program, args) => tryGroup(program, args, { cwd: tree, env, timeout: 300_000 });
+    const { prefix, environment: env } = await options.confine(task, run, 'program');
+    const asAgent: AsAgent = (program, args) => {
+      const [file = '', ...words] = [...prefix, program, ...args];
+      return tryGroup(file, words, { cwd: tree, env, timeout: 300_000 });
+    };
     broker.rescuing(run, true);
     try {
       const { head, dirty } = await rescue(asAgent, { branch: task.branch, known });

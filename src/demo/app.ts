@@ -21,6 +21,7 @@ export async function startApp(options: {
   home: string;
   credentials: Record<string, string>;
   agents: Record<string, DemoAgent>;
+  sandbox: Record<string, unknown>;
   settings?: Record<string, unknown>;
 }): Promise<DemoApp> {
   const { home, credentials } = options;
@@ -54,16 +55,17 @@ export async function startApp(options: {
 
 function demoSettings({
   agents,
+  sandbox,
   settings = {},
 }: {
   agents: Record<string, DemoAgent>;
+  sandbox: Record<string, unknown>;
   settings?: Record<string, unknown>;
 }) {
   return {
     github: { throttle: false },
     agents,
-    // The demo's agents are the user's own programs, or harmless scripts.
-    sandbox: { allow_unsandboxed: true },
+    sandbox,
     task_queue: { retry_delay_seconds: 1, stop_grace_seconds: 5 },
     ...settings,
   };

@@ -2,8 +2,9 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { parseComment } from '../command/comment.ts';
-import { OrchError } from '../shared/errors.ts';
+import { describeError, OrchError } from '../shared/errors.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { addPages } from '../simulator/pages/pages.ts';
 import { startSimulator } from '../simulator/simulator.ts';
@@ -39,12 +40,13 @@ export async function demo(options: DemoOptions): Promise<void> {
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const github = stack.use(await startSimulator({ port, extend: addPages }));
   await seed(github, options.repository === undefined ? null : resolve(options.repository));
-  const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents }));
+  const { sandbox, words } = await findSandbox();
+  const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents, sandbox }));
   github.setWebhook(app.webhookUrl);
 
   tell(`GitHub, simulated:  ${github.url}`);
   tell(`Orch:               ${app.webhookUrl}`);
-  tell(`Agent:              ${options.agent}, without a sandbox (sandbox.allow_unsandboxed: true)`);
+  tell(`Agent:              ${options.agent}, ${words}`);
   const issue = await github.openIssue(REPOSITORY, {
     title: 'The total is wrong',
     body: 'Two of the same cost as much as one. A test shows it.',
@@ -68,6 +70,17 @@ export async function demo(options: DemoOptions): Promise<void> {
   tell(`\nLook inside with: ORCH_HOME=${home} orch status`);
   tell(`Play on at ${page}\nYou act as ${WRITER} or as visitor, who may only read. Stop with Ctrl-C.`);
   await stop.told;
+}
+
+/** The demo's agents are scripts, or the user's own programs: where the host has no sandbox they run without one. */
+async function findSandbox(): Promise<{ sandbox: Record<string, unknown>; words: string }> {
+  try {
+    const { kind } = await openSandboxes({ kind: 'auto', path: process.env.PATH ?? '' }).find();
+    return { sandbox: { kind }, words: `in a sandbox (${kind})` };
+  } catch (error) {
+    const words = `without a sandbox, as your user. ${describeError(error)}`;
+    return { sandbox: { kind: 'none', allow_unsandboxed: true }, words };
+  }
 }
 
 function conclude(outcome: Outcome, tell: (text: string) => void): void {

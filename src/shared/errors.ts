@@ -12,7 +12,7 @@ export const ERRORS = {
   E_PRIVATE_KEY: 'Set PRIVATE_KEY, or PRIVATE_KEY_PATH to the .pem file that GitHub gave for the App.',
   E_APP_ID: 'Set APP_ID to the number on the App settings page of GitHub.',
   E_UNSANDBOXED:
-    'Put `sandbox: { allow_unsandboxed: true }` into orch.yaml if you accept that agents run as your user.',
+    'Put `kind: auto` under `sandbox` in orch.yaml, or `allow_unsandboxed: true` if you accept that agents run as your user.',
   E_SANDBOX_UNAVAILABLE:
     'See what the host lacks with: orch doctor. The task starts by itself once it is there.',
   E_MISSING_PROGRAM: 'Install the program, then retry the task.',

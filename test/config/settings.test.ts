@@ -65,6 +65,7 @@ describe('settings', () => {
         capabilities: [],
         model: null,
         environment: {},
+        expose: { read: ['/opt/sdk'], write: [`${HOME}/.login`] },
       },
     ]);
     expect(warnings).toEqual([
@@ -229,6 +230,7 @@ agents:
     command: ["./fix.sh"]
     prompt: file
     max_instances: 3
+    expose: { read: [/opt/sdk], write: [~/.login] }
 task_queue: { max_size: 1000, default_priority: normal, default_timeout_minutes: 30, max_retries: 3,
               retry_delay_seconds: 60, promote_low_after_minutes: 30 }
 limits: { concurrent: 5, per_repository: null, memory_mb: null, cpu_percent: 100, output_mb: 10,

@@ -13,7 +13,7 @@ describe('serve', () => {
     await using github = await startSimulator();
     for (const [name, value] of Object.entries(github.credentials)) vi.stubEnv(name, value);
     const config = join(home.path, 'orch.yaml');
-    writeFileSync(config, 'sandbox: { allow_unsandboxed: true }\ncontext: { max_mb: 5 }\n');
+    writeFileSync(config, 'sandbox: { kind: none, allow_unsandboxed: true }\ncontext: { max_mb: 5 }\n');
     const ended = serve({ config, home: home.path, port: '0', logLevel: 'info' });
     const log = join(home.path, 'logs', 'orch.log');
     const url = await vi.waitUntil(() => {

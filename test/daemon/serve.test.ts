@@ -35,7 +35,12 @@ describe('orch serve', () => {
 
   it.each([
     ['a key with a typing error', 'serverr: {}\n', 'E_SETTINGS', '`server`'],
-    ['no word on the sandbox', 'agents: {}\n', 'E_UNSANDBOXED', 'allow_unsandboxed'],
+    [
+      'no sandbox, and nobody to accept it',
+      'sandbox: { kind: none }\n',
+      'E_UNSANDBOXED',
+      'allow_unsandboxed',
+    ],
   ])('refuses settings with %s', async (_what, settings, code, hint) => {
     await using home = await temporaryDirectory();
     const { exitCode, stderr } = await serve(home.path, GOOD, settings);

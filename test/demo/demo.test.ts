@@ -64,7 +64,7 @@ describe('orch demo', () => {
       expect(printed).toContain(part);
     }
     expect(printed).toContain('│ $ git push');
-    expect(printed).toContain('without a sandbox');
+    expect(printed).toContain('in a sandbox (bwrap)');
   });
 
   it.each([

@@ -115,7 +115,8 @@ async function startDemo(): Promise<AsyncDisposable & { url: string }> {
   const github = stack.use(await startSimulator({ extend: addPages }));
   await seed(github, null);
   const agents = { scripted: findAgent('scripted', process.env) };
-  const app = stack.use(await startApp({ home, credentials: github.credentials, agents }));
+  const sandbox = { kind: 'none', allow_unsandboxed: true };
+  const app = stack.use(await startApp({ home, credentials: github.credentials, agents, sandbox }));
   github.setWebhook(app.webhookUrl);
   const owned = stack.move();
   return { url: github.url, [Symbol.asyncDispose]: () => owned.disposeAsync() };

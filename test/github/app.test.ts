@@ -6,7 +6,7 @@ import { failure, handling, SELF, WRITER } from './handling.ts';
 
 const ISSUE = { number: 42, title: 'It breaks', body: 'When pressed.', labels: [{ name: 'orch' }] };
 const LABEL = { issue: ISSUE, label: { name: 'orch' } };
-const AGENT = 'agents: { good: { command: [sh] } }\nsandbox: { allow_unsandboxed: true }\n';
+const AGENT = 'agents: { good: { command: [sh] } }\nsandbox: { kind: none, allow_unsandboxed: true }\n';
 
 function states(store: Store): string[] {
   return store.tasks.list(10).map(task => `T${task.id} ${task.state}`);

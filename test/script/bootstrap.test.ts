@@ -26,7 +26,7 @@ describe('script/bootstrap', () => {
     await writeJson('node_modules/.package-lock.json', INSTALLED);
     await program(join(checkout, 'node_modules/.bin/node'), 'echo v24.1.0');
     for (const name of REAL) await symlink((await execa('which', [name])).stdout, bin(name));
-    for (const name of ['git', 'tmux', 'chromium', 'npm', 'apt-get']) await recorder(name);
+    for (const name of ['git', 'tmux', 'bwrap', 'chromium', 'npm', 'apt-get']) await recorder(name);
     await program(bin('id'), 'echo 0');
     await program(bin('node'), `[ "$1" = --version ] && echo v20.1.0 || exec ${process.execPath} "$@"`);
   });
@@ -44,6 +44,17 @@ describe('script/bootstrap', () => {
       exitCode: 0,
       calls: 'apt-get update -qq\napt-get install -y -qq --no-install-recommends git tmux\n',
     });
+  });
+
+  it('installs bubblewrap where apt has it, and goes on without', async () => {
+    await rm(bin('bwrap'));
+    expect((await bootstrap()).calls).toContain('install -y -qq --no-install-recommends bubblewrap\n');
+    await program(bin('apt-get'), 'exit 100');
+    const refused = await bootstrap();
+    expect(refused.exitCode).toBe(0);
+    expect(refused.output).toContain('bubblewrap could not be installed');
+    await rm(bin('apt-get'));
+    expect(await bootstrap()).toEqual({ exitCode: 0, output: '', calls: '' });
   });
 
   it('uses sudo when not root, and there never waits for a password nobody types', async () => {

@@ -179,7 +179,7 @@ function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppO
   return {
     github: { throttle: false },
     agents: Object.fromEntries(profiles),
-    sandbox: { allow_unsandboxed: true },
+    sandbox: { kind: 'none', allow_unsandboxed: true },
     task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1 },
     ...settings,
   };

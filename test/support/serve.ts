@@ -12,7 +12,8 @@ const KEY = generateKeyPairSync('rsa', {
 }).privateKey;
 /** What `orch serve` needs of its environment. */
 export const GOOD = { APP_ID: '1', PRIVATE_KEY: KEY, WEBHOOK_SECRET: 'x'.repeat(40), PORT: '0' };
-export const SETTINGS = 'sandbox: { allow_unsandboxed: true }\nagents: { fixer: { command: [./fix.sh] } }\n';
+export const SETTINGS =
+  'sandbox: { kind: none, allow_unsandboxed: true }\nagents: { fixer: { command: [./fix.sh] } }\n';
 
 /** `orch serve` in a folder of its own, with nothing of this process' environment but PATH. */
 export function serve(home: string, env: Record<string, string>, settings = SETTINGS) {

@@ -126,7 +126,7 @@ function settings(notes: string) {
   return {
     github: { throttle: false },
     agents: agentProfiles(notes),
-    sandbox: { allow_unsandboxed: true },
+    sandbox: { kind: 'none', allow_unsandboxed: true },
     task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1 },
     workspaces: { keep_days: 0 },
     server: { port: 0 },

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import type { Sandboxes } from '../agent/sandbox/choose.ts';
+import type { Enclosure } from '../agent/sandbox/sandbox.ts';
+import type { Paths } from '../config/paths.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
+import { locateWorkspace } from '../workspace/workspace.ts';
+import type { Repositories } from './git.ts';
+
+export interface ConfineOptions {
+  sandboxes: Sandboxes;
+  paths: Paths;
+  settings: Settings;
+  repositories: Repositories;
+  environment(run: Run): Record<string, string>;
+  /** Orch's home, and files that no agent may see, wherever they lie. */
+  hidden: readonly string[];
+}
+
+export type Confine = (task: Task, run: Run, use: 'terminal' | 'program') => Promise<Enclosure>;
+
+/** How the programs of a run are started, in the sandbox that the host has. Errors: E_SANDBOX_UNAVAILABLE, E_SETTINGS. */
+export function confinement(options: ConfineOptions): Confine {
+  const { paths, settings } = options;
+  return async (task, run, use) => {
+    const name = runName(run.task, run.number);
+    const directory = paths.run(name);
+    const workspace = locateWorkspace(paths.workspaces, name);
+    const profile = settings.profiles.find(each => each.name === run.profile);
+    const store = await options.repositories.store(task);
+    const sandbox = await options.sandboxes.find();
+    return sandbox.enclose(
+      {
+        run: name,
+        tree: workspace.tree,
+        own: [workspace.tree, workspace.repository],
+        home: join(workspace.directory, 'home'),
+        temporary: join(workspace.directory, 'tmp'),
+        read: [
+          join(store.directory, 'objects'),
+          paths.sockets(name),
+          join(directory, 'bin'),
+          join(directory, 'prompt.md'),
+        ],
+        command: profile?.command ?? [],
+        expose: profile?.expose ?? { read: [], write: [] },
+        hidden: options.hidden,
+        environment: options.environment(run),
+      },
+      use,
+    );
+  };
+}
