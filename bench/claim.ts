@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { changeState, endRun } from '../src/queue/change.ts';
 import { type Claim, claim as claimNext } from '../src/queue/claim.ts';
-import { openStoreFile, type Store } from '../src/store/open.ts';
+import { openStoreFile } from '../src/store/file.ts';
+import type { Store } from '../src/store/open.ts';
 import type { Task } from '../src/task/glossary.ts';
 import { type Benchmark, type Context, interleave, type Measured } from './harness.ts';
 import { LIMITS, NOW, noLimits, request } from './tasks.ts';

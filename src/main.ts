@@ -99,6 +99,20 @@ tokens
   .option('--json', 'as JSON')
   .action(async (name, options) => (await tokenCommands()).remove(name, { ...common(), ...options }));
 
+program
+  .command('backup')
+  .description('back the database up now, while the daemon runs or without it')
+  .option('--json', 'as JSON')
+  .action(async options => (await import('./cli/backup.ts')).backup({ ...common(), ...options }));
+
+program
+  .command('restore [FILE]')
+  .description('list the backups, or put one in the place of the database')
+  .option('--json', 'as JSON')
+  .action(async (file, options) =>
+    (await import('./cli/restore.ts')).restore(file, { ...common(), ...options }),
+  );
+
 // `orch logs T1 | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);

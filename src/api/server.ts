@@ -9,10 +9,11 @@ import Fastify, {
 } from 'fastify';
 import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
-import { showRun, showTask } from '../record/views.ts';
+import { showBackup, showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import type { Backup } from '../store/backups.ts';
 import type { Store } from '../store/open.ts';
 import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
 import { addGate } from './gate.ts';
@@ -25,6 +26,8 @@ export interface ApiOptions {
   redact(text: string): string;
   /** What `GET /api/orchestrator` says of the daemon itself. */
   about: { version: string; pid: number; started_at: string; url: string };
+  /** Makes a backup of the database. */
+  backUp(): Promise<Backup>;
   agents: readonly { name: string; maxInstances: number }[];
 }
 
@@ -68,7 +71,7 @@ export interface HttpApi extends AsyncDisposable {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-function createApi({ store, clock, log, redact, about, agents }: ApiOptions): FastifyInstance {
+function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOptions): FastifyInstance {
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);
@@ -104,6 +107,8 @@ function createApi({ store, clock, log, redact, about, agents }: ApiOptions): Fa
     const task = named(store, request.params);
     return showTask(retry(store, task.id, `retried ${where(request)}`, clock.now()), clock.now());
   });
+
+  app.post('/api/backups', { config: { role: 'admin' } }, async () => showBackup(await backUp()));
 
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) =>

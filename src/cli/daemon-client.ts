@@ -6,8 +6,13 @@ const { request } = process.getBuiltinModule('node:http');
 const { connect } = process.getBuiltinModule('node:net');
 
 /** Asks the daemon over its unix socket. Errors: E_NO_DAEMON, and whatever the daemon answers. */
-export async function askDaemon<T>(home: string, method: 'GET' | 'POST', path: string): Promise<T> {
-  const { status, body } = await exchange(join(home, 'daemon.sock'), method, path);
+export async function askDaemon<T>(
+  home: string,
+  method: 'GET' | 'POST',
+  path: string,
+  patienceMs = 10_000,
+): Promise<T> {
+  const { status, body } = await exchange(join(home, 'daemon.sock'), method, path, patienceMs);
   const answer = JSON.parse(body);
   if (status < 400) return answer as T;
   throw new OrchError(answer.code, answer.message, answer.remedy ? { remedy: answer.remedy } : {});
@@ -17,6 +22,7 @@ function exchange(
   socketPath: string,
   method: string,
   path: string,
+  patienceMs: number,
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // A connection of its own passes by the agent, which would compile a large pattern to look for IP addresses.
@@ -32,7 +38,9 @@ function exchange(
     call.on('error', cause =>
       reject(new OrchError('E_NO_DAEMON', `No daemon answers at ${socketPath}`, { cause })),
     );
-    call.setTimeout(10_000, () => call.destroy(new Error('it does not answer within 10 s')));
+    call.setTimeout(patienceMs, () =>
+      call.destroy(new Error(`it does not answer within ${patienceMs / 1000} s`)),
+    );
     call.end();
   });
 }

@@ -7,11 +7,14 @@ export function homePaths(home: string) {
   return {
     home,
     database: join(home, 'orch.db'),
+    backups: join(home, 'backups'),
     /** The command line talks to the daemon here. */
     socket: join(home, 'daemon.sock'),
     log: join(home, 'logs', 'orch.log'),
     tmux: join(home, 'tmux'),
     workspaces: join(home, 'workspaces'),
+    /** The folders whose entries are named after runs. */
+    ofRuns: ['workspaces', 'runs', 'logs', 'results'].map(folder => join(home, folder)),
     run: (run: string) => join(home, 'runs', run),
     /** Where a run's sockets lie; its agent sees this folder, and in it those of a daemon that was restarted too. */
     sockets: (run: string) => join(home, 'runs', run, 'sockets'),

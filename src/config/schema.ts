@@ -89,6 +89,17 @@ export const serverSettings = z.strictObject({
       'Days after which the workspace of an ended task goes.',
     ),
   }),
+  backups: section({
+    every_hours: used(
+      z.int().min(0).max(8760).default(24),
+      'The time from one backup of the database to the next; 0 makes none but before an upgrade.',
+    ),
+    keep: used(z.int().min(1).max(1000).default(7), 'Backups that are kept, the newest.'),
+    directory: used(
+      text.nullable().default(null),
+      'Where they lie. `backups` in the home folder unless set; another disk is better.',
+    ),
+  }),
   sandbox: section({
     kind: used(
       z.enum(['auto', 'bwrap', 'none']).default('auto'),

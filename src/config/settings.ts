@@ -66,6 +66,7 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
       logLevel: over.logLevel ?? raw.orchestrator.logLevel,
     },
     server: { host: over.host ?? raw.server.host, port: over.port ?? raw.server.port },
+    backups: { ...raw.backups, directory: raw.backups.directory && path(raw.backups.directory) },
     api: { ...raw.api, tokensFile: path(raw.api.tokensFile) },
   };
   return { settings, warnings: [...read.warnings, ...warnings] };

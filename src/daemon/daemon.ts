@@ -28,11 +28,14 @@ import type { Clock } from '../shared/clock.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { type Log, silentLog } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
-import { openStoreFile, type Store } from '../store/open.ts';
+import { type Backup, openBackups } from '../store/backups.ts';
+import { openStoreFile } from '../store/file.ts';
+import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { openStores } from '../workspace/store.ts';
 import { agentStage, runEnvironment } from './agent-stage.ts';
+import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
 import { confinement } from './confine.ts';
@@ -52,6 +55,8 @@ export interface DaemonOptions {
 export interface Daemon extends AsyncDisposable {
   store: Store;
   paths: Paths;
+  /** Makes a backup of the database now. */
+  backUp(): Promise<Backup>;
   /** Takes webhook requests; false for others. */
   front: ReturnType<typeof createFront>;
 }
@@ -69,7 +74,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const paths = homePaths(settings.orchestrator.home);
   mkdirSync(paths.home, { recursive: true, mode: 0o700 });
   await using stack = new AsyncDisposableStack();
-  const store = stack.use(openStoreFile(paths.database));
+  const backups = openBackups({
+    directory: settings.backups.directory ?? paths.backups,
+    keep: settings.backups.keep,
+    now: clock.now,
+  });
+  const store = stack.use(openStoreFile(paths.database, backups));
   const send = guardedFetch(secrets);
   const probot = createProbot(credentials, send);
   const pace = openPace({
@@ -92,6 +102,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   const repositories = openRepositories(openStores(paths.home), github, credentials.webBaseUrl, secrets);
   const environment = runEnvironment({ paths, settings, env });
+  const schedule = startBackups({ store, backups, everyHours: settings.backups.everyHours, clock, log });
+  stack.defer(() => schedule.stop());
   const broker = stack.use(
     brokerStage({ ...shared, pulls, confirm, git: publishGit(repositories), paths, redact }),
   );
@@ -183,7 +195,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // First of all: what is waited for here would wait for its turn.
   stack.defer(() => pace.stop());
   const running = stack.move();
-  return { store, paths, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { store, paths, backUp: schedule.make, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 function createProbot(credentials: AppCredentials, request: typeof fetch): Probot {

@@ -58,7 +58,15 @@ export async function serve(options: ServeOptions): Promise<void> {
   const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log, secrets }));
   // Known only when it listens, and the API tells it.
   const about = { version: version(), pid: process.pid, started_at: isoTime(clock.now()), url: '' };
-  const apiOptions = { store: daemon.store, clock, log, redact, about, agents: settings.profiles };
+  const apiOptions = {
+    store: daemon.store,
+    clock,
+    log,
+    redact,
+    about,
+    backUp: daemon.backUp,
+    agents: settings.profiles,
+  };
   const api = settings.api.enabled
     ? stack.use(await openHttpApi({ ...apiOptions, tokensFile: settings.api.tokensFile }))
     : null;

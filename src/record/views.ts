@@ -1,9 +1,11 @@
 import { isoTime } from '../shared/clock.ts';
+import type { Backup } from '../store/backups.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 
 /** A task as the API and `--json` show it. */
 export type TaskView = ReturnType<typeof showTask>;
 export type RunView = ReturnType<typeof showRun>;
+export type BackupView = ReturnType<typeof showBackup>;
 
 export function showTask(task: Task, now: number) {
   return {
@@ -36,4 +38,8 @@ export function showRun(run: Run) {
     exit: run.exitCode,
     reason: run.reason,
   };
+}
+
+export function showBackup({ file, at, bytes }: Backup) {
+  return { file, made_at: isoTime(at), bytes };
 }

@@ -22,6 +22,8 @@ export const ERRORS = {
     'Another orch serve owns this ORCH_HOME. Use it, stop it, or set ORCH_HOME to another folder.',
   E_DATABASE_NEWER: 'Install the Orch release that wrote the database, or a newer one.',
   E_DATABASE: 'Check the disk and the permissions of ORCH_HOME.',
+  E_DATABASE_DAMAGED: 'Put a backup in its place: orch restore lists them.',
+  E_BACKUP: 'Make room there, or set `backups.directory` to a folder that Orch can write to.',
   E_PATH_TOO_LONG: 'Set ORCH_HOME to a shorter path: unix sockets allow about 100 characters.',
   E_UNAUTHORIZED: 'Send a token: Authorization: Bearer …; whoever runs Orch makes one with: orch tokens add',
   E_FORBIDDEN: 'Use a token with the role that is needed, from the machine that Orch runs on.',

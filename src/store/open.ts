@@ -1,6 +1,3 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
 import { OrchError } from '../shared/errors.ts';
 import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
@@ -12,25 +9,6 @@ import { openRuns } from './runs.ts';
 import { openTasks } from './tasks.ts';
 
 export type Store = ReturnType<typeof openStore>;
-
-/**
- * Opens Orch's database file for this process alone (`locking_mode=EXCLUSIVE`; the kernel gives the lock back when
- * the process dies). Errors: E_SECOND_DAEMON, E_DATABASE_NEWER, E_DATABASE.
- */
-export function openStoreFile(file: string): Store {
-  let connection: Connection | undefined;
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    // Deliveries from private repositories lie in it. SQLite gives its other files the mode of the first.
-    closeSync(openSync(file, 'a', 0o600));
-    connection = new Database(file, { timeout: 500 }) as unknown as Connection;
-    connection.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full');
-    return openStore(connection);
-  } catch (error) {
-    connection?.close();
-    throw explain(error, file);
-  }
-}
 
 /** The tables over one connection, migrated to this release. The caller's connection is closed with the store. */
 export function openStore(connection: Connection) {
@@ -46,6 +24,8 @@ export function openStore(connection: Connection) {
     inbox: openInbox(connection),
     creations: openCreations(connection),
     repositories: openRepositories(connection),
+    /** Writes something that changes nothing: throws when the database can't be written. */
+    probe: (): void => transaction(() => void connection.exec(`pragma user_version = ${MIGRATIONS.length}`)),
     close: () => connection.close(),
     [Symbol.dispose]: () => connection.close(),
   };
@@ -89,13 +69,15 @@ function openTransactions(connection: Connection) {
   return transaction;
 }
 
+/** How many migrations a database holds; 0 when it is new. */
+export function schemaVersion(connection: Pick<Connection, 'prepare'>): number {
+  return Number((connection.prepare('pragma user_version').get() as { user_version: number }).user_version);
+}
+
 function migrate(connection: Connection): void {
-  // The first write: it takes the exclusive lock, so a second daemon fails here.
   connection.exec('begin immediate');
   try {
-    const version = Number(
-      (connection.prepare('pragma user_version').get() as { user_version: number }).user_version,
-    );
+    const version = schemaVersion(connection);
     if (version > MIGRATIONS.length) {
       throw new OrchError(
         'E_DATABASE_NEWER',
@@ -127,15 +109,4 @@ function callAll(calls: readonly (() => void)[]): void {
   } finally {
     callAll(others);
   }
-}
-
-function explain(error: unknown, file: string): unknown {
-  if (error instanceof OrchError) return error;
-  const code = (error as { code?: string }).code ?? '';
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-    return new OrchError('E_SECOND_DAEMON', `${file} is in use`, { cause: error });
-  }
-  return new OrchError('E_DATABASE', `${file} can't be opened: ${(error as Error).message}`, {
-    cause: error,
-  });
 }

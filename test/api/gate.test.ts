@@ -10,7 +10,7 @@ import { addToken, removeToken } from '../../src/config/tokens.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, queued } from '../support/tasks.ts';
+import { memoryStore, NOW, noBackup, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Answer {
@@ -34,6 +34,7 @@ async function served() {
     log: silentLog(),
     redact: redactShapes,
     about,
+    backUp: noBackup,
     agents: [],
     tokensFile,
   };

@@ -6,9 +6,10 @@ import { serveApi } from '../../src/api/server.ts';
 import { changeState, endRun } from '../../src/queue/change.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
+import type { Backup } from '../../src/store/backups.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
+import { memoryStore, NOW, noBackup, queued, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ABOUT = {
@@ -28,7 +29,7 @@ interface Answer {
   body: any;
 }
 
-async function api(store: Store) {
+async function api(store: Store, backUp: () => Promise<Backup> = noBackup) {
   const home = await temporaryDirectory();
   const socket = join(home.path, 'daemon.sock');
   // As a daemon leaves it that was killed.
@@ -39,6 +40,7 @@ async function api(store: Store) {
     log: silentLog(),
     redact: redactShapes,
     about: ABOUT,
+    backUp,
     agents: AGENTS,
   });
   const ask = (method: string, path: string, body?: string) =>
@@ -83,6 +85,7 @@ describe('the socket', () => {
       log: silentLog(),
       redact: redactShapes,
       about: ABOUT,
+      backUp: noBackup,
       agents: AGENTS,
     };
     await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({

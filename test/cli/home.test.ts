@@ -24,7 +24,7 @@ describe('the home folder', () => {
     await using stack = new AsyncDisposableStack();
     for (const { name, store } of stores) {
       stack.use(store);
-      stack.use(await daemon(here, store, file(name)));
+      stack.use(await daemon(here, store, { home: file(name) }));
       queued(store, { instruction: name });
     }
     const filled = Object.entries(env).map(([name, value]) => [name, value.replace('HERE', here.path)]);

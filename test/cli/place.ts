@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { serveApi } from '../../src/api/server.ts';
+import { type ApiOptions, serveApi } from '../../src/api/server.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
-import { NOW } from '../support/tasks.ts';
+import { NOW, noBackup } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ORCH = resolve('bin/orch.js');
@@ -45,7 +45,10 @@ export async function place(): Promise<Place> {
 export async function daemon(
   where: Place,
   store: Store,
-  home = join(where.path, '.orch'),
+  {
+    home = join(where.path, '.orch'),
+    backUp = noBackup,
+  }: { home?: string; backUp?: ApiOptions['backUp'] } = {},
 ): Promise<AsyncDisposable> {
   mkdirSync(join(home, 'logs'), { recursive: true });
   const about = { version: '1.2.3', pid: 99, started_at: STARTED, url: 'http://127.0.0.1:3000' };
@@ -55,6 +58,7 @@ export async function daemon(
     log: silentLog(),
     redact: redactShapes,
     about,
+    backUp,
     agents: [{ name: 'claude', maxInstances: 1 }],
   });
 }

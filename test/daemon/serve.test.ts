@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { addToken } from '../../src/config/tokens.ts';
-import { openStoreFile } from '../../src/store/open.ts';
+import { openStoreFile } from '../../src/store/file.ts';
 import { address, GOOD, line, ORCH, SETTINGS, serve } from '../support/serve.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

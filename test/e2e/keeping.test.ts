@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { cancel, endRun } from '../../src/queue/change.ts';
-import { openStoreFile } from '../../src/store/open.ts';
+import { openStoreFile } from '../../src/store/file.ts';
 import type { Run } from '../../src/task/glossary.ts';
 import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 

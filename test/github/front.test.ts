@@ -4,7 +4,7 @@ import { sign } from '@octokit/webhooks-methods';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createFront } from '../../src/github/front.ts';
-import { openStoreFile } from '../../src/store/open.ts';
+import { openStoreFile } from '../../src/store/file.ts';
 import { fakeClock } from '../support/clock.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

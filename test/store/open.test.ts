@@ -5,12 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/store/connection.ts';
+import { openStoreFile } from '../../src/store/file.ts';
 import { MIGRATIONS } from '../../src/store/migrations.ts';
-import { openStore, openStoreFile } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
 import { aRequest, memory, memoryStore, NOW, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const OPEN = new URL('../../src/store/open.ts', import.meta.url).href;
+const OPEN = new URL('../../src/store/file.ts', import.meta.url).href;
 
 /** Another process that opens the file, says so, and stays until its input ends. */
 async function otherProcess(file: string): Promise<AsyncDisposable & { pid: number; kill(): Promise<void> }> {
@@ -83,7 +84,7 @@ describe('the database file', () => {
     const file = join(home.path, 'orch.db');
     writeFileSync(file, 'This is a letter, not a database.'.repeat(100));
     expect(() => openStoreFile(file)).toThrow(
-      expect.objectContaining({ code: 'E_DATABASE', message: expect.stringContaining(file) }),
+      expect.objectContaining({ code: 'E_DATABASE_DAMAGED', message: expect.stringContaining(file) }),
     );
     expect(readFileSync(file, 'utf8')).toMatch(/^This is a letter/);
   });

@@ -71,3 +71,6 @@ export function started(store: Store, changes: Partial<Request> = {}, now = NOW)
     if (claimed.task.id === id) return claimed;
   }
 }
+
+/** Where no backup is asked for. */
+export const noBackup = () => Promise.reject(new Error('nobody backs up here'));
