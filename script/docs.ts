@@ -4,10 +4,11 @@ import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
+import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
 import { faults } from './faults.ts';
 
 /** The pages that hold tables made from the code. `node script/docs.ts` brings them up to date. */
-export const PAGES = ['docs/commands.md', 'docs/settings.md', 'docs/reliability.md'];
+export const PAGES = ['docs/commands.md', 'docs/settings.md', 'docs/reliability.md', 'docs/security.md'];
 
 /** The page with the tables between `<!-- table: name -->` and `<!-- end -->` made anew. */
 export function withTables(page: string): string {
@@ -30,11 +31,34 @@ const TABLES: Record<string, () => string[][]> = {
     ['Fault', 'What happens', 'Test'],
     ...faults().map(({ title, happens, file }) => [title, happens.join('; '), code(file)]),
   ],
+  people: () => [
+    ['Who', 'May command'],
+    ...Object.entries(PEOPLE).map(([who, standing]) => [who, STANDINGS[standing]]),
+  ],
+  events: () => [
+    ['What happens', 'What it does'],
+    ...Object.entries(EVENTS).map(([event, effect]) => [event, effectOf(effect)]),
+  ],
   environment: () => [
     ['Variable', 'What it is'],
     ...ENVIRONMENT.map(([name, text]) => [`\`${name}\``, text]),
   ],
 };
+
+const STANDINGS: Record<Standing, string> = {
+  yes: 'yes',
+  refused: 'no, and is told so',
+  ignored: 'no',
+  later: 'not until GitHub answers',
+};
+
+function effectOf(effect: Effect | Record<string, Effect>): string {
+  if (typeof effect === 'string') return effect === 'nothing' ? 'nothing' : `${effect} a task`;
+  if (Object.values(effect).every(each => each === 'nothing')) return 'nothing, whatever it says';
+  return Object.entries(effect)
+    .map(([command, each]) => `${command}: ${each}`)
+    .join('; ');
+}
 
 const HEAD = ['Key', 'Takes', 'Default', 'What it is'];
 

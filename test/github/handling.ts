@@ -1,4 +1,4 @@
-import { loadSettings } from '../../src/config/settings.ts';
+import { loadSettings, type Settings } from '../../src/config/settings.ts';
 import { createApp } from '../../src/github/app.ts';
 import type { Github, Octokit } from '../../src/github/client.ts';
 import { openReplies } from '../../src/github/replies.ts';
@@ -40,8 +40,7 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
     if (route.endsWith('/permission')) return permission(options.role ?? 'write', WRITER);
     if (route.includes('/contents/')) throw failure(404, 'Not Found');
   });
-  const text = options.settings ?? '';
-  const { settings } = loadSettings({ env: { HOME: '/home/nobody', ORCH_HOME: '/home/nobody' }, text });
+  const settings = settingsOf(options.settings ?? '');
   const shared = { store, github, clock: fakeClock(), log: silentLog() };
   const handlers = new Map<string, (event: { id: string; payload: unknown }) => Promise<void>>();
   const probot = { on: (name: string, handle: never) => handlers.set(name, handle) };
@@ -60,6 +59,16 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
     handleRaw: async (name: string, id: string, payload: unknown) => handlers.get(name)?.({ id, payload }),
     [Symbol.dispose]: () => store.close(),
   };
+}
+
+/** Thousands of tests have the same few settings. */
+const known = new Map<string, Settings>();
+
+function settingsOf(text: string): Settings {
+  const env = { HOME: '/home/nobody', ORCH_HOME: '/home/nobody' };
+  const settings = known.get(text) ?? loadSettings({ env, text }).settings;
+  known.set(text, settings);
+  return settings;
 }
 
 /** GitHub's answer about somebody's role. */

@@ -1,0 +1,106 @@
+import { SELF } from '../handling.ts';
+import type { Command, Happening } from './expected.ts';
+
+/** A delivery as GitHub sends it, without sender and place, and what there is before it comes. */
+export interface Event {
+  name: string;
+  payload: Record<string, unknown>;
+  /** The source of the task that is there; `failed` for what can be retried. */
+  task?: { source: string; failed: boolean };
+  pullOf?: 'repository' | 'fork';
+  isLocked?: boolean;
+}
+
+const ISSUE = { number: 42, title: 'It breaks', body: 'When pressed.', labels: [{ name: 'orch' }] };
+const PULL = { ...ISSUE, pull_request: {} };
+const SOMEBODY = { id: 55, login: 'ben', type: 'User' };
+const ITSELF = { id: SELF.userId, login: SELF.login, type: 'Bot' };
+
+const TEXT: Record<Command, string> = {
+  run: '/orch fix it',
+  cancel: '/orch cancel',
+  retry: '/orch retry',
+  status: '/orch status',
+  help: '/orch help',
+  nonsense: '/orch cancle',
+};
+
+/** The delivery of an event; of comments, with this command in it. */
+export function eventOf(happening: Happening, command: Command): Event {
+  const body = { id: 5, body: TEXT[command] };
+  const task = { source: 'comment:1:0', failed: command === 'retry' };
+  const comment = (action: string, issue: object, more: Partial<Event> = {}): Event => ({
+    name: `issue_comment.${action}`,
+    payload: { issue, comment: body },
+    task,
+    ...more,
+  });
+  const label = (action: string, name: string, issue: object = ISSUE): Event => ({
+    name: `issues.${action}`,
+    payload: { issue, label: { name } },
+    ...(action === 'unlabeled' && { task: { source: 'label:42:d0', failed: false } }),
+  });
+  const assignment = (action: string, assignee: object): Event => ({
+    name: `issues.${action}`,
+    payload: { issue: ISSUE, assignee },
+    ...(action === 'unassigned' && { task: { source: 'assigned:42:d0', failed: false } }),
+  });
+  const button = (name: string, identifier: string | null, failed: boolean, id = 'T1'): Event => ({
+    name: `check_run.${name}`,
+    payload: {
+      check_run: { id: 9, external_id: id },
+      requested_action: identifier === null ? null : { identifier },
+    },
+    task: { source: 'comment:1:0', failed },
+  });
+  switch (happening) {
+    case 'a new comment on an issue':
+      return comment('created', ISSUE);
+    case 'a new comment on a closed issue':
+      return comment('created', { ...ISSUE, state: 'closed' });
+    case 'a new comment on a locked issue, where answers are refused':
+      return comment('created', { ...ISSUE, locked: true }, { isLocked: true });
+    case 'a new comment on a pull request':
+      return comment('created', PULL, { pullOf: 'repository' });
+    case 'a new comment on a pull request from a fork':
+      return comment('created', PULL, { pullOf: 'fork' });
+    case 'an edited comment':
+      return comment('edited', ISSUE);
+    case 'a deleted comment':
+      return comment('deleted', ISSUE);
+    case 'a new comment in a review':
+      return { ...comment('created', PULL), name: 'pull_request_review_comment.created' };
+    case 'the label `orch` is set':
+      return label('labeled', 'orch');
+    case 'a label for an agent is set':
+      return label('labeled', 'orch:good');
+    case 'the label `orch` is set on a closed issue':
+      return label('labeled', 'orch', { ...ISSUE, state: 'closed' });
+    case 'another label is set':
+      return label('labeled', 'bug');
+    case 'the label `orch` is taken off':
+      return label('unlabeled', 'orch');
+    case 'another label is taken off':
+      return label('unlabeled', 'bug');
+    case 'the App is assigned':
+      return assignment('assigned', ITSELF);
+    case 'somebody else is assigned':
+      return assignment('assigned', SOMEBODY);
+    case 'the App’s assignment is taken back':
+      return assignment('unassigned', ITSELF);
+    case 'somebody else’s assignment is taken back':
+      return assignment('unassigned', SOMEBODY);
+    case 'an issue is opened with a command in its text':
+      return { name: 'issues.opened', payload: { issue: { ...ISSUE, body: '/orch fix it' } } };
+    case 'the button Cancel':
+      return button('requested_action', 'cancel', false);
+    case 'the button Retry':
+      return button('requested_action', 'retry', true);
+    case 'the button Re-run':
+      return button('rerequested', null, true);
+    case 'a button for a task of another repository':
+      return button('requested_action', 'cancel', false, 'T2');
+    default:
+      return happening satisfies never;
+  }
+}
