@@ -12,6 +12,8 @@ export interface GitOptions {
   /** Added to the clean environment, e.g. a quarantine's object directory. */
   env?: Record<string, string>;
   input?: string | Readable;
+  /** Ends git when it takes longer (ms) or prints more (bytes): E_PROGRAM_FAILED. Unless told 100 MB, and no time. */
+  most?: { time: number; output: number };
 }
 
 /**
@@ -77,7 +79,7 @@ const SETTINGS = [
 
 function run(
   args: readonly string[],
-  { directory, env, input }: GitOptions,
+  { directory, env, input, most }: GitOptions,
   settings: readonly string[],
   secret?: Uint8Array,
 ): Promise<ProgramResult> {
@@ -88,6 +90,7 @@ function run(
     cwd: directory ?? '/',
     extendEnv: false,
     env: { ...cleanEnvironment(), ...env },
+    ...(most && { timeout: most.time, maxBuffer: most.output }),
     stdio: [stdin === undefined ? 'ignore' : [stdin, 'pipe'], 'pipe', 'pipe', ...(secret ? [secret] : [])],
   };
   return tryProgram('git', [...where, ...flags, ...args], options);

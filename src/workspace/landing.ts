@@ -25,12 +25,17 @@ export async function receivePack(store: Store, { run, pack, sha, maxBytes }: La
   const quarantine = await mkdtemp(join(store.directory, 'quarantine-'));
   try {
     await mkdir(join(quarantine, 'pack'));
-    const git = { directory: store.directory, env: quarantineEnvironment(store, quarantine) };
+    const git = { directory: store.directory, env: quarantineEnvironment(store, quarantine), most: MOST };
     // --strict is what receive-pack uses with receive.fsckObjects: broken or dangerous objects are refused.
     const index = ['index-pack', '--stdin', '--fix-thin', '--strict', `--max-input-size=${maxBytes}`];
     await check(tryGit(index, { ...git, input: pack }));
     await checkCommit(git, sha);
     await check(tryGit(['rev-list', '--objects', '--quiet', sha, '--not', '--all'], git));
+    // The next run checks it out: few objects can be a tree of more files than any disk has room for.
+    await check(
+      tryGit(['ls-tree', '-r', '--format=.', sha], git),
+      `more than ${MOST_FILES} files, or too deep`,
+    );
     await moveIn(quarantine, store);
     await pin(store, run, { head: sha });
   } finally {
@@ -38,12 +43,18 @@ export async function receivePack(store: Store, { run, pack, sha, maxBytes }: La
   }
 }
 
+const MOST_FILES = 1_000_000;
+/** Git's answers are short, two bytes for each file of the tree at most. */
+const MOST = { time: 600_000, output: 2 * MOST_FILES };
+
 function quarantineEnvironment(store: Store, quarantine: string): Record<string, string> {
   const objects = join(store.directory, 'objects');
   return {
     GIT_OBJECT_DIRECTORY: quarantine,
     // The list is separated by colons, which quotes protect.
     GIT_ALTERNATE_OBJECT_DIRECTORIES: `"${objects.replace(/["\\]/g, '\\$&')}"`,
+    // Of one object, or one table of them: a pack of a kilobyte can claim to hold gigabytes. GitHub takes files up to 100 MB.
+    GIT_ALLOC_LIMIT: '256m',
   };
 }
 
@@ -52,8 +63,15 @@ async function checkCommit(git: { directory: string; env: Record<string, string>
   if (type !== 'commit') throw new OrchError('E_PUSH_REFUSED', `${sha} is a ${type}, not a commit.`);
 }
 
-async function check(running: ReturnType<typeof tryGit>): Promise<string> {
-  const { exitCode, stdout, stderr } = await running;
+/** A git that was ended, or ended itself over what it read, has refused it too. */
+async function check(
+  running: ReturnType<typeof tryGit>,
+  early = 'they are too large, or broken',
+): Promise<string> {
+  const { exitCode, stdout, stderr } = await running.catch(cause => {
+    if (!(cause instanceof OrchError && cause.code === 'E_PROGRAM_FAILED')) throw cause;
+    throw new OrchError('E_PUSH_REFUSED', `git gave the commits up: ${early}.`, { cause });
+  });
   if (exitCode === 0) return stdout;
   const said = /^(?:error|fatal): (.*)$/m.exec(stripControl(stderr))?.[1] ?? `exit code ${exitCode}`;
   throw new OrchError('E_PUSH_REFUSED', `git refused the commits: ${said}`);
