@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { redactShapes } from '../shared/secrets/secrets.ts';
 import { readableLines } from '../shared/text.ts';
@@ -17,15 +18,18 @@ export async function lastWords(logFile: string, lines: number): Promise<string>
 
 async function readTail(file: string): Promise<string> {
   try {
-    await using handle = await open(file, 'r');
-    const { size } = await handle.stat();
+    // A pipe or a link that an agent of our own user puts here would hang us, or have us read elsewhere.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const stat = await handle.stat();
+    if (!stat.isFile()) return '';
+    const { size } = stat;
     const start = Math.max(0, size - TAIL_BYTES);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
     const text = buffer.toString('utf8', 0, bytesRead);
     // The first line of a part is cut somewhere, perhaps within a sequence.
     return start === 0 || !text.includes('\n') ? text : text.slice(text.indexOf('\n') + 1);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
@@ -14,7 +13,7 @@ import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
 import { runBase } from '../workspace/refs.ts';
 import { type AsAgent, rescue } from '../workspace/rescue.ts';
 import { fetchStore, type Store as GitStore, resolve, tips } from '../workspace/store.ts';
-import { locateWorkspace, prepareWorkspace, removeWorkspace } from '../workspace/workspace.ts';
+import { locateWorkspace, prepareWorkspace, removeTree, removeWorkspace } from '../workspace/workspace.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
@@ -66,13 +65,14 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     }
   }
 
-  /** Before a workspace goes: commits that no try before could take. One that its agent spoilt has none to give. */
+  /** Before a workspace goes: commits that no try before could take. One that its agent spoilt has none to give, and what was refused will always be. */
   async function keepWhatIsLeft(task: Task, run: Run): Promise<void> {
     await broker.stage.open(task, run);
     try {
       await rescueCommits(task, run);
     } catch (error) {
-      if (!(error instanceof OrchError && error.code === 'E_PROGRAM_FAILED')) throw error;
+      if (!(error instanceof OrchError && ['E_PROGRAM_FAILED', 'E_PUSH_REFUSED'].includes(error.code)))
+        throw error;
     } finally {
       await broker.stage.close(run);
     }
@@ -112,7 +112,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       if (wasLaunched(run)) await keepWhatIsLeft(task, run);
       const store = await repositories.store(task);
       const rescued = await removeWorkspace(paths.workspaces, { run: name, store, published: task.head });
-      await rm(paths.run(name), { recursive: true, force: true });
+      await removeTree(paths.run(name));
       return rescued;
     },
   };

@@ -89,7 +89,7 @@ export async function tryGroup(
   args: readonly string[],
   { cwd, env, timeout }: { cwd: string; env: Record<string, string>; timeout: number },
 ): Promise<ProgramResult> {
-  if (!existsSync(cwd)) throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${cwd}, which is gone`);
+  if (!isFolder(cwd)) throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${cwd}, which is gone`);
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const closed = new Promise(resolve => child.once('close', resolve));
@@ -112,6 +112,16 @@ export async function tryGroup(
     killGroup(child);
     child.stdout.destroy();
     child.stderr.destroy();
+  }
+}
+
+/** One that can be entered: agents may leave a file, a pipe or a locked folder where their tree was. */
+function isFolder(path: string): boolean {
+  try {
+    accessSync(`${path}/.`, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

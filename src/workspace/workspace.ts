@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runProgram, tryProgram } from '../shared/program.ts';
 import { type CopyRequest, copyFiles } from './copy.ts';
 import { execGit, tryGit } from './git.ts';
 import { checkRun, pin, rescueRef, runHead, unpin } from './refs.ts';
@@ -79,19 +80,15 @@ async function isAncestor(store: WorkspacePlan['store'], old: string, young: str
   return (await tryGit(args, { directory: store.directory })).exitCode === 0;
 }
 
-// Some tools' caches are made of read-only folders, which only a first chmod lets go.
-async function removeTree(directory: string): Promise<void> {
-  const options = { recursive: true, force: true, maxRetries: 5, retryDelay: 50 };
-  await rm(directory, options).catch(async error => {
-    if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
-    await makeWritable(directory);
-    await rm(directory, options);
-  });
-}
-
-async function makeWritable(directory: string): Promise<void> {
-  await chmod(directory, 0o700);
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
+/**
+ * Removes a folder that an agent has written in. Node can't remove read-only folders, as some tools' caches are, and
+ * paths longer than the system takes in one piece; the programs go folder by folder, and follow no links on the way.
+ */
+export async function removeTree(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  } catch {
+    await tryProgram('chmod', ['-R', 'u+rwX', directory]);
+    await runProgram('rm', ['-rf', directory]);
   }
 }
