@@ -37,32 +37,32 @@ describe('fault: an agent pushes a small pack that unfolds to gigabytes or milli
   ];
   describe.each(bombs)('%s', (_, make, reason) => {
     it('it is refused before it is unfolded, and nothing of it stays', async () => {
-    await using made = await bench();
-    const { objects, count } = make(made);
-    const pack = Readable.from([packOf(objects, count)]);
-    const sha = objects.at(-1)?.id ?? '';
-    const landed = receivePack(made.store, { run: 'T1.1', pack, sha, maxBytes: 100_000_000 });
-    await expect(landed).rejects.toMatchObject({
-      code: 'E_PUSH_REFUSED',
-      message: expect.stringMatching(reason),
+      await using made = await bench();
+      const { objects, count } = make(made);
+      const pack = Readable.from([packOf(objects, count)]);
+      const sha = objects.at(-1)?.id ?? '';
+      const landed = receivePack(made.store, { run: 'T1.1', pack, sha, maxBytes: 100_000_000 });
+      await expect(landed).rejects.toMatchObject({
+        code: 'E_PUSH_REFUSED',
+        message: expect.stringMatching(reason),
+      });
+      expect(await runHead(made.store, 'T1.1')).toBeNull();
+      expect(readdirSync(made.store.directory).filter(name => name.startsWith('quarantine'))).toEqual([]);
     });
-    expect(await runHead(made.store, 'T1.1')).toBeNull();
-    expect(readdirSync(made.store.directory).filter(name => name.startsWith('quarantine'))).toEqual([]);
-  });
   });
 });
 
 it('a wide tree within the limit is taken', async () => {
-    await using made = await bench();
-    const objects = commitOf(made.sha, wide(3));
-    const sha = objects.at(-1)?.id ?? '';
-    await receivePack(made.store, {
-      run: 'T1.1',
-      pack: Readable.from([packOf(objects)]),
-      sha,
-      maxBytes: 1e8,
-    });
-    expect(await runHead(made.store, 'T1.1')).toBe(sha);
+  await using made = await bench();
+  const objects = commitOf(made.sha, wide(3));
+  const sha = objects.at(-1)?.id ?? '';
+  await receivePack(made.store, {
+    run: 'T1.1',
+    pack: Readable.from([packOf(objects)]),
+    sha,
+    maxBytes: 1e8,
+  });
+  expect(await runHead(made.store, 'T1.1')).toBe(sha);
 });
 
 const TYPES = { commit: 1, tree: 2, blob: 3 } as const;

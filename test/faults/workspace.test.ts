@@ -28,38 +28,38 @@ function agent(name: string): string {
 
 describe('fault: an agent poisons its repository and its tree', () => {
   it('nothing acts on the daemon, the next run, another task, or a file elsewhere; each run ends, and its workspace goes', async () => {
-  await using host = await hostileHost();
-  await using app = await startTestApp({
-    agents: { ...Object.fromEntries(NAMES.map(name => [name, agent(name)])), other: HONEST },
-    files: { 'README.md': '# Shop\n', '.github/orch.yml': 'copy: [conf/.env]\n' },
-    settings: {
-      limits: { concurrent: OTHER },
-      task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1, max_retries: 0 },
-    },
-  });
-  plantPrograms(app.home, host.url);
-  for (const name of NAMES) await comment(app, `/orch try ${name} --agent ${name}`);
-  await over(app, 1);
-  await comment(app, '/orch try --agent other');
-  for (const id of NAMES.keys()) await comment(app, `/orch retry T${id + 1}`);
-  await over(app, 2);
-  await app.ended(OTHER, 'completed');
-  await app.quiet();
+    await using host = await hostileHost();
+    await using app = await startTestApp({
+      agents: { ...Object.fromEntries(NAMES.map(name => [name, agent(name)])), other: HONEST },
+      files: { 'README.md': '# Shop\n', '.github/orch.yml': 'copy: [conf/.env]\n' },
+      settings: {
+        limits: { concurrent: OTHER },
+        task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1, max_retries: 0 },
+      },
+    });
+    plantPrograms(app.home, host.url);
+    for (const name of NAMES) await comment(app, `/orch try ${name} --agent ${name}`);
+    await over(app, 1);
+    await comment(app, '/orch try --agent other');
+    for (const id of NAMES.keys()) await comment(app, `/orch retry T${id + 1}`);
+    await over(app, 2);
+    await app.ended(OTHER, 'completed');
+    await app.quiet();
 
-  const ended = NAMES.map((name, n) => [name, app.task(n + 1).state, app.task(n + 1).reason]);
-  expect(ended).toEqual(NAMES.map(name => [name, 'completed', null]));
-  expect(app.runs(NAMES.indexOf('bomb') + 1)[0]?.lastWords).toContain('more than 1000000 files');
-  expect(victims(app.home)).toEqual([]);
-  expect(idle(app.home)).toEqual([]);
-  expect(host.seen.filter(request => /authorization/i.test(request))).toEqual([]);
-  expect(await refsBeside(app)).toEqual(['refs/heads/main']);
+    const ended = NAMES.map((name, n) => [name, app.task(n + 1).state, app.task(n + 1).reason]);
+    expect(ended).toEqual(NAMES.map(name => [name, 'completed', null]));
+    expect(app.runs(NAMES.indexOf('bomb') + 1)[0]?.lastWords).toContain('more than 1000000 files');
+    expect(victims(app.home)).toEqual([]);
+    expect(idle(app.home)).toEqual([]);
+    expect(host.seen.filter(request => /authorization/i.test(request))).toEqual([]);
+    expect(await refsBeside(app)).toEqual(['refs/heads/main']);
 
-  for (const id of [...NAMES, 'other'].keys()) {
-    await app.github.setState(REPOSITORY, app.task(id + 1).pull as number, 'closed', 'writer');
-  }
-  await app.until(() => readdirSync(join(app.home, 'workspaces')).length === 0);
-  expect(precious(app.home)).toEqual(PRECIOUS);
-}, 300_000);
+    for (const id of [...NAMES, 'other'].keys()) {
+      await app.github.setState(REPOSITORY, app.task(id + 1).pull as number, 'closed', 'writer');
+    }
+    await app.until(() => readdirSync(join(app.home, 'workspaces')).length === 0);
+    expect(precious(app.home)).toEqual(PRECIOUS);
+  }, 300_000);
 });
 
 async function comment(app: TestApp, text: string): Promise<void> {
