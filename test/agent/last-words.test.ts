@@ -37,9 +37,9 @@ it('are found at the end of a log of any size, no half line before them', async 
   expect(await wordsOf('z'.repeat(200_000), 1)).toBe('z'.repeat(2_048));
 });
 
-it('are none where nothing was logged; another failure is told', async () => {
+it('are none where nothing was logged, and where an agent put something else than a file', async () => {
   expect(await lastWords('/no/such/log', 10)).toBe('');
   expect(await wordsOf('')).toBe('');
   await using directory = await temporaryDirectory();
-  await expect(lastWords(directory.path, 10)).rejects.toThrow('EISDIR');
+  expect(await lastWords(directory.path, 10)).toBe('');
 });
