@@ -1,16 +1,17 @@
 import MarkdownIt from 'markdown-it';
+import { stripInvisible } from '../shared/invisible.ts';
 import { stripControl } from '../shared/text.ts';
 import { type Parsed, parseCommand } from './command.ts';
 
 /**
  * The commands of a comment, in their order; none means that Orch has nothing to say. A command stands at the start
  * of a line of ordinary Markdown text: not in code, block quotes, HTML or HTML comments. What follows belongs to it up
- * to the next command or the end, as it was written, without HTML comments and control characters.
+ * to the next command or the end, as it was written, without HTML comments and what is invisible.
  */
 export function parseComment(body: string): Parsed[] {
   const source = stripControl(body.replace(/^\ufeff/, ''));
   if (source.search(CANDIDATE) === -1) return [];
-  return splitAt(source, findMarks(source)).map(parseCommand);
+  return splitAt(source, findMarks(source)).map(text => parseCommand(stripInvisible(text)));
 }
 
 // Only LF ends a line: the `m` flag would take U+2028 for an end too.

@@ -1,4 +1,4 @@
-import { stripControl } from './text.ts';
+import { stripInvisible } from './invisible.ts';
 
 /**
  * Others' words within ours, on one line: they show as they were written, and nothing in them formats, links, mentions
@@ -29,7 +29,7 @@ export function fenced(text: string): string {
 }
 
 function oneLine(text: string): string {
-  return stripControl(text)
+  return stripInvisible(text)
     .replace(/[\n\t]+/g, ' ')
     .trim();
 }

@@ -46,6 +46,28 @@ describe('a prompt reads as in its golden file', () => {
         template: 'On {{branch}} from {{base}}: {{instruction}} {{unknown}}\n{{issue}}\n{{guidance}}\n',
       },
     ],
+    [
+      'hidden.md',
+      {
+        ...PLAIN,
+        instruction: 'fix\u200b it \u202enow\u{e0041}\u{e0042} 👩‍💻',
+        issue: {
+          ...PLAIN.issue,
+          title: 'add() \u2066is\u2069 off <!-- seen -->',
+          body: `Seen <!-- hidden -->text.
+
+![hidden](https://x.y/a.png "hidden") [link](https://x.y "hidden") <span hidden>hidden</span>
+
+<details><summary>Log</summary>
+
+    token: ${['ghp', 'a1B2'.repeat(9)].join('_')}
+
+</details>
+
+[//]: # (hidden)`,
+        },
+      },
+    ],
     ['vouched.md', { ...PLAIN, instruction: PLAIN.issue.title, vouched: true }],
     ['template-with-steps.md', { ...PLAIN, template: '{{steps}}\n\nThe task: {{instruction}}\n' }],
   ])('%s', async (file, input) => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseComment } from '../../src/command/comment.ts';
+import { stripInvisible } from '../../src/shared/invisible.ts';
 import { growth, NEARLY_LINEAR } from '../support/growth.ts';
 
 function instructions(body: string): string[] {
@@ -147,9 +148,15 @@ describe('whatever people write', () => {
     );
   });
 
+  it('an instruction loses what is invisible', () => {
+    expect(instructions('/orch fix\u200b it \u202enow\u{e0041} 👩‍💻')).toEqual(['fix it now 👩‍💻']);
+  });
+
   it('an instruction of plain words comes through a comment unchanged, in its order', () => {
     const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }).map(text => `w${text}`);
-    const plain = fc.array(word, { minLength: 2, maxLength: 8 }).map(words => words.join(' '));
+    const plain = fc
+      .array(word, { minLength: 2, maxLength: 8 })
+      .map(words => stripInvisible(words.join(' ')));
     const safe = plain.filter(text => text === text.trim() && !/[`<>[\]\\\p{Cc}]|--/u.test(text));
     fc.assert(
       fc.property(fc.array(safe, { minLength: 1, maxLength: 5 }), texts => {
