@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Probot, ProbotOctokit } from 'probot';
 import { runFiles, tryAppend } from '../agent/run-files.ts';
 import { openSandboxes } from '../agent/sandbox/choose.ts';
@@ -179,8 +180,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
-    handle: ({ delivery, event, payload }) =>
-      probot.receive({ id: delivery, name: event, payload: JSON.parse(payload) } as never),
+    async handle({ delivery, event, payload }) {
+      // Handlers that ask GitHub nothing would follow each other without a turn in between, and new deliveries wait.
+      await nextTurn();
+      await probot.receive({ id: delivery, name: event, payload: JSON.parse(payload) } as never);
+    },
   });
   stack.defer(() => inbox.stop());
   const front = createFront({

@@ -18,6 +18,8 @@ export interface FrontOptions {
 
 /** The largest payload GitHub documents is 25 MB; comments and issues stay far below this. */
 const BODY_LIMIT = 5 * 1024 * 1024;
+const LONGEST_RUSH_MS = 1000;
+const LOOK_AGAIN_MS = 10;
 const DELIVERY_ID = /^[A-Za-z0-9-]{1,64}$/;
 
 /**
@@ -27,11 +29,14 @@ const DELIVERY_ID = /^[A-Za-z0-9-]{1,64}$/;
 export function createFront(
   options: FrontOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const record = batched(options);
+  let unanswered = 0;
+  const wake = patiently(options, () => unanswered === 0);
+  const record = batched(options, wake);
   return (request, response) => {
     // Apps registered by the setup page deliver to the root.
     const path = request.url?.split('?')[0];
     if (request.method !== 'POST' || (path !== options.path && path !== '/')) return false;
+    unanswered += 1;
     receive(request, options, record)
       .catch((error: unknown) => {
         options.log.error({ err: error }, 'delivery could not be recorded');
@@ -41,6 +46,9 @@ export function createFront(
         if (status >= 400)
           options.log.warn({ status, delivery: delivery(request), why: text }, 'delivery refused');
         answer(response, status, text);
+      })
+      .finally(() => {
+        unanswered -= 1;
       });
     return true;
   };
@@ -72,7 +80,7 @@ async function receive(request: IncomingMessage, options: FrontOptions, record: 
 }
 
 /** Deliveries that arrive together share one commit: on a slow disk that is the difference. */
-function batched(options: FrontOptions): Recorder {
+function batched(options: FrontOptions, wake: () => void): Recorder {
   let waiting: { args: Parameters<Recorder>; done(): void; fail(error: unknown): void }[] = [];
   function flush(): void {
     const batch = waiting;
@@ -82,7 +90,7 @@ function batched(options: FrontOptions): Recorder {
         for (const { args } of batch) options.store.inbox.add(...args, options.clock.now());
       });
       for (const { done } of batch) done();
-      options.wake();
+      wake();
     } catch (error) {
       for (const { fail } of batch) fail(error);
     }
@@ -92,6 +100,23 @@ function batched(options: FrontOptions): Recorder {
       if (waiting.length === 0) setImmediate(flush);
       waiting.push({ args, done, fail });
     });
+}
+
+/** Answering goes before handling: while more comes in, handling is put off, though not for ever. */
+function patiently({ clock, wake }: FrontOptions, isCalm: () => boolean): () => void {
+  let since: number | null = null;
+  function look(): void {
+    if (!isCalm() && clock.now() - (since ?? 0) < LONGEST_RUSH_MS)
+      return void clock.after(LOOK_AGAIN_MS, look);
+    since = null;
+    wake();
+  }
+  return () => {
+    if (since !== null) return;
+    since = clock.now();
+    // In the next turn, when what was recorded is answered.
+    setImmediate(look);
+  };
 }
 
 async function isSigned(secret: string, payload: string, signature: string): Promise<boolean> {

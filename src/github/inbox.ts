@@ -24,6 +24,8 @@ const TRIES = 10;
 const FORGET_EVERY_MS = 3600 * 1000;
 /** How long handled deliveries may wait for others to share their commit, which is the dearest part of most. */
 const SHARE_MS = 50;
+/** Reading parses payloads, and deliveries that come in meanwhile wait for their answer. */
+const READ_AT_ONCE = 50;
 /** Of one installation: its calls may have to wait for GitHub's limits, which must hold up no other's. */
 const AT_ONCE = 4;
 
@@ -56,9 +58,11 @@ export function startInbox(options: InboxOptions) {
   wake();
   desk.wake(forget);
 
-  /** Puts new deliveries into their lanes. */
-  function read(): null {
-    for (let found = store.inbox.next(readUpTo); found; found = store.inbox.next(readUpTo)) {
+  /** Puts new deliveries into their lanes, some at a time. */
+  function read(): number | null {
+    for (let count = 0; count < READ_AT_ONCE; count += 1) {
+      const found = store.inbox.next(readUpTo);
+      if (!found) return null;
       const { id, delivery, event } = found;
       const lane = laneOf(found);
       const waiting = lanes.get(lane) ?? [];
@@ -68,7 +72,7 @@ export function startInbox(options: InboxOptions) {
       // What waits for another try goes first, in its time.
       if (!work.isFailing(lane)) work.wake(lane);
     }
-    return null;
+    return clock.now();
   }
 
   async function handleFirst(lane: string): Promise<null> {

@@ -1,8 +1,9 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sign } from '@octokit/webhooks-methods';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFront } from '../../src/github/front.ts';
 import { openStoreFile } from '../../src/store/file.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -17,9 +18,11 @@ async function startFront() {
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   let wakes = 0;
+  let requests = 0;
+  const clock = fakeClock();
   const front = createFront({
     store,
-    clock: fakeClock(),
+    clock,
     log,
     secret: SECRET,
     path: '/hooks',
@@ -29,6 +32,7 @@ async function startFront() {
     },
   });
   const server = createServer((request, response) => {
+    requests += 1;
     if (!front(request, response)) response.writeHead(404).end();
   });
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
@@ -59,7 +63,9 @@ async function startFront() {
     deliver,
     lines,
     url,
+    clock,
     wakes: () => wakes,
+    requests: () => requests,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -74,7 +80,22 @@ describe('a delivery', () => {
       event: 'issue_comment',
       payload: '{"action":"created"}',
     });
-    expect(front.wakes()).toBe(2);
+    await front.clock.advance(10);
+    expect(front.wakes()).toBeGreaterThan(0);
+  });
+
+  it('is handled after those that come in beside it are answered, and within a second all the same', async () => {
+    await using front = await startFront();
+    const slow = request(front.url, { method: 'POST', headers: { 'content-length': '10' } });
+    slow.on('error', () => {}).write('{');
+    await once(slow, 'socket');
+    await vi.waitUntil(() => front.requests() === 1);
+    expect(await front.deliver('{}')).toBe(202);
+    await front.clock.advance(900);
+    expect(front.wakes()).toBe(0);
+    await front.clock.advance(100);
+    expect(front.wakes()).toBe(1);
+    slow.destroy();
   });
 
   it('may come to the root, where the setup page sends it', async () => {

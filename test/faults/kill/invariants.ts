@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from '../../../src/config/paths.ts';
-import { EVENTS } from '../../../src/github/app.ts';
 import { tryProgram } from '../../../src/shared/program.ts';
 import type { TaskState } from '../../../src/task/glossary.ts';
 import { readNotes } from './agents.ts';
@@ -16,7 +15,6 @@ export async function violations(lane: Lane, scene: Scene, ends: TaskState): Pro
     ofAgents(lane, scene, tasks),
     ofGithub(lane, scene),
     ofRefs(scene),
-    ofDeliveries(lane, scene),
     ofDisk(lane, scene, tasks),
   ]);
   return found.flat();
@@ -88,17 +86,6 @@ async function ofRefs({ repository }: Scene): Promise<string[]> {
     ...own.flatMap(ref => (ref.startsWith('refs/heads/orch/') ? [] : `${ref} was written`)),
     ...(own.length > 1 ? [`branches ${own.join(', ')}`] : []),
   ];
-}
-
-async function ofDeliveries(lane: Lane, scene: Scene): Promise<string[]> {
-  const rows = await lane
-    .daemon()
-    .query<{ delivery: string }>('select delivery from inbox where handled_at > 0 and error is null');
-  const handled = new Set(rows?.map(row => row.delivery));
-  const taken = scene.deliveries().filter(({ status, event }) => status === 202 && EVENTS.has(event));
-  return taken.flatMap(({ guid, event }) =>
-    handled.has(guid) ? [] : `${event} ${guid} was acknowledged and not handled`,
-  );
 }
 
 /** Nothing lives on, and nothing of a run or of a step that was killed lies about. */

@@ -8,9 +8,9 @@ import { type Simulator, startSimulator } from '../../../src/simulator/simulator
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { agentProfiles } from './agents.ts';
 import { type Bell, hangBell } from './bell.ts';
+import type { Armed } from './daemon.ts';
 import { startTestDaemon, type TestDaemon } from './daemon.ts';
 import { checkDatabase } from './database.ts';
-import type { Armed } from './protocol.ts';
 
 /** A simulated GitHub and the daemons that work for it, one after the other on one home: each goes on where a kill left off. */
 export interface Lane extends AsyncDisposable {

@@ -1,6 +1,6 @@
+import type { Armed } from './daemon.ts';
 import { violations } from './invariants.ts';
 import type { Lane } from './lane.ts';
-import type { Armed } from './protocol.ts';
 import { type Down, openScene } from './scene.ts';
 import { pending } from './settled.ts';
 import { STORIES, type Story } from './stories.ts';

@@ -3,9 +3,8 @@ import type { Repository } from '../../../src/simulator/model.ts';
 import type { Task, TaskState } from '../../../src/task/glossary.ts';
 import { isFinal } from '../../../src/task/states.ts';
 import { readNotes } from './agents.ts';
-import type { TestDaemon } from './daemon.ts';
+import type { Armed, TestDaemon } from './daemon.ts';
 import type { Lane } from './lane.ts';
-import type { Armed } from './protocol.ts';
 
 /** What happens while the daemon is down. */
 export type Down = 'nothing' | 'cancel' | 'redeliver';

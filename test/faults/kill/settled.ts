@@ -1,3 +1,4 @@
+import { EVENTS } from '../../../src/github/app.ts';
 import type { Lane } from './lane.ts';
 import type { Scene } from './scene.ts';
 
@@ -19,6 +20,8 @@ const READ = `
             concat_ws(',', ours.state, ours.epoch, coalesce(ours.reason, ''), coalesce(ours.pull, ''))))
     ) as unread`;
 
+const HANDLED = 'select delivery from inbox where handled_at > 0 and error is null';
+
 type Pending = Record<'tasks' | 'open' | 'runs' | 'deliveries' | 'unread', number>;
 
 /** What is still to happen by itself in this repository; null when it can't be told because the daemon is down. */
@@ -26,11 +29,18 @@ export async function pending(lane: Lane, scene: Scene): Promise<string[] | null
   await lane.github.idle();
   lane.check();
   const [row] = (await lane.daemon().query<Pending>(READ, scene.repository.id)) ?? [];
-  if (!row) return null;
+  const handled = await lane.daemon().query<{ delivery: string }>(HANDLED);
+  if (!row || !handled) return null;
   const { tasks, ...rest } = row;
-  const lacking = tasks === 0 ? ['a task'] : [];
+  const known = new Set(handled.map(({ delivery }) => delivery));
+  const taken = scene.deliveries().filter(({ status, event }) => status === 202 && EVENTS.has(event));
+  const checks = [...scene.repository.checkRuns.values()];
   return [
-    ...lacking,
+    ...(tasks === 0 ? ['a task'] : []),
     ...Object.entries(rest).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : [])),
+    ...taken.flatMap(({ guid, event }) =>
+      known.has(guid) ? [] : `${event} ${guid}, which was acknowledged`,
+    ),
+    ...checks.flatMap(each => (each.status === 'completed' ? [] : `a check run that is ${each.status}`)),
   ];
 }

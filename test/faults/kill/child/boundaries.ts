@@ -2,9 +2,9 @@ import childProcess, { type ChildProcess } from 'node:child_process';
 import { promises } from 'node:fs';
 import { ServerResponse } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
-import { type AddressInfo, Server } from 'node:net';
+import { Server } from 'node:net';
 import { basename } from 'node:path';
-import { pass, tell } from './crash.ts';
+import { pass } from './crash.ts';
 
 /** Makes programs, signals, files, calls to GitHub and answers to it points. What only reads is none. */
 export function watchBoundaries(): void {
@@ -91,10 +91,7 @@ function watchServers(): void {
     const path = typeof args[0] === 'string' ? args[0] : args[0]?.path;
     const name = path === undefined ? 'webhooks' : basename(path, '.sock');
     pass(`${name} listen:before`);
-    this.once('listening', () => {
-      pass(`${name} listen:after`);
-      if (path === undefined) tell({ kind: 'listening', port: (this.address() as AddressInfo).port });
-    });
+    this.once('listening', () => pass(`${name} listen:after`));
     return Reflect.apply(listen, this, args);
   };
   const { end } = ServerResponse.prototype;

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { answerFrom, pass, tell } from './crash.ts';
+import { pass, tellOf } from './crash.ts';
 
 type Statement = Database.Statement<unknown[]>;
 
@@ -15,7 +15,7 @@ export function watchCommits(): void {
     pass(`commit ${name}:before`);
     const result = work();
     pass(`commit ${name}:after`);
-    tell({ kind: 'news' });
+    tellOf({ kind: 'news' });
     return result;
   }
 
@@ -37,7 +37,6 @@ export function watchCommits(): void {
   }
 
   Database.prototype.prepare = function (this: Database.Database, sql: string) {
-    answerFrom(this);
     const statement = prepare.call(this, sql) as Statement;
     Object.defineProperty(statement, 'run', { value: (...values: unknown[]) => run(statement, sql, values) });
     return statement;
