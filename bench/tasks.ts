@@ -20,6 +20,7 @@ export function request(n: number): Request {
     instruction: `fix the failing test ${n}`,
     issueTitle: 'The total is wrong',
     issueBody: 'Two of the same cost as much as one.',
+    conversation: '[]',
     agent: null,
     model: null,
     priority: 'normal',

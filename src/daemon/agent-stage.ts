@@ -4,7 +4,7 @@ import { readEnding, watchEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
 import { launch, readLaunchId } from '../agent/launch.ts';
-import { writePrompt } from '../agent/prompt.ts';
+import { type Remark, writePrompt } from '../agent/prompt.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
 import { writeTools } from '../cli/worktree/tools.ts';
@@ -189,6 +189,7 @@ function promptInput(task: Task, found: { guidance: string[]; setup: string[]; t
       body: task.issueBody,
       onPullRequest: task.onPullRequest,
     },
+    conversation: JSON.parse(task.conversation) as Remark[],
     branch: task.branch as string,
     base: task.target as string,
   };

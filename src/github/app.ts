@@ -67,7 +67,8 @@ async function commented(context: AppContext, raw: unknown, delivery: string): P
     return await context.replies.reply(payload, `comment:${comment}`, text);
   }
   for (const [index, command] of commands.entries()) {
-    const origin = { key: `comment:${comment}:${index}`, comment, delivery };
+    const at = payload.comment.created_at;
+    const origin = { key: `comment:${comment}:${index}`, comment, at, delivery };
     if (command.kind === 'reply') await context.replies.reply(payload, origin.key, command.text);
     else await obey(context, payload, command, admission.repository, origin);
   }
@@ -89,7 +90,8 @@ async function labelled(context: AppContext, raw: unknown, delivery: string): Pr
   const wanted = parseLabels(added, names, admission.repository.labels.trigger);
   if (!wanted) return;
   if (admission.kind === 'refused') return await refuse(context, payload, admission.text);
-  const origin = { key: `label:${payload.issue.number}:${delivery}`, comment: null, delivery };
+  const at = payload.issue.updated_at;
+  const origin = { key: `label:${payload.issue.number}:${delivery}`, comment: null, at, delivery };
   await byIssue(
     context,
     payload,
@@ -105,7 +107,8 @@ async function assigned(context: AppContext, raw: unknown, delivery: string): Pr
   const admission = await admit(context, payload);
   if (admission.kind === 'ignored') return;
   if (admission.kind === 'refused') return await refuse(context, payload, admission.text);
-  const origin = { key: `assigned:${payload.issue.number}:${delivery}`, comment: null, delivery };
+  const at = payload.issue.updated_at;
+  const origin = { key: `assigned:${payload.issue.number}:${delivery}`, comment: null, at, delivery };
   await byIssue(
     context,
     payload,

@@ -1,3 +1,4 @@
+import type { Remark } from '../agent/prompt.ts';
 import type { Command } from '../command/command.ts';
 import { helpText } from '../command/help.ts';
 import { nearest } from '../command/nearest.ts';
@@ -14,6 +15,7 @@ import { type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
+import { freezeConversation } from './conversation.ts';
 import type { Door, Place } from './payloads.ts';
 import { tellable } from './report/comment.ts';
 
@@ -21,6 +23,8 @@ import { tellable } from './report/comment.ts';
 export interface Origin {
   key: string;
   comment: number | null;
+  /** When it was asked, by GitHub's clock. */
+  at: string | undefined;
   delivery: string;
 }
 
@@ -96,6 +100,7 @@ export async function startTask(
   const { store, settings, replies, clock } = context;
   checkAgent(settings, repository, wanted.agent ?? null);
   const pull = await readPull(context, place);
+  const conversation = await conversationAt(context, place, repository, from);
   const { task, kind } = enqueue(
     store,
     {
@@ -112,6 +117,7 @@ export async function startTask(
       instruction,
       issueTitle: place.issue.title,
       issueBody: place.issue.body ?? '',
+      conversation: JSON.stringify(conversation),
       agent: wanted.agent ?? null,
       model: wanted.model ?? null,
       priority: wanted.priority ?? settings.taskQueue.defaultPriority,
@@ -133,6 +139,25 @@ export async function startTask(
       `${taskName(task.id)} is at it already: the same instruction is still open here.`,
     );
   }
+}
+
+/** Commands of one comment are asked in one place, and at one moment. */
+const conversations = new WeakMap<Place, Promise<Remark[]>>();
+
+function conversationAt(
+  context: AppContext,
+  place: Place,
+  repository: RepositorySettings,
+  { at, comment }: Origin,
+): Promise<Remark[]> {
+  if (at === undefined) return Promise.resolve([]);
+  const read = async () => {
+    const octokit = await context.github.octokit(place.installation.id, place.repository.id);
+    return await freezeConversation(context, octokit, place, repository, { at, comment });
+  };
+  const conversation = conversations.get(place) ?? read();
+  conversations.set(place, conversation);
+  return conversation;
 }
 
 /** The pull request's head as it is now, when it was asked on one. Forks are refused. */

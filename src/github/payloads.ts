@@ -9,6 +9,8 @@ const issue = z.object({
   title: z.string(),
   body: z.string().nullish(),
   labels: z.array(z.object({ name: z.string() })).default([]),
+  comments: z.number().int().default(0),
+  updated_at: z.string().optional(),
   pull_request: z.object({}).nullish(),
 });
 const base = z.object({
@@ -20,7 +22,12 @@ const app = z.object({ id: z.number().int() }).nullish();
 
 export const issueComment = base.extend({
   issue,
-  comment: z.object({ id: z.number().int(), body: z.string(), performed_via_github_app: app }),
+  comment: z.object({
+    id: z.number().int(),
+    body: z.string(),
+    created_at: z.string().optional(),
+    performed_via_github_app: app,
+  }),
 });
 export const issueLabel = base.extend({ issue, label: z.object({ name: z.string() }).optional() });
 export const issueAssigned = base.extend({ issue, assignee: user.nullish() });

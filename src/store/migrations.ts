@@ -126,4 +126,8 @@ export const MIGRATIONS: readonly string[] = [
   -- What was made on GitHub in the last hour counts against GitHub's limits after a restart, too.
   create index creations_begun on creations (begun_at);
   `,
+  `
+  -- What was said before a task was asked for, so that each try reads the same.
+  alter table tasks add column conversation text not null default '[]';
+  `,
 ];

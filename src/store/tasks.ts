@@ -16,6 +16,7 @@ const REQUEST = [
   'instruction',
   'issueTitle',
   'issueBody',
+  'conversation',
   'agent',
   'model',
   'priority',

@@ -54,6 +54,8 @@ export interface Request {
   /** Title and body of the issue as they stood when it was asked. */
   issueTitle: string;
   issueBody: string;
+  /** What was said there before, by people who may command: `Remark[]` of agent/prompt.ts, as JSON. */
+  conversation: string;
   agent: string | null;
   model: string | null;
   priority: Priority;

@@ -116,6 +116,7 @@ function taskRequest(n: number, repositoryId: number, installation: number) {
     instruction: `fix ${n}`,
     issueTitle: 'The total is wrong',
     issueBody: 'Two of the same cost as much as one.',
+    conversation: '[]',
     agent: 'busy',
     model: null,
     priority: 'normal',

@@ -34,6 +34,7 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     instruction: `fix number ${requests}`,
     issueTitle: 'It breaks',
     issueBody: 'When pressed.',
+    conversation: '[]',
     agent: null,
     model: null,
     priority: 'normal',
