@@ -88,8 +88,14 @@ export interface Shape {
 }
 
 export function shapeOf(schema: z.ZodType): Shape {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape;
+  const shape =
+    shapes.get(schema) ?? (z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Shape);
+  shapes.set(schema, shape);
+  return shape;
 }
+
+/** Describing a schema takes longer than reading most files by it. */
+const shapes = new WeakMap<z.ZodType, Shape>();
 
 function shapeAt(shape: Shape | undefined, path: (string | number)[]): Shape | undefined {
   return path.reduce<Shape | undefined>((at, key) => (at ? childShape(at, String(key)) : undefined), shape);

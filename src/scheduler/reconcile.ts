@@ -77,6 +77,10 @@ async function start(world: World, task: Task, run: Run): Promise<void> {
       if (!store.tasks.update(task.id, run.epoch, { ...made, updatedAt: world.now() })) return;
       const data = { run: run.number, branch: made.branch, base: made.target };
       store.journal.append(world.now(), task.id, 'run:prepared', data);
+      // A push whose answer got lost: only the branch tells of it.
+      const pushed = { run: run.number, head: made.head ?? '' };
+      if (made.head !== null && made.head !== task.head)
+        store.journal.append(world.now(), task.id, 'branch:pushed', pushed);
     });
     const current = store.tasks.get(task.id) as Task;
     if (!isCurrent(current, run)) return;

@@ -122,7 +122,13 @@ function keyPair({ app }: SimulatorOptions): { publicKey: string; privateKey: st
   });
 }
 
-function createWorld(options: SimulatorOptions, directory: string, publicKey: string, secret: string): World {
+/** What the simulated GitHub knows at its beginning. */
+export function createWorld(
+  options: SimulatorOptions,
+  directory: string,
+  publicKey: string,
+  secret: string,
+): World {
   const clock = options.clock ?? systemClock;
   let last = 1000;
   const newId = () => ++last;

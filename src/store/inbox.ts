@@ -20,6 +20,7 @@ export function openInbox(db: Connection) {
     `select ${fields} from inbox where handled_at is null and id > ? order by id limit 1`,
   );
   const get = db.prepare(`select ${fields} from inbox where id = ?`);
+  const known = db.prepare('select 1 from inbox where delivery = ?');
   const handled = db.prepare("update inbox set handled_at = ?, error = null, payload = '' where id = ?");
   const failed = db.prepare('update inbox set tries = tries + 1, error = ? where id = ?');
   const givenUp = db.prepare('update inbox set tries = tries + 1, handled_at = ?, error = ? where id = ?');
@@ -32,6 +33,8 @@ export function openInbox(db: Connection) {
       add.run(delivery, event, payload, now).changes === 1,
     /** The first delivery to handle, of those after the one with this id. */
     next: (after = 0): Delivery | null => (next.get(after) as Delivery | undefined) ?? null,
+    /** Whether a delivery with this id of GitHub's is there, handled or not. */
+    has: (delivery: string): boolean => known.get(delivery) !== undefined,
     get: (id: number): Delivery | null => (get.get(id) as Delivery | undefined) ?? null,
     /** The payload goes; the id stays, so that a redelivery is recognised. */
     handled: (id: number, now: number): void => void handled.run(now, id),

@@ -1,0 +1,167 @@
+import { type Probot, ProbotOctokit } from 'probot';
+import { carriedSettings } from '../../../src/config/repository.ts';
+import { loadSettings } from '../../../src/config/settings.ts';
+import { startCleaner } from '../../../src/daemon/cleaner.ts';
+import { createApp, EVENTS } from '../../../src/github/app.ts';
+import { connectGithub, isRefusal } from '../../../src/github/client.ts';
+import { startFollowing } from '../../../src/github/follow.ts';
+import { startInbox } from '../../../src/github/inbox.ts';
+import { GITHUB_LIMITS, openPace } from '../../../src/github/pace.ts';
+import { defaultTitle } from '../../../src/github/publish.ts';
+import { openPulls } from '../../../src/github/pulls.ts';
+import { openReplies } from '../../../src/github/replies.ts';
+import { startReporter } from '../../../src/github/report/reporter.ts';
+import { type Confirm, confirmRequester } from '../../../src/github/requester.ts';
+import { startScheduler } from '../../../src/scheduler/scheduler.ts';
+import type { Stages } from '../../../src/scheduler/stages.ts';
+import { OrchError } from '../../../src/shared/errors.ts';
+import { silentLog } from '../../../src/shared/log.ts';
+import { openStore, type Store } from '../../../src/store/open.ts';
+import type { Run, Task } from '../../../src/task/glossary.ts';
+import { appToken, type SimulatedDelivery, URL_OF_GITHUB } from './github.ts';
+import { type Publisher, type Surroundings, stagesOn } from './host.ts';
+import { type Life, mortalClock, mortalConnection } from './life.ts';
+
+export interface Orch {
+  store: Store;
+  /** Takes a delivery; false for events that it does not handle. */
+  take(delivery: SimulatedDelivery): boolean;
+  broker(run: string): Publisher | null;
+  wake(task: number): void;
+  /** SIGKILL: nothing of it goes on, at whatever point it was. */
+  kill(): void;
+  /** SIGTERM. */
+  stop(): Promise<void>;
+}
+
+const { settings: SETTINGS } = loadSettings({
+  env: { HOME: '/nowhere' },
+  text: `
+agents:
+  claude: { command: [claude], max_instances: 2 }
+  codex: { command: [codex], max_instances: 2, timeout_seconds: 1200 }
+limits: { concurrent: 3 }
+task_queue: { max_retries: 2 }
+`,
+});
+
+/** All of Orch but sockets, git and tmux, as the daemon puts it together. */
+export function startOrch(around: Surroundings): Orch {
+  const { time } = around;
+  const life: Life = { isOver: false };
+  const clock = mortalClock(time.wall, life);
+  const log = silentLog();
+  const store = openStore(mortalConnection(around.database, life));
+  const send = (url: unknown, init: RequestInit = {}) => around.github.fetch(life, url as string, init);
+  const recent = (id: number) => store.creations.recent(id, clock.now() - 3600_000);
+  const pace = openPace({ clock, log, limits: GITHUB_LIMITS, recent, send });
+  const probot = signedIn(around, send) as Probot;
+  const github = connectGithub(probot, { webBaseUrl: URL_OF_GITHUB, clock, pace });
+  const shared = { store, github, clock, log };
+  const carried = carriedSettings(SETTINGS);
+  const repositorySettings = (task: Pick<Task, 'settings'>) => carried(task.settings);
+  const pulls = openPulls(shared);
+  const confirm = confirmRequester({
+    github,
+    bots: [],
+    permissions: task => repositorySettings(task).permissions,
+  });
+  const { stages, broker } = stagesOn(around, life, { ...shared, pulls, confirm });
+
+  const reporter = startReporter({ ...shared, sandbox: 'There is no agent.' });
+  const follower = startFollowing({ ...shared, pulls, intervalSeconds: 60 });
+  const cleaner = startCleaner({ store, workspace: stages.workspace, clock, log, keepDays: 1 });
+  const scheduler = startScheduler({
+    store,
+    clock,
+    log,
+    stages: { ...stages, pulls: pullStage(pulls, confirm) },
+    policy,
+    graceSeconds: SETTINGS.taskQueue.stopGraceSeconds,
+    limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
+    repository: repositorySettings,
+    promoteAfterMinutes: SETTINGS.taskQueue.promoteLowAfterMinutes,
+    sweepSeconds: 60,
+  });
+  const handlers = new Map<string, (event: unknown) => Promise<void>>();
+  const on = (name: string, handle: (event: unknown) => Promise<void>) => void handlers.set(name, handle);
+  createApp({ ...shared, settings: SETTINGS, replies: openReplies(shared) })({ on } as never);
+  const inbox = startInbox({
+    store,
+    clock,
+    log,
+    async handle({ delivery, event, payload }) {
+      const parsed = JSON.parse(payload) as { action: string };
+      await handlers.get(`${event}.${parsed.action}`)?.({ id: delivery, payload: parsed });
+    },
+  });
+
+  return {
+    store,
+    take({ guid, event, payload }) {
+      if (!EVENTS.has(event)) return false;
+      store.inbox.add(guid, event, payload, clock.now());
+      inbox.wake();
+      return true;
+    },
+    broker,
+    wake: scheduler.wake,
+    kill() {
+      life.isOver = true;
+    },
+    async stop() {
+      pace.stop();
+      await Promise.all([inbox.stop(), scheduler.drain(), cleaner.stop(), follower.stop(), reporter.stop()]);
+      life.isOver = true;
+    },
+  };
+}
+
+function policy({ profile }: Run) {
+  return {
+    maxRetries: SETTINGS.taskQueue.maxRetries,
+    retryDelaySeconds: SETTINGS.taskQueue.retryDelaySeconds,
+    retryOnFailure: true,
+    noPullRequest: 'draft' as const,
+    timeoutSeconds: SETTINGS.profiles.find(({ name }) => name === profile)?.timeoutSeconds ?? null,
+  };
+}
+
+function pullStage(pulls: ReturnType<typeof openPulls>, confirm: Confirm): Stages['pulls'] {
+  return {
+    async find(task) {
+      try {
+        return (await pulls.find(task)) !== null;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        throw new OrchError('E_GITHUB', 'GitHub does not show the pull requests', { cause: error });
+      }
+    },
+    async openDraft(task) {
+      await confirm(task);
+      await pulls.open(task, { title: defaultTitle(task), body: 'Left by the agent.', draft: true });
+    },
+  };
+}
+
+const Client = ProbotOctokit.defaults((defaults: object) => ({
+  ...defaults,
+  throttle: { enabled: false },
+  // It waits in real time.
+  retry: { enabled: false },
+})) as typeof ProbotOctokit;
+
+/** In Probot's place, whose tokens of the App are for the time of the day. */
+function signedIn({ github, time }: Surroundings, send: typeof fetch): Pick<Probot, 'auth'> {
+  let client: { token: string; octokit: object } | null = null;
+  return {
+    async auth() {
+      const token = appToken(github.world.app.id, time.real.now());
+      if (client?.token !== token) {
+        const baseUrl = `${URL_OF_GITHUB}/api/v3`;
+        client = { token, octokit: new Client({ auth: { token }, baseUrl, request: { fetch: send } }) };
+      }
+      return client.octokit as never;
+    },
+  };
+}
