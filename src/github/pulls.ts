@@ -1,11 +1,15 @@
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
+import { fenced, isParagraph, quiet } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { type Github, githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
 import { marker, ownerAndName } from './comments.ts';
 import { createOnce } from './once.ts';
+
+/** GitHub's limit is 65,536 characters; some are Orch's own. */
+const BODY_LIMIT = 60_000;
 
 export interface PullsOptions {
   store: Store;
@@ -174,5 +178,9 @@ async function closePull(octokit: Octokit, task: Task, pull_number: number): Pro
 function pullBody(task: Task, text: string): string {
   const closes = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
   const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
-  return `${shorten(text.trim(), 50_000)}\n\n${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`.trimStart();
+  const end = `${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`;
+  const words = shorten(text.trim(), 40_000);
+  const whole = `${shorten(quiet(words), BODY_LIMIT)}\n\n${end}`.trimStart();
+  // Something in the words that is not closed would take what Orch says for its own.
+  return isParagraph(whole, closes) ? whole : `${fenced(words)}\n\n${end}`;
 }

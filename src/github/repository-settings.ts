@@ -5,6 +5,7 @@ import {
   type RepositorySettings,
 } from '../config/repository.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
+import { plain } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import { githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
 import { ownerAndName } from './comments.ts';
@@ -77,7 +78,7 @@ async function complain(
   if (door.issue) {
     const list = problems
       .slice(0, 20)
-      .map(({ line, message }) => `- line ${line}: ${shorten(message, 2000)}`);
+      .map(({ line, message }) => `- line ${line}: ${plain(shorten(message, 2000))}`);
     const what = `\`${FILE}\` on \`${door.repository.default_branch}\` is not valid, so the last valid settings stay in force`;
     const text = `${describeError(new OrchError('E_REPOSITORY_SETTINGS', what))}\n\n${list.join('\n')}`;
     await context.replies.reply({ ...door, issue: door.issue }, `settings:${sha}`, text);
@@ -135,7 +136,7 @@ async function warn(
   warnings: readonly string[],
 ): Promise<void> {
   if (!door.issue) return;
-  const list = warnings.map(warning => `- ${warning}`).join('\n');
+  const list = warnings.map(warning => `- ${plain(warning)}`).join('\n');
   const text = `\`${FILE}\` is valid, and this release of Orch leaves some of it undone:\n\n${list}`;
   await context.replies.reply({ ...door, issue: door.issue }, `settings-warnings:${sha}`, text);
 }

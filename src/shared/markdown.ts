@@ -1,3 +1,4 @@
+import MarkdownIt from 'markdown-it';
 import { stripInvisible } from './invisible.ts';
 
 /**
@@ -28,6 +29,54 @@ export function fenced(text: string): string {
   return `${fence}text\n${text}\n${fence}`;
 }
 
+/**
+ * What GitHub finds people and issues by, but for addresses, which it links as a whole; what it closes issues by; and what
+ * Orch is called by.
+ */
+const CALLS = new RegExp(
+  [
+    String.raw`(?<!https?:\/\/[\w.-]{1,100}\.\w{1,20}[/?#]\S{0,200})(?:@(?=[A-Za-z0-9])|#(?=\d)|\bGH-(?=\d))`,
+    String.raw`\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)(?=:?\s+https?:)`,
+    String.raw`(?<=^|\n) {0,3}\/orch(?=\s|$)`,
+  ].join('|'),
+  'gi',
+);
+
+/** An invisible character, kept apart from what is invisible in others' words. */
+const APART = '&#8203;';
+const MARK = '\u0001';
+const MARKED_OFFSET = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
+const markdown = new MarkdownIt({ html: true });
+
+/**
+ * Others' Markdown as it is, but it calls nobody: mentions, references, closing words and commands outside of code lead
+ * nowhere.
+ */
+export function quiet(text: string): string {
+  const source = stripInvisible(text);
+  // Each is marked with its offset, and Markdown tells in what kind of text the mark ends up.
+  const marked = source.replace(CALLS, (call, offset: number) => {
+    const after = offset + call.length;
+    return `${call}${MARK}${after}${MARK}`;
+  });
+  const live = markdown
+    .parse(marked, {})
+    .flatMap(block =>
+      (block.children ?? [block])
+        .filter(({ type }) => type === 'text' || type.startsWith('html'))
+        .flatMap(({ content }) => Array.from(content.matchAll(MARKED_OFFSET), ([, at]) => Number(at))),
+    );
+  const cuts = [0, ...live.sort((a, b) => a - b)];
+  return cuts.map((at, index) => source.slice(at, cuts[index + 1])).join(APART);
+}
+
+/** Whether a line of the text stands as a paragraph of its own, so that nothing before it has swallowed it. */
+export function isParagraph(text: string, line: string): boolean {
+  return markdown
+    .parse(text, {})
+    .some(({ type, level, content }) => type === 'inline' && level === 1 && content === line);
+}
+
 function oneLine(text: string): string {
   return stripInvisible(text)
     .replace(/[\n\t]+/g, ' ')
@@ -42,12 +91,12 @@ function escapeInline(text: string): string {
       .replace(/[\\`*[\]~|#]/g, '\\$&')
       // Within a word it formats nothing, and names such as E_FORK stay readable in the source.
       .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
-      // GitHub looks for mentions after Markdown has undone all escapes; an invisible character keeps them apart.
-      .replaceAll('@', '@&#8203;')
+      // GitHub looks for people and issues after Markdown has undone all escapes; an invisible character keeps them apart.
+      .replace(/@|#(?=\d)|\bGH-(?=\d)/gi, `$&${APART}`)
   );
 }
 
-/** What would begin a list, a quotation or a rule. */
+/** What would begin a list, a quotation, a rule or a command. */
 function escapeStart(line: string): string {
-  return line.replace(/^[-+=>]/, '\\$&').replace(/^(\d{1,9})([.)])/, '$1\\$2');
+  return line.replace(/^(?:[-+=>]|\/(?=orch(?:\s|$)))/, '\\$&').replace(/^(\d{1,9})([.)])/, '$1\\$2');
 }
