@@ -1,11 +1,34 @@
-/** Time as a parameter: milliseconds since 1970, and a call after a delay that can be taken back. */
+/** Time as a parameter: milliseconds since 1970, never going back while a process lives, and a call after a delay that can be taken back. */
 export interface Clock {
   now(): number;
   after(milliseconds: number, call: () => void): Disposable;
 }
 
+/** Of the time that has passed, the part that is made up when the wall clock shows something else. */
+const CATCH_UP = 0.1;
+
+/**
+ * Follows a wall clock and never jumps with it: when that is set, the difference is made up slowly, so that an agent's
+ * half hour stays one, within a tenth. `elapsed` counts milliseconds from anywhere and can't be set.
+ */
+export function steadyTime(wall: () => number, elapsed: () => number): () => number {
+  let shown = wall();
+  let last = elapsed();
+  return () => {
+    const passed = elapsed() - last;
+    const behind = wall() - (shown + passed);
+    const most = passed * CATCH_UP;
+    shown += passed + Math.min(most, Math.max(-most, behind));
+    last += passed;
+    return Math.round(shown);
+  };
+}
+
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: steadyTime(
+    () => Date.now(),
+    () => performance.now(),
+  ),
   after(milliseconds, call) {
     // Node fires at once on delays above 2^31-1 ms.
     const timer = setTimeout(call, Math.min(Math.max(0, milliseconds), 2_147_483_647));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, isoTime, systemClock } from '../../src/shared/clock.ts';
+import { duration, isoTime, steadyTime, systemClock } from '../../src/shared/clock.ts';
 import { fakeClock } from '../support/clock.ts';
 
 describe('a duration', () => {
@@ -19,6 +19,43 @@ describe('a duration', () => {
 });
 
 it('a moment is told in UTC', () => expect(isoTime(0)).toBe('1970-01-01T00:00:00.000Z'));
+
+describe('a time that follows a wall clock', () => {
+  const MINUTE = 60_000;
+  const HOUR = 60 * MINUTE;
+
+  /** Minute by minute, after the wall clock was set by `skew`. */
+  function jumped(skew: number) {
+    let elapsed = 5;
+    let set = 0;
+    const now = steadyTime(
+      () => NOON + elapsed + set,
+      () => elapsed,
+    );
+    const before = now();
+    set = skew;
+    const after = now();
+    const minutes = Array.from({ length: 1440 }, () => {
+      elapsed += MINUTE;
+      return now();
+    });
+    return { before, after, minutes, wall: NOON + elapsed + set };
+  }
+  const NOON = 1_800_000_000_000;
+
+  it.each([HOUR, -HOUR, 5, -5, 0])('does not jump by %i ms with it, and shows the same a day later', skew => {
+    const { before, after, minutes, wall } = jumped(skew);
+    expect(after).toBe(before);
+    expect(minutes.at(-1)).toBe(wall);
+    const halfHour = (minutes[29] ?? 0) - before;
+    expect(halfHour).toBeGreaterThanOrEqual(27 * MINUTE);
+    expect(halfHour).toBeLessThanOrEqual(33 * MINUTE);
+    minutes.reduce((last, next) => {
+      expect(next).toBeGreaterThan(last);
+      return next;
+    }, before);
+  });
+});
 
 describe("the system's clock", () => {
   it('calls later, and at once what is overdue', async () => {

@@ -49,7 +49,7 @@ task_queue: { max_retries: 2 }
 export function startOrch(around: Surroundings): Orch {
   const { time } = around;
   const life: Life = { isOver: false };
-  const clock = mortalClock(time.wall, life);
+  const clock = mortalClock(time.ofProcess(), life);
   const log = silentLog();
   const store = openStore(mortalConnection(around.database, life));
   const send = (url: unknown, init: RequestInit = {}) => around.github.fetch(life, url as string, init);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/shared/clock.ts';
+import { type Clock, steadyTime } from '../../../src/shared/clock.ts';
 
 const START = 1_800_000_000_000;
 
@@ -10,11 +10,11 @@ export class Time {
 
   /** What GitHub's clocks show. */
   readonly real: Clock = { now: () => START + this.#elapsed, after: (ms, call) => this.#after(ms, call) };
-  /** What the host's clock shows. */
-  readonly wall: Clock = {
-    now: () => START + this.#elapsed + this.#skew,
-    after: (ms, call) => this.#after(ms, call),
-  };
+  /** What a process on the host goes by, whose clock may be set meanwhile. */
+  ofProcess(): Clock {
+    const wall = () => START + this.#elapsed + this.#skew;
+    return { now: steadyTime(wall, () => this.#elapsed), after: (ms, call) => this.#after(ms, call) };
+  }
 
   /** The host's clock is set. */
   jump(milliseconds: number): void {
