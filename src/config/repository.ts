@@ -32,6 +32,8 @@ export interface RepositorySettings {
     teams: string[];
     floor: Role;
   };
+  /** Whether agents may change what GitHub Actions runs, as far as the server allows it. */
+  workflowFiles: 'refuse' | 'allow';
   /** Replaces the prompt's text. */
   prompt: string | null;
 }
@@ -60,10 +62,20 @@ export function defaultRepositorySettings(server: Pick<Settings, 'github'>): Rep
 export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
-  const { labels, permissions, timeout, budget: _b, checks: _c, follow_up: _f, ...rest } = read.value;
+  const {
+    labels,
+    permissions,
+    timeout,
+    budget: _b,
+    checks: _c,
+    follow_up: _f,
+    workflow_files,
+    ...rest
+  } = read.value;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
+    workflowFiles: workflow_files,
     labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
     permissions: bounded(permissions, server),
   };
@@ -152,6 +164,10 @@ export const repositorySettings = z
         ),
       })
       .prefault({}),
+    workflow_files: used(
+      z.enum(['refuse', 'allow']).default('refuse'),
+      "Whether agents may change what lies in `.github/workflows/` and `.github/actions/`, if the server's `policies.workflow_files` allows it.",
+    ),
     prompt: used(
       z
         .string()

@@ -76,6 +76,19 @@ export const serverSettings = z.strictObject({
   limits: section({
     concurrent: used(count.default(5), 'Runs at once.'),
     per_repository: used(count.nullable().default(null), 'Runs at once in one repository.'),
+    file_mb: used(
+      z.int().min(1).max(100).default(50),
+      'The largest file that an agent may push. GitHub takes 100 MB.',
+    ),
+    push_mb: used(z.int().min(1).max(2048).default(200), 'What one push may bring, unpacked.'),
+    push_files: used(
+      count.default(3000),
+      'The files that one push may change. A pull request on GitHub lists 3,000.',
+    ),
+    push_commits: used(
+      count.default(250),
+      'The commits that one push may bring. A pull request on GitHub lists 250.',
+    ),
     output_mb: used(count.default(10), 'Output of a run that is kept.'),
     memory_mb: later(count.nullable().default(null), 'Memory of a run.'),
     cpu_percent: later(count.default(100), 'Processor time of a run; 100 is a core.'),
@@ -160,6 +173,10 @@ export const serverSettings = z.strictObject({
     no_pull_request: used(
       z.enum(['draft', 'fail']).default('draft'),
       'What becomes of commits without a pull request: a draft is opened, or the task fails.',
+    ),
+    workflow_files: used(
+      z.enum(['refuse', 'allow']).default('refuse'),
+      'Whether repositories may let agents change what lies in `.github/workflows/` and `.github/actions/`. The App needs the permission for workflows too.',
     ),
     bots: used(z.array(z.int().min(1)).max(1000).default([]), 'Ids of the bots that may command.'),
     on_limit: later(z.enum(['wait']).default('wait'), 'What happens at a usage limit.'),

@@ -33,8 +33,9 @@ export function brokerStage(
       async push(push) {
         failures.delete(name(run));
         try {
-          if (isOver() && rescuing.has(name(run))) await publisher.keep(push);
-          else await publisher.push(push);
+          const isLast = rescuing.has(name(run));
+          if (isOver() && isLast) await publisher.keep({ ...push, isLast });
+          else await publisher.push({ ...push, isLast });
         } catch (error) {
           failures.set(name(run), error);
           throw error;

@@ -41,6 +41,7 @@ import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
 import { confinement } from './confine.ts';
 import { openRepositories, publishGit } from './git.ts';
+import { pushRules } from './push-rules.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 export interface DaemonOptions {
@@ -106,7 +107,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const schedule = startBackups({ store, backups, everyHours: settings.backups.everyHours, clock, log });
   stack.defer(() => schedule.stop());
   const broker = stack.use(
-    brokerStage({ ...shared, pulls, confirm, git: publishGit(repositories), paths, redact }),
+    brokerStage({
+      ...shared,
+      pulls,
+      confirm,
+      git: publishGit(repositories, task => pushRules(settings, repositorySettings(task), secrets)),
+      paths,
+      redact,
+    }),
   );
   const sandboxes = openSandboxes({ kind: settings.sandbox.kind, path: env.PATH ?? '' });
   await sandboxes.find().catch(error => log.error(describeError(error)));

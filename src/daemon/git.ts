@@ -1,11 +1,12 @@
 import type { Github } from '../github/client.ts';
-import type { PublishGit } from '../github/publish.ts';
+import type { PublishGit, Push } from '../github/publish.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
-import { runName, type Task } from '../task/glossary.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
 import { receivePack } from '../workspace/landing.ts';
 import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
+import type { PushRules } from '../workspace/push/rules.ts';
 import type { Remote } from '../workspace/remote.ts';
-import type { Store, Stores } from '../workspace/store.ts';
+import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
 
 /** The largest pack taken from an agent: GitHub itself takes 2 GiB a push. */
 const MOST_PACK_BYTES = 512 * 1024 * 1024;
@@ -35,16 +36,26 @@ export function openRepositories(
   return { remote, store: task => stores.of(remote(task, 'read')) };
 }
 
-export function publishGit(repositories: Repositories): PublishGit {
+export function publishGit(repositories: Repositories, rules: (task: Task) => PushRules): PublishGit {
+  const landing = (run: Run, { pack, new: sha }: Push) => {
+    return { run: runName(run.task, run.number), pack, sha, maxBytes: MOST_PACK_BYTES };
+  };
   return {
     async receive(task, run, push) {
-      const landing = {
-        run: runName(run.task, run.number),
-        pack: push.pack,
-        sha: push.new,
-        maxBytes: MOST_PACK_BYTES,
-      };
-      await receivePack(await repositories.store(task), landing);
+      const store = await repositories.store(task);
+      await receivePack(store, {
+        ...landing(run, push),
+        check: {
+          rules: rules(task),
+          base: task.baseSha as string,
+          head: task.head,
+          refetch: () => fetchStore(store, repositories.remote(task, 'read')),
+          isLast: push.isLast,
+        },
+      });
+    },
+    async keep(task, run, push) {
+      await receivePack(await repositories.store(task), landing(run, push));
     },
     async isAhead(task, sha) {
       return (await commits(await repositories.store(task), task.baseSha as string, sha)).length > 0;

@@ -11,6 +11,8 @@ import type { Confirm } from './requester.ts';
 export interface PublishGit {
   /** Takes a pack into the daemon's repository. Errors: E_PUSH_REFUSED. */
   receive(task: Task, run: Run, push: Push): Promise<void>;
+  /** Takes it in without asking whether GitHub may have it. */
+  keep(task: Task, run: Run, push: Push): Promise<void>;
   /** Whether the commit has anything that the base lacks. */
   isAhead(task: Task, sha: string): Promise<boolean>;
   /** Pushes to the task's branch if it stands at `expected` (null: is not there). */
@@ -32,6 +34,8 @@ export interface PublishOptions {
 export interface Push {
   new: string;
   pack: Readable;
+  /** Orch itself brings what an agent left: after a refusal there will be no better one. */
+  isLast: boolean;
 }
 
 /**
@@ -90,7 +94,7 @@ export function createPublisher({ store, clock, pulls, confirm, git }: PublishOp
 
     /** Keeps the commits of a run that is over where only Orch sees them. */
     async keep(push: Push): Promise<void> {
-      await git.receive(store.tasks.get(run.task) as Task, run, push);
+      await git.keep(store.tasks.get(run.task) as Task, run, push);
     },
 
     /** Opens the task's pull request, or finds the one that is there. */

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Options } from 'execa';
+import { execa, type Options } from 'execa';
 import { OrchError } from '../shared/errors.ts';
 import { type ProgramResult, tryProgram } from '../shared/program.ts';
 import { openSecrets } from '../shared/secrets/secrets.ts';
@@ -30,6 +30,25 @@ export async function execGit(args: readonly string[], options: GitOptions = {})
 /** Like execGit, for commands whose failure is an expected answer. */
 export function tryGit(args: readonly string[], options: GitOptions = {}): Promise<ProgramResult> {
   return run(args, options, []);
+}
+
+/** For output that need not be in memory at once: it is read as it comes. Errors: as execGit, and what `read` throws. */
+export async function withGitOutput(
+  args: readonly string[],
+  options: GitOptions,
+  read: (stdout: Readable) => Promise<void>,
+): Promise<void> {
+  const [argv, how] = command(args, options, []);
+  const running = execa('git', argv, { ...how, reject: false, buffer: { stdout: false, stderr: true } });
+  try {
+    await read(running.stdout as Readable);
+  } catch (error) {
+    running.kill('SIGKILL');
+    await running;
+    throw error;
+  }
+  const { exitCode = 1, stderr } = await running;
+  if (exitCode !== 0) throw gitFailure(args, { exitCode, stdout: '', stderr: String(stderr) });
 }
 
 /**
@@ -77,12 +96,16 @@ const SETTINGS = [
   'http.lowSpeedTime=60',
 ];
 
-function run(
+function run(...parameters: Parameters<typeof command>): Promise<ProgramResult> {
+  return tryProgram('git', ...command(...parameters));
+}
+
+function command(
   args: readonly string[],
   { directory, env, input, most }: GitOptions,
   settings: readonly string[],
   secret?: Uint8Array,
-): Promise<ProgramResult> {
+): [argv: string[], options: Options] {
   const where = directory === undefined ? [] : [`--git-dir=${directory}`];
   const flags = [...SETTINGS, ...settings].flatMap(setting => ['-c', setting]);
   const stdin = typeof input === 'string' ? Buffer.from(input) : input;
@@ -93,7 +116,7 @@ function run(
     ...(most && { timeout: most.time, maxBuffer: most.output }),
     stdio: [stdin === undefined ? 'ignore' : [stdin, 'pipe'], 'pipe', 'pipe', ...(secret ? [secret] : [])],
   };
-  return tryProgram('git', [...where, ...flags, ...args], options);
+  return [[...where, ...flags, ...args], options];
 }
 
 // By name, so that neither GIT_* of the caller nor anything secret gets through.

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { OrchError } from '../shared/errors.ts';
 import { stripControl } from '../shared/text.ts';
-import { tryGit } from './git.ts';
-import { pin } from './refs.ts';
+import { type GitOptions, tryGit } from './git.ts';
+import { type PushRules, tryCheckPush } from './push/rules.ts';
+import { pin, refusedRef } from './refs.ts';
 import type { Store } from './store.ts';
 
 export interface Landing {
@@ -15,13 +16,28 @@ export interface Landing {
   /** The commit that the pack is to complete. */
   sha: string;
   maxBytes: number;
+  /** What is to reach GitHub keeps to rules. Without them it is only kept. */
+  check?: {
+    rules: PushRules;
+    base: string;
+    /** The branch's tip on GitHub. */
+    head: string | null;
+    /** Fetches what GitHub has by now: commits that others have pushed are not the agent's. */
+    refetch(): Promise<void>;
+    /** Keeps what is refused as `refs/orch/refused/<run>`: nobody will push again. */
+    isLast: boolean;
+  };
 }
 
 /**
  * Takes an agent's commits into the store and pins them as `refs/orch/runs/<run>/head`. They are read by git's own
- * checks in a quarantine; what is refused never reaches the store. Errors: E_PUSH_REFUSED with the reason.
+ * checks in a quarantine; what is refused never reaches the store, but for the last that a run has to give.
+ * Errors: E_PUSH_REFUSED with the reason.
  */
-export async function receivePack(store: Store, { run, pack, sha, maxBytes }: Landing): Promise<void> {
+export async function receivePack(
+  store: Store,
+  { run, pack, sha, maxBytes, check: checked }: Landing,
+): Promise<void> {
   const quarantine = await mkdtemp(join(store.directory, 'quarantine-'));
   try {
     await mkdir(join(quarantine, 'pack'));
@@ -36,7 +52,10 @@ export async function receivePack(store: Store, { run, pack, sha, maxBytes }: La
       tryGit(['ls-tree', '-r', '--format=.', sha], git),
       `more than ${MOST_FILES} files, or too deep`,
     );
+    const refusal = checked === undefined ? null : await ruling(git, sha, checked);
+    if (refusal !== null && !checked?.isLast) throw refusal;
     await moveIn(quarantine, store);
+    if (refusal !== null) throw await kept(store, run, sha, refusal);
     await pin(store, run, { head: sha });
   } finally {
     await rm(quarantine, { recursive: true, force: true });
@@ -61,6 +80,25 @@ function quarantineEnvironment(store: Store, quarantine: string): Record<string,
 async function checkCommit(git: { directory: string; env: Record<string, string> }, sha: string) {
   const type = await check(tryGit(['cat-file', '-t', sha], git));
   if (type !== 'commit') throw new OrchError('E_PUSH_REFUSED', `${sha} is a ${type}, not a commit.`);
+}
+
+async function ruling(
+  git: GitOptions,
+  sha: string,
+  { rules, base, head, refetch }: NonNullable<Landing['check']>,
+): Promise<OrchError | null> {
+  // Here git names each object: more of them than this prints are too many.
+  const most = { ...MOST, output: 100 * 1024 * 1024 };
+  const judge = () => tryCheckPush({ ...git, most }, { sha, base, head }, rules);
+  if ((await judge()) === null) return null;
+  await refetch();
+  return await judge();
+}
+
+async function kept(store: Store, run: string, sha: string, refusal: OrchError): Promise<OrchError> {
+  const ref = await refusedRef(store, run, sha);
+  const message = `${refusal.message}. The commits are kept on the host as ${ref} in ${store.directory}`;
+  return new OrchError('E_PUSH_REFUSED', message, { cause: refusal, remedy: refusal.remedy });
 }
 
 /** A git that was ended, or ended itself over what it read, has refused it too. */

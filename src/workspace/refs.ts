@@ -12,6 +12,13 @@ export async function rescueRef(store: Store, run: string, sha: string): Promise
   return ref;
 }
 
+/** Commits that must not reach GitHub, kept for people: `refs/orch/refused/T42.1`. */
+export async function refusedRef(store: Store, run: string, sha: string): Promise<string> {
+  const ref = `refs/orch/refused/${checkRun(run)}`;
+  await execGit(['update-ref', ref, sha], { directory: store.directory });
+  return ref;
+}
+
 /** The last commits taken from the run, or null. */
 export function runHead(store: Store, run: string): Promise<string | null> {
   return tryShow(store, run, 'head');
