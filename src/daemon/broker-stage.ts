@@ -1,7 +1,9 @@
 import type { Paths } from '../config/paths.ts';
-import { type Broker, type BrokerHandlers, type BrokerOptions, openBroker } from '../github/broker/broker.ts';
+import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/broker.ts';
 import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
+import type { Log } from '../shared/log.ts';
+import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 
@@ -15,7 +17,7 @@ export interface BrokerStage extends AsyncDisposable {
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
-  options: PublishOptions & Pick<BrokerOptions, 'log' | 'redact'> & { paths: Paths },
+  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets },
 ): BrokerStage {
   const open = new Map<string, Promise<Broker>>();
   const rescuing = new Set<string>();
@@ -60,7 +62,7 @@ export function brokerStage(
             branch: task.branch,
             handlers: handlers(run),
             log: options.log,
-            redact: options.redact,
+            redact: options.secrets.redact,
           });
         open.set(name(run), broker);
         await broker.catch(error => {

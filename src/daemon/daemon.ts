@@ -113,7 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       confirm,
       git: publishGit(repositories, task => pushRules(settings, repositorySettings(task), secrets)),
       paths,
-      redact,
+      secrets,
     }),
   );
   const sandboxes = openSandboxes({ kind: settings.sandbox.kind, path: env.PATH ?? '' });

@@ -1,4 +1,4 @@
-import type { Github } from '../github/client.ts';
+import { type GitAccess, type Github, hasStatus } from '../github/client.ts';
 import type { PublishGit, Push } from '../github/publish.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
@@ -12,7 +12,7 @@ import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
 const MOST_PACK_BYTES = 512 * 1024 * 1024;
 
 export interface Repositories {
-  remote(task: Task, access: 'read' | 'write'): Remote;
+  remote(task: Task, access: GitAccess): Remote;
   store(task: Task): Promise<Store>;
 }
 
@@ -23,14 +23,23 @@ export function openRepositories(
   webBaseUrl: string,
   secrets: Secrets,
 ): Repositories {
-  const remote = (task: Task, access: 'read' | 'write'): Remote => ({
+  async function token(task: Task, access: GitAccess): Promise<string> {
+    try {
+      return await github.gitToken(task.installation, task.repositoryId, access);
+    } catch (error) {
+      // The App may not write workflows: GitHub says so of each push that needs it.
+      if (access !== 'workflows' || !hasStatus(error, 422)) throw error;
+      return await token(task, 'write');
+    }
+  }
+  const remote = (task: Task, access: GitAccess): Remote => ({
     url: `${webBaseUrl}/${task.repository}.git`,
     name: task.repository,
     host: new URL(webBaseUrl).host,
     async token() {
-      const token = await github.gitToken(task.installation, task.repositoryId, access);
-      secrets.know(token, 'a token of Orch');
-      return token;
+      const fresh = await token(task, access);
+      secrets.know(fresh, 'a token of Orch');
+      return fresh;
     },
   });
   return { remote, store: task => stores.of(remote(task, 'read')) };
@@ -63,7 +72,8 @@ export function publishGit(repositories: Repositories, rules: (task: Task) => Pu
     async push(task, sha, expected) {
       const store = await repositories.store(task);
       const branch = task.branch as string;
-      const result = await pushBranch(store, repositories.remote(task, 'write'), { sha, branch, expected });
+      const access = rules(task).workflows ? 'workflows' : 'write';
+      const result = await pushBranch(store, repositories.remote(task, access), { sha, branch, expected });
       if (result.kind === 'pushed') return result;
       const moved = result.reason === 'exists' || result.reason === 'stale';
       return { kind: 'rejected', moved, text: result.text };

@@ -22,11 +22,19 @@ export interface Github {
    * token that GitHub has withdrawn before its time is replaced once; its calls wait for their turn (see pace.ts).
    */
   octokit(installation: number, repositoryId: number): Promise<Octokit>;
-  /** A token for git over HTTPS: this repository, contents only. */
-  gitToken(installation: number, repositoryId: number, access: 'read' | 'write'): Promise<string>;
+  /** A token for git over HTTPS: this repository, contents only, or also what defines its workflows. */
+  gitToken(installation: number, repositoryId: number, access: GitAccess): Promise<string>;
   /** Asked for on behalf of a repository, and the same for all. */
   identity(installation: number, repositoryId: number): Promise<Identity>;
 }
+
+export type GitAccess = keyof typeof GIT;
+
+const GIT = {
+  read: { contents: 'read' },
+  write: { contents: 'write' },
+  workflows: { contents: 'write', workflows: 'write' },
+} as const;
 
 const READING = {
   checks: 'read',
@@ -77,7 +85,7 @@ export function connectGithub(probot: Probot, options: GithubOptions): Github {
     octokit,
     gitToken: (installation, repositoryId, access) =>
       // Git asks once: one that GitHub has withdrawn, because the App was installed anew, must soon be replaced.
-      tokens.get({ installation, repositoryId, permissions: { contents: access }, keepMs: 5 * MINUTE }),
+      tokens.get({ installation, repositoryId, permissions: GIT[access], keepMs: 5 * MINUTE }),
     identity(installation, repositoryId) {
       identity ??= octokit(installation, repositoryId)
         .then(client => readIdentity(probot, client, options.webBaseUrl))

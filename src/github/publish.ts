@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
+import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
@@ -29,6 +30,7 @@ export interface PublishOptions {
   pulls: ReturnType<typeof openPulls>;
   confirm: Confirm;
   git: PublishGit;
+  secrets: Pick<Secrets, 'find'>;
 }
 
 export interface Push {
@@ -42,7 +44,7 @@ export interface Push {
  * What a run may do on GitHub, each time only while the run is its task's own: E_RUN_ENDED otherwise. The broker asks
  * one thing after the other.
  */
-export function createPublisher({ store, clock, pulls, confirm, git }: PublishOptions, run: Run) {
+export function createPublisher({ store, clock, pulls, confirm, git, secrets }: PublishOptions, run: Run) {
   function current(): Task {
     const task = store.tasks.get(run.task);
     if (task && task.epoch === run.epoch && !isFinal(task.state)) return task;
@@ -117,6 +119,8 @@ export function createPublisher({ store, clock, pulls, confirm, git }: PublishOp
           },
         );
       }
+      refuseSecrets(secrets, 'title', text.title);
+      refuseSecrets(secrets, 'body', text.body);
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
       await confirm(task);
       return await patiently(clock, () => pulls.open(current(), text));
@@ -133,6 +137,16 @@ export function createPublisher({ store, clock, pulls, confirm, git }: PublishOp
       });
     },
   };
+}
+
+function refuseSecrets(secrets: PublishOptions['secrets'], part: string, text: string): void {
+  const [found] = secrets.find(text);
+  if (found === undefined) return;
+  const line = text.slice(0, found.start).split('\n').length;
+  const what = `The ${part} of the pull request, line ${line}, holds ${found.what}`;
+  throw new OrchError('E_PUSH_REFUSED', what, {
+    remedy: 'Take it out, then open the pull request again.',
+  });
 }
 
 /** The instruction's first line, for a pull request that nobody gave a title. */

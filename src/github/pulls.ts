@@ -180,7 +180,9 @@ function pullBody(task: Task, text: string): string {
   const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
   const end = `${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`;
   const words = shorten(text.trim(), 40_000);
-  const whole = `${shorten(quiet(words), BODY_LIMIT)}\n\n${end}`.trimStart();
+  // Shown rather than hidden: comments are where Orch has its own markers.
+  const open = words.replaceAll('<!--', '&lt;!--');
+  const whole = `${shorten(quiet(open), BODY_LIMIT)}\n\n${end}`.trimStart();
   // Something in the words that is not closed would take what Orch says for its own.
   return isParagraph(whole, closes) ? whole : `${fenced(words)}\n\n${end}`;
 }
