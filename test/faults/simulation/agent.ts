@@ -25,7 +25,7 @@ export function work(
   const commit = async () => {
     workspace.tip = graph.make([workspace.tip]);
   };
-  const push = async () => await broker?.push({ new: workspace.tip, pack: null as never });
+  const push = async () => await broker?.push({ new: workspace.tip, pack: null as never, isLast: false });
   const open = async () =>
     await broker?.pullRequest({ title: `What ${run} did`, body: '', base: null, draft: false });
   const done = async () => await broker?.done('It works.');

@@ -91,7 +91,7 @@ export function stagesOn(
     if (graph.isAncestor(workspace.tip, known)) return;
     const publisher = brokers.get(name(run));
     if (!publisher) throw new OrchError('E_PROGRAM_FAILED', 'the broker is closed');
-    const push = { new: workspace.tip, pack: null as never };
+    const push = { new: workspace.tip, pack: null as never, isLast: true };
     await (isOver(store, run) ? publisher.keep(push) : publisher.push(push)).catch(error => {
       const code = error instanceof OrchError ? error.code : null;
       if (code === 'E_ACCESS_LOST' || code === 'E_GITHUB' || code === 'E_GITHUB_AWAY') throw error;
@@ -208,11 +208,13 @@ function gitOn(
   github: SimulatedGithub,
   graph: Graph,
 ): PublishGit {
+  const receive: PublishGit['receive'] = async (_task, run, push) => {
+    await pass(`commits of ${runName(run.task, run.number)}`);
+    for (const sha of graph.history(push.new)) host.kept.add(sha);
+  };
   return {
-    async receive(_task, run, push) {
-      await pass(`commits of ${runName(run.task, run.number)}`);
-      for (const sha of graph.history(push.new)) host.kept.add(sha);
-    },
+    receive,
+    keep: receive,
     isAhead: async (task, sha) => !graph.isAncestor(sha, task.baseSha as string),
     async push(task, sha, expected) {
       const branch = task.branch as string;

@@ -16,6 +16,7 @@ import { startScheduler } from '../../../src/scheduler/scheduler.ts';
 import type { Stages } from '../../../src/scheduler/stages.ts';
 import { OrchError } from '../../../src/shared/errors.ts';
 import { silentLog } from '../../../src/shared/log.ts';
+import { openSecrets } from '../../../src/shared/secrets/secrets.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import type { Run, Task } from '../../../src/task/glossary.ts';
 import { appToken, type SimulatedDelivery, URL_OF_GITHUB } from './github.ts';
@@ -66,7 +67,7 @@ export function startOrch(around: Surroundings): Orch {
     bots: [],
     permissions: task => repositorySettings(task).permissions,
   });
-  const { stages, broker } = stagesOn(around, life, { ...shared, pulls, confirm });
+  const { stages, broker } = stagesOn(around, life, { ...shared, pulls, confirm, secrets: openSecrets() });
 
   const reporter = startReporter({ ...shared, sandbox: 'There is no agent.' });
   const follower = startFollowing({ ...shared, pulls, intervalSeconds: 60 });
