@@ -22,6 +22,12 @@ program
   .action(async options => (await import('./daemon/serve.ts')).serve({ ...common(), ...options }));
 
 program
+  .command('doctor')
+  .description('what Orch needs of this machine, whether it is there, and how to get it')
+  .option('--json', 'as JSON')
+  .action(async options => (await import('./daemon/doctor/doctor.ts')).doctor({ ...common(), ...options }));
+
+program
   .command('demo')
   .description('play the whole story on a simulated GitHub, offline')
   .option('--once', 'end when the story is told, instead of staying up to play on')

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { readAppEnvironment } from '../../config/environment.ts';
+import { loadSettings, type Settings } from '../../config/settings.ts';
+import { OrchError } from '../../shared/errors.ts';
+import { type Finding, note, ok, problem } from './finding.ts';
+
+/** The settings, and what is wrong with them; with a file that is not valid the rest is checked by the defaults. */
+export function checkSettings(
+  env: NodeJS.ProcessEnv,
+  file: string | undefined,
+): { settings: Settings; found: Finding[] } {
+  try {
+    const { settings, warnings } = loadSettings({ env, ...(file === undefined ? {} : { file }) });
+    return {
+      settings,
+      found: [ok('settings', 'valid'), ...warnings.map(warning => note('settings', warning))],
+    };
+  } catch (error) {
+    if (!(error instanceof OrchError)) throw error;
+    const { settings } = loadSettings({ env: { HOME: env.HOME }, text: '' });
+    return { settings, found: [problem('settings', error.message, error.remedy)] };
+  }
+}
+
+/** What Orch signs in to GitHub with; only that it is there and well-formed, GitHub is not asked. */
+export function checkCredentials(env: NodeJS.ProcessEnv): Finding {
+  try {
+    const credentials = readAppEnvironment(env, path => readFileSync(path, 'utf8'));
+    if (credentials !== 'setup')
+      return ok('credentials', `App ${credentials.appId} at ${credentials.webBaseUrl}`);
+    return note(
+      'credentials',
+      'none yet',
+      'Start orch serve: it leads to the page that registers the GitHub App.',
+    );
+  } catch (error) {
+    if (!(error instanceof OrchError)) throw error;
+    return problem('credentials', error.message, error.remedy);
+  }
+}
