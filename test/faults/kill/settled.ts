@@ -16,7 +16,8 @@ const READ = `
       where coalesce(cursors.seq, 0) < (select max(seq) from journal where task = ours.id)
         and (readers.reader = 'recorder' or not exists (
           -- The comment says all but what may wait a minute.
-          select 1 from creations where task = ours.id and kind = 'comment' and content ->> 'headline' =
+          select 1 from creations where task = ours.id and kind = 'comment'
+            and iif(json_valid(content), content ->> 'headline', null) =
             concat_ws(',', ours.state, ours.epoch, coalesce(ours.reason, ''), coalesce(ours.pull, ''))))
     ) as unread`;
 

@@ -41,7 +41,10 @@ export function startDaemonProcess(options: {
   child.stderr?.setEncoding('utf8').on('data', text => {
     said = (said + text).slice(-4000);
   });
-  const ended = once(child, 'exit').then(([, signal]) => signal as NodeJS.Signals | null);
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    said += `\nended with ${signal ?? `exit code ${code}`}`;
+    return signal as NodeJS.Signals | null;
+  });
   const listening = Promise.withResolvers<number | null>();
   const questions = new Map<number, (value: unknown) => void>();
   let asked = 0;
@@ -61,7 +64,9 @@ export function startDaemonProcess(options: {
   });
 
   function ask<T>(kind: string, about: unknown = null): Promise<T | null> {
-    if (!child.connected) return Promise.resolve(null);
+    // The channel may outlive the process by a moment.
+    if (child.exitCode !== null || child.signalCode !== null || !child.connected)
+      return Promise.resolve(null);
     const id = ++asked;
     return new Promise(resolve => {
       questions.set(id, resolve as (value: unknown) => void);
