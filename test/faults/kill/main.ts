@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { listenForStop } from '../../../src/shared/signals.ts';
 import { openLane } from './lane.ts';
 import { parseJob } from './plan.ts';
 import { play } from './play.ts';
@@ -37,14 +38,15 @@ async function replay(kill: string): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  using stop = listenForStop();
+  const stopped = new AbortController();
+  void stop.told.then(() => stopped.abort());
   const results = await runKills({
     kills: Number(values.kills),
     seed: Number(values.seed),
     ...(values.point !== undefined && { point: values.point }),
     lanes: 2,
-    signal: stop.signal,
+    signal: stopped.signal,
     progress: console.log,
   });
   console.log(`\n${table(results)}`);

@@ -77,13 +77,14 @@ async function inLanes<T>(
   each: (pool: Pool, item: T) => Promise<void>,
 ): Promise<void> {
   const queue = [...work];
-  await Promise.all(
-    Array.from({ length: Math.min(lanes, queue.length) }, async () => {
-      await using pool = openPool();
-      for (let item = queue.shift(); item !== undefined && !signal?.aborted; item = queue.shift())
-        await each(pool, item);
-    }),
-  );
+  const lane = async () => {
+    await using pool = openPool();
+    for (let item = queue.shift(); item !== undefined && !signal?.aborted; item = queue.shift())
+      await each(pool, item);
+  };
+  // Each lane is closed, also when another one fails.
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(lanes, queue.length) }, lane));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** A lane that is replaced when it got stuck. */

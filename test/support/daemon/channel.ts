@@ -15,6 +15,8 @@ export function listenToParent(): void {
   process.on('message', ({ id, kind, about }: Question) => {
     tell({ kind: 'answer', id, value: answers.get(kind)?.(about as never) ?? null });
   });
+  // Who started it is gone, and nobody else would end it.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
   // It must not keep a daemon alive that has been asked to stop.
   process.channel?.unref();
 }
