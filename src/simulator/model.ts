@@ -63,6 +63,8 @@ export interface Repository {
   id: number;
   owner: User;
   name: string;
+  /** What it is a fork of. */
+  parent: Repository | null;
   private: boolean;
   description: string | null;
   defaultBranch: string;
@@ -127,7 +129,8 @@ export interface PullRequest extends Issue {
 
 interface PullPart {
   id: number;
-  head: { ref: string; sha: string };
+  /** The branch lies in the fork, if there is one; its commits are here too. */
+  head: { ref: string; sha: string; fork: Repository | null };
   base: { ref: string; sha: string };
   draft: boolean;
   merged: { at: number; by: User; sha: string } | null;

@@ -7,7 +7,7 @@ import { type MergeOptions, mergePull } from './action/merge.ts';
 import { personOf } from './action/people.ts';
 import { changeState, createPull, type NewPull, setDraft } from './action/pulls.ts';
 import { movingRefs } from './action/refs.ts';
-import { createRepository, type NewRepository } from './action/repositories.ts';
+import { createRepository, forkRepository, type NewRepository } from './action/repositories.ts';
 import { createReview, type NewReview } from './action/reviews.ts';
 import { type Files, importCommit } from './git/import.ts';
 import type {
@@ -39,6 +39,8 @@ export interface People {
   createTeam(organization: string, slug: string, members: readonly string[]): Team;
   /** Gives a team's members a role in one of the organization's repositories. */
   addTeam(repository: string, team: Team, role: Role): void;
+  /** Under somebody's own name. Its pull requests stay at the commit that they were opened or reopened with. */
+  forkRepository(repository: string, owner: string): Promise<Repository>;
   /** A protected branch changes by pull request only. */
   setProtected(repository: string, branch: string, isProtected: boolean): void;
   /** On all repositories of an account, or on those named. */
@@ -94,6 +96,8 @@ export function people(world: World): People {
       void repositoryNamed(world, name).collaborators.set(userNamed(world, login).id, role),
     createTeam: (organization, slug, members) => createTeam(world, organization, slug, members),
     addTeam: (name, team, role) => void repositoryNamed(world, name).teams.set(team, role),
+    forkRepository: (name, owner) =>
+      forkRepository(world, repositoryNamed(world, name), userNamed(world, owner)),
     setProtected: (name, branch, isProtected) => {
       const { protectedBranches } = repositoryNamed(world, name);
       if (isProtected) protectedBranches.add(branch);

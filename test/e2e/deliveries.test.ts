@@ -108,22 +108,17 @@ describe('a bot', () => {
 describe('a pull request from a fork', () => {
   it('is refused', async () => {
     await using app = await startTestApp();
-    await app.github.pushCommit(REPOSITORY, 'feature', { 'feature.txt': 'new\n' }, 'writer');
+    await app.github.forkRepository(REPOSITORY, 'stranger');
+    await app.github.pushCommit('stranger/shop', 'feature', { 'feature.txt': 'new\n' }, 'stranger');
     const pull = await app.github.openPull(REPOSITORY, {
       title: 'Feature',
-      head: 'feature',
+      head: 'stranger:feature',
       base: 'main',
-      user: 'writer',
-    });
-    const head = { ref: 'feature', sha: pull.pull.head.sha, repo: { id: 5 } };
-    app.github.faults.add({
-      match: { method: 'GET', path: /\/pulls\/2$/ },
-      effect: { kind: 'status', status: 200, body: { head } },
+      user: 'stranger',
     });
     await app.github.comment(REPOSITORY, pull.number, '/orch add a test', 'writer');
     await app.until(() => app.comments(pull.number).some(text => text.includes('E_FORK')));
     expect(app.daemon.store.tasks.list(10)).toEqual([]);
-    app.forgive(/pulls/);
   });
 });
 

@@ -51,6 +51,26 @@ describe('pull requests', () => {
     expect(await github.events()).toEqual(['create', 'push', 'pull_request.opened']);
   });
 
+  it('from a fork name its owner and repository, and have their commits here', async () => {
+    await using github = await testGitHub();
+    const { simulator } = github;
+    const fork = await simulator.forkRepository('acme/shop', 'otto');
+    const head = await simulator.pushCommit('otto/shop', 'fix', { 'README.md': '# Fork\n' }, 'otto');
+    await simulator.openPull('acme/shop', { title: 'Fix', head: 'otto:fix', base: 'main', user: 'otto' });
+    const app = await github.installation();
+    const { body } = await app('GET', `${PULLS}/1`);
+    expect(body.head).toMatchObject({ label: 'otto:fix', sha: head, repo: { id: fork.id, fork: true } });
+    expect(body.base.repo.fork).toBe(false);
+    expect((await app('GET', `${PULLS}?head=otto:fix`)).body).toHaveLength(1);
+    expect((await app('GET', `${PULLS}?head=acme:fix`)).body).toEqual([]);
+    expect((await app('GET', `${PULLS}/1/files`)).body).toMatchObject([{ filename: 'README.md' }]);
+    // A branch of the same name here is another one.
+    await simulator.pushCommit('acme/shop', 'fix', { 'README.md': '# Here\n' }, 'ada');
+    expect((await app('GET', `${PULLS}/1`)).body.head.sha).toBe(head);
+    await simulator.merge('acme/shop', 1, 'ada');
+    expect((await app('GET', `${PULLS}/1`)).body).toMatchObject({ merged: true });
+  });
+
   it('are refused as GitHub does: no head, no base, nothing new, open already, of a fork', async () => {
     await using github = await testGitHub();
     await withPull(github);

@@ -49,7 +49,7 @@ async function mergeCommit(
   const squash = options.method === 'squash';
   const plain = squash
     ? `${issue.title} (#${issue.number})`
-    : `Merge pull request #${issue.number} from ${owner.login}/${head.ref}`;
+    : `Merge pull request #${issue.number} from ${(head.fork?.owner ?? owner).login}/${head.ref}`;
   const message = `${options.title ?? plain}\n\n${options.message ?? (squash ? '' : issue.title)}`.trimEnd();
   return git.commitTree(tree, squash ? [base.sha] : [base.sha, head.sha], message, who);
 }

@@ -1,5 +1,5 @@
 import { GitHubError, invalid } from '../http/errors.ts';
-import type { Issue, PullRequest, User } from '../model.ts';
+import type { Issue, PullRequest, Repository, User } from '../model.ts';
 import { shapeUser } from '../shape/user.ts';
 import { type Deed, fullName, isPull, refuseArchived } from '../world.ts';
 import { emitIssue, isAssignable, newIssue, setState } from './issues.ts';
@@ -17,12 +17,12 @@ export interface NewPull {
 export async function createPull(deed: Deed, input: NewPull): Promise<PullRequest> {
   const { repository, world } = deed;
   refuseArchived(repository);
-  const headRef = withoutOwner(deed, input.head);
   const base = { ref: input.base, sha: await tip(deed, input.base, 'base') };
-  const head = { ref: headRef, sha: await tip(deed, headRef, 'head') };
+  const head = await findHead(deed, input.head);
   const open = [...repository.issues.values()].filter(isPull).filter(({ state }) => state === 'open');
-  if (open.some(({ pull }) => pull.head.ref === head.ref && pull.base.ref === base.ref)) {
-    throw custom(`A pull request already exists for ${repository.owner.login}:${head.ref}.`);
+  const isSame = ({ ref, fork }: typeof head) => ref === head.ref && fork === head.fork;
+  if (open.some(({ pull }) => isSame(pull.head) && pull.base.ref === base.ref)) {
+    throw custom(`A pull request already exists for ${(head.fork ?? repository).owner.login}:${head.ref}.`);
   }
   if (await repository.git.isAncestor(head.sha, base.sha)) {
     throw custom(`No commits between ${base.ref} and ${head.ref}`);
@@ -51,12 +51,25 @@ export async function createPull(deed: Deed, input: NewPull): Promise<PullReques
   return issue;
 }
 
-/** `owner:branch` names a branch here; branches of forks there are none. */
-function withoutOwner({ repository }: Deed, head: string): string {
-  const [owner, ...rest] = head.split(':');
-  if (rest.length === 0) return head;
-  if (owner?.toLowerCase() !== repository.owner.login.toLowerCase()) throw badField('head');
-  return rest.join(':');
+/** `owner:branch` names a branch here or of that owner's fork, whose commits are then fetched. */
+async function findHead(deed: Deed, head: string): Promise<PullRequest['pull']['head']> {
+  const { repository, world } = deed;
+  const [owner = '', ...rest] = head.split(':');
+  const isOwner = ({ login }: User) => login.toLowerCase() === owner.toLowerCase();
+  if (rest.length === 0) return { ref: head, sha: await tip(deed, head, 'head'), fork: null };
+  const ref = rest.join(':');
+  if (isOwner(repository.owner)) return { ref, sha: await tip(deed, ref, 'head'), fork: null };
+  const forks = [...world.repositories.values()].filter(({ parent }) => parent === repository);
+  const fork = forks.find(each => isOwner(each.owner));
+  if (!fork) throw badField('head');
+  return { ref, sha: await fetchHead(deed, fork, ref), fork };
+}
+
+/** The tip of a fork's branch, with its commits brought here, as GitHub keeps them. */
+async function fetchHead(deed: Deed, fork: Repository, branch: string): Promise<string> {
+  const sha = await tip({ ...deed, repository: fork }, branch, 'head');
+  await deed.repository.git.run(['fetch', '--quiet', fork.git.path, `refs/heads/${branch}`]);
+  return sha;
 }
 
 async function tip({ repository }: Deed, branch: string, field: string): Promise<string> {
@@ -103,7 +116,8 @@ export async function changeState(
 
 async function catchUp(deed: Deed, issue: PullRequest): Promise<void> {
   const { head, base } = issue.pull;
-  issue.pull.head.sha = await tip(deed, head.ref, 'head');
+  const { fork, ref } = head;
+  issue.pull.head.sha = await (fork ? fetchHead(deed, fork, ref) : tip(deed, ref, 'head'));
   issue.pull.base.sha = await tip(deed, base.ref, 'base');
   await measurePull(deed.repository, issue);
 }

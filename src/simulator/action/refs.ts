@@ -113,7 +113,8 @@ async function movePulls(
 ): Promise<void> {
   const open = [...deed.repository.issues.values()].filter(isPull).filter(({ state }) => state === 'open');
   for (const issue of open) {
-    if (issue.pull.head.ref === branch) await moveHead(deed, issue, before, after);
+    if (issue.pull.head.fork === null && issue.pull.head.ref === branch)
+      await moveHead(deed, issue, before, after);
     else if (issue.pull.base.ref === branch && after) {
       issue.pull.base.sha = after;
       await measurePull(deed.repository, issue);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { writeHooks } from '../git/hooks.ts';
 import { type Files, importCommit } from '../git/import.ts';
 import { BareRepository } from '../git/repository.ts';
-import type { Repository } from '../model.ts';
+import type { Repository, User } from '../model.ts';
 import { findUser, type World } from '../world.ts';
 import { personOf } from './people.ts';
 
@@ -18,6 +18,20 @@ export interface NewRepository {
   archived?: boolean;
   /** Branches that change by pull request only. */
   protected?: readonly string[];
+}
+
+/** A copy of a repository that somebody owns, with its branches. */
+export async function forkRepository(world: World, parent: Repository, owner: User): Promise<Repository> {
+  const { name, defaultBranch } = parent;
+  const fork = await createRepository(world, {
+    owner: owner.login,
+    name,
+    defaultBranch,
+    private: parent.private,
+  });
+  fork.parent = parent;
+  await fork.git.run(['fetch', '--quiet', parent.git.path, '+refs/heads/*:refs/heads/*']);
+  return fork;
 }
 
 export async function createRepository(world: World, options: NewRepository): Promise<Repository> {
@@ -41,6 +55,7 @@ export async function createRepository(world: World, options: NewRepository): Pr
     id: world.newId(),
     owner,
     name,
+    parent: null,
     private: options.private ?? false,
     description: options.description ?? null,
     defaultBranch,

@@ -23,7 +23,7 @@ import {
 } from '../http/route.ts';
 import type { PullRequest } from '../model.ts';
 import { shapeCommit, shapeFile } from '../shape/git.ts';
-import { shapePull, shapePullSimple } from '../shape/pull.ts';
+import { labelOf, shapePull, shapePullSimple } from '../shape/pull.ts';
 import { shapeUser } from '../shape/user.ts';
 import { findPull, isPull } from '../world.ts';
 
@@ -51,13 +51,12 @@ function shape(call: RepositoryCall, issue: PullRequest) {
 
 function list(call: RepositoryCall): Answer {
   const { state = 'open', head, base, sort = 'created', direction } = call.query;
-  const owner = call.repository.owner.login;
   const found = [...call.repository.issues.values()].filter(isPull).filter(
     issue =>
       (state === 'all' || issue.state === state) &&
       (!base || issue.pull.base.ref === base) &&
       // A head without its owner filters nothing on GitHub.
-      (!head?.includes(':') || `${owner}:${issue.pull.head.ref}` === head),
+      (!head?.includes(':') || labelOf(call.repository, issue.pull.head) === head),
   );
   const when = (issue: PullRequest) => (sort === 'updated' ? issue.updatedAt : issue.number);
   const ascending = (direction ?? (sort === 'created' ? 'desc' : 'asc')) === 'asc';

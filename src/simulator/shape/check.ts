@@ -62,7 +62,7 @@ function shapeSuite(world: World, repository: Repository, suite: CheckSuite): Js
 function pullsOf(world: World, repository: Repository, sha: string): Json[] {
   const open = [...repository.issues.values()]
     .filter(isPull)
-    .filter(({ state, pull }) => state === 'open' && pull.head.sha === sha);
+    .filter(({ state, pull }) => state === 'open' && pull.head.fork === null && pull.head.sha === sha);
   return open.map(issue => shapeMinimalPull(world, repository, issue));
 }
 
@@ -73,7 +73,7 @@ function shapeMinimalPull(world: World, repository: Repository, issue: PullReque
     id,
     number: issue.number,
     url: pullUrl(world, repository, issue.number),
-    head: { ...head, repo },
+    head: { ref: head.ref, sha: head.sha, repo },
     base: { ...base, repo },
   };
 }

@@ -30,7 +30,7 @@ export function shapePullSimple(world: World, repository: Repository, issue: Pul
     labels: issue.labels.map(label => shapeLabel(world, repository, label)),
     milestone: null,
     draft: pull.draft,
-    head: shapeSide(world, repository, pull.head),
+    head: shapeSide(world, pull.head.fork ?? repository, pull.head),
     base: shapeSide(world, repository, pull.base),
     author_association: association(world, repository, issue.user),
     auto_merge: null,
@@ -88,6 +88,11 @@ function pullLinks(world: World, repository: Repository, issue: PullRequest): Js
   };
   const _links = Object.fromEntries(Object.entries(hrefs).map(([name, href]) => [name, { href }]));
   return { url, ...links, diff_url: `${page}.diff`, patch_url: `${page}.patch`, _links };
+}
+
+/** `owner:branch`. */
+export function labelOf(repository: Repository, { fork, ref }: PullRequest['pull']['head']): string {
+  return `${(fork ?? repository).owner.login}:${ref}`;
 }
 
 function shapeSide(world: World, repository: Repository, side: { ref: string; sha: string }): Json {

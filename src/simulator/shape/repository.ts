@@ -65,7 +65,7 @@ export function shapeRepository(world: World, repository: Repository, actor?: Ac
     owner: shapeUser(world, repository.owner),
     html_url: htmlUrl(world, repository),
     description: repository.description,
-    fork: false,
+    fork: repository.parent !== null,
     url,
     ...parts,
     created_at: time(repository.createdAt),

@@ -129,6 +129,7 @@ function addRepository(world: World, owner: Repository['owner'], graph: Graph): 
     id: world.newId(),
     owner,
     name: 'shop',
+    parent: null,
     private: true,
     description: null,
     defaultBranch: 'main',
