@@ -12,6 +12,8 @@ export function homePaths(home: string) {
     socket: join(home, 'daemon.sock'),
     log: join(home, 'logs', 'orch.log'),
     tmux: join(home, 'tmux'),
+    /** Orch's own copies of repositories; src/workspace/store.ts makes it. */
+    stores: join(home, 'stores'),
     workspaces: join(home, 'workspaces'),
     /** The folders whose entries are named after runs. */
     ofRuns: ['workspaces', 'runs', 'logs', 'results'].map(folder => join(home, folder)),

@@ -94,7 +94,10 @@ export const serverSettings = z.strictObject({
     cpu_percent: later(count.default(100), 'Processor time of a run; 100 is a core.'),
     host_memory_mb: later(count.default(4096), 'Memory of all runs, above which nothing is started.'),
     host_cpu_percent: later(count.default(80), 'Load of the machine, above which nothing is started.'),
-    host_disk_free_mb: later(amount.default(1024), 'Free disk, below which nothing is started.'),
+    host_disk_free_mb: used(
+      amount.default(1024),
+      'Free disk, below which no agent is started; tasks wait for it.',
+    ),
   }),
   workspaces: section({
     keep_days: used(

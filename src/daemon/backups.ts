@@ -22,7 +22,7 @@ export function startBackups({ store, backups, everyHours, clock, log }: BackupS
   const every = everyHours * 3600_000;
   const aborting = new AbortController();
   let under: Promise<Backup> | null = null;
-  let failure: string | null = null;
+  let failure: unknown = null;
   const rounds = keyedRounds({
     clock,
     work: whenDue,
@@ -55,7 +55,7 @@ export function startBackups({ store, backups, everyHours, clock, log }: BackupS
       isDue = false;
       return backup;
     } catch (error) {
-      failure = describeError(error);
+      failure = error;
       throw error;
     }
   }

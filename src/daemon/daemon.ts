@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Probot, ProbotOctokit } from 'probot';
@@ -40,7 +40,9 @@ import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
 import { confinement } from './confine.ts';
+import { onDisk } from './disk.ts';
 import { openRepositories, publishGit } from './git.ts';
+import { type Health, openHealth } from './health.ts';
 import { pushRules } from './push-rules.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
@@ -59,6 +61,7 @@ export interface Daemon extends AsyncDisposable {
   paths: Paths;
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
+  health(): Promise<Health>;
   /** Takes webhook requests; false for others. */
   front: ReturnType<typeof createFront>;
 }
@@ -74,7 +77,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { settings, credentials, clock, log, env, secrets } = options;
   const { redact } = secrets;
   const paths = homePaths(settings.orchestrator.home);
-  mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+  makeHome(paths.home);
   await using stack = new AsyncDisposableStack();
   const backups = openBackups({
     directory: settings.backups.directory ?? paths.backups,
@@ -143,6 +146,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     log,
   });
 
+  const folders = [paths.home, paths.workspaces, paths.stores];
+  const disk = { folders, leastMb: settings.limits.hostDiskFreeMb };
   const recorder = startRecorder({
     store,
     clock,
@@ -169,7 +174,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
-    stages: { workspace, agent, broker: broker.stage, pulls: pullStage(pulls, confirm) },
+    stages: { ...onDisk({ workspace, agent }, disk), broker: broker.stage, pulls: pullStage(pulls, confirm) },
     policy: run => policyOf(settings, run),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
     limits: {
@@ -207,7 +212,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   // First of all: what is waited for here would wait for its turn.
   stack.defer(() => pace.stop());
   const running = stack.move();
-  return { store, paths, backUp: schedule.make, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const health = openHealth({ store, clock, backupFailure: schedule.failure, ...disk });
+  return {
+    store,
+    paths,
+    backUp: schedule.make,
+    health,
+    front,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function makeHome(home: string): void {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    accessSync(home, constants.W_OK);
+  } catch (cause) {
+    throw new OrchError('E_HOME', `${home} can't be made or written: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function createProbot(credentials: AppCredentials, request: typeof fetch): Probot {

@@ -5,7 +5,7 @@ import { version } from '../cli/version.ts';
 import { readAppEnvironment } from '../config/environment.ts';
 import { homePaths } from '../config/paths.ts';
 import { loadSettings } from '../config/settings.ts';
-import { isoTime, systemClock } from '../shared/clock.ts';
+import { type Clock, isoTime, systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
@@ -70,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const api = settings.api.enabled
     ? stack.use(await openHttpApi({ ...apiOptions, tokensFile: settings.api.tokensFile }))
     : null;
-  const server = createHttp(daemon, api, clock.now());
+  const server = createHttp(daemon, api, clock);
   const url = await listen(server, settings.server);
   stack.defer(() => void server.closeAllConnections());
   stack.defer(() => void server.close());
@@ -94,16 +94,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info({ signal }, 'stopping: nothing new starts, running agents go on');
 }
 
-function createHttp(daemon: Daemon, api: HttpApi | null, startedAt: number): Server {
+function createHttp(daemon: Daemon, api: HttpApi | null, clock: Clock): Server {
+  const startedAt = clock.now();
   return createServer((request, response) => {
     if (daemon.front(request, response) || api?.handle(request, response)) return;
     if (request.method === 'GET' && request.url === '/health') {
-      const health = {
-        status: 'ok',
-        uptime_seconds: Math.round((Date.now() - startedAt) / 1000),
-        tasks: daemon.store.tasks.counts(),
-      };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(health));
+      tellHealth(daemon, Math.round((clock.now() - startedAt) / 1000)).then(({ status, body }) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      );
     } else response.writeHead(404).end();
   });
+}
+
+async function tellHealth(daemon: Daemon, uptime: number): Promise<{ status: number; body: object }> {
+  const health = await daemon.health();
+  const status = health.status === 'unhealthy' ? 503 : 200;
+  return { status, body: { ...health, uptime_seconds: uptime, tasks: daemon.store.tasks.counts() } };
 }

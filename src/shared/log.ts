@@ -1,3 +1,5 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { redactShapes } from './secrets/secrets.ts';
 
@@ -19,10 +21,25 @@ export function openLog({ level, file, stderr = false, redact = redactShapes }: 
       stream: { write: line => void destination.write(redact(line)) },
       level: level as pino.Level,
     });
-  if (file) add(pino.destination({ dest: file, mkdir: true, mode: 0o600, sync: true }));
-  if (stderr) add(pino.destination({ dest: 2, sync: true }));
+  if (file) add({ write: line => appendLine(file, line) });
+  if (stderr) add(standardError());
   if (streams.length === 0) return silentLog();
   return pino({ level, base: null, serializers: { err: describeForLog } }, pino.multistream(streams));
+}
+
+/** By name each time: a file that was moved or removed comes back. A full disk costs the lines, and nothing else. */
+function appendLine(file: string, line: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    appendFileSync(file, line, { mode: 0o600 });
+  } catch {}
+}
+
+function standardError(): { write(line: string): unknown } {
+  const destination = pino.destination({ dest: 2, sync: true });
+  // It may lead to a file on a full disk, and an error that nobody listens to would end the process.
+  destination.on('error', () => {});
+  return destination;
 }
 
 /**

@@ -72,7 +72,7 @@ describe('settings', () => {
       'agents.claude.capabilities is accepted but not used by this release',
       'agents.claude.memory_mb is accepted but not used by this release',
       'agents.claude.cpu_percent is accepted but not used by this release',
-      ...['cpu_percent', 'host_memory_mb', 'host_cpu_percent', 'host_disk_free_mb'].map(
+      ...['cpu_percent', 'host_memory_mb', 'host_cpu_percent'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
       ...['context', 'monitoring', 'redis'].map(key => `${key} is accepted but not used by this release`),

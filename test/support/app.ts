@@ -8,7 +8,7 @@ import { loadSettings } from '../../src/config/settings.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
 import { systemClock } from '../../src/shared/clock.ts';
-import { openLog, silentLog } from '../../src/shared/log.ts';
+import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task, TaskState } from '../../src/task/glossary.ts';
 import { isFinal } from '../../src/task/states.ts';
@@ -39,6 +39,9 @@ export const REPOSITORY = 'acme/shop';
 const WEBHOOK_PATH = '/api/github/webhooks';
 
 export interface TestAppOptions {
+  /** An empty folder that outlives the App; else it gets one of its own. */
+  home?: string;
+  log?: Log;
   /** Each agent by name: a shell script, run in the worktree. */
   agents?: Record<string, string>;
   settings?: Record<string, unknown>;
@@ -54,7 +57,7 @@ export const GOOD_AGENT = `
 /** The App on the simulated GitHub, within this process; git, tmux, SQLite and agents are real. */
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   await using stack = new AsyncDisposableStack();
-  const { path: home } = stack.use(await temporaryDirectory());
+  const home = options.home ?? stack.use(await temporaryDirectory()).path;
   const github = await startSimulator();
   const validation = stack.use(validated(github));
   stack.use(github);
@@ -151,7 +154,7 @@ async function startOnce(
   const env = { PATH: process.env.PATH, HOME: home, ...github.credentials };
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;
-  const log = openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });
+  const log = options.log ?? openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });
   const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log, secrets });
   const news = daemon.store.journal.onAppend(notify);
   const server = createServer((request, response) => {
