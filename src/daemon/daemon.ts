@@ -17,8 +17,11 @@ import { startFollowing } from '../github/follow.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
+import { decided } from '../github/places.ts';
 import { defaultTitle } from '../github/publish.ts';
 import { openPulls } from '../github/pulls.ts';
+import { startReach } from '../github/reach.ts';
+import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
 import { type Confirm, confirmRequester } from '../github/requester.ts';
@@ -67,7 +70,10 @@ export interface Daemon extends AsyncDisposable {
 }
 
 const SWEEP_SECONDS = 5;
-const FOLLOW_SECONDS = 60;
+/** Looking where webhooks should have told: each look is a call, of which GitHub takes 5,000 an hour. */
+const FOLLOW_SECONDS = 300;
+const REACH_SECONDS = 900;
+const REDELIVER_SECONDS = 300;
 
 /**
  * The whole of Orch, put together: everything below takes its world as parameters, and this is where they come from.
@@ -166,7 +172,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   stack.defer(() => reporter.stop());
-  const follower = startFollowing({ ...shared, pulls, intervalSeconds: FOLLOW_SECONDS });
+  const ended = (task: number) => decided(shared, task);
+  const follower = startFollowing({ ...shared, pulls, ended, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
   const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });
   stack.defer(() => cleaner.stop());
@@ -200,6 +207,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   stack.defer(() => inbox.stop());
+  const reach = startReach({ ...shared, intervalSeconds: REACH_SECONDS });
+  stack.defer(() => reach.stop());
+  const redelivery = startRedelivery({ ...shared, events: EVENTS, intervalSeconds: REDELIVER_SECONDS });
+  stack.defer(() => redelivery.stop());
   const front = createFront({
     store,
     clock,

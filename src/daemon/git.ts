@@ -34,7 +34,8 @@ export function openRepositories(
   }
   const remote = (task: Task, access: GitAccess): Remote => ({
     url: `${webBaseUrl}/${task.repository}.git`,
-    name: task.repository,
+    // By its number, which a rename leaves alone: workspaces borrow from Orch's copy.
+    name: `repositories/${task.repositoryId}`,
     host: new URL(webBaseUrl).host,
     async token() {
       const fresh = await token(task, access);

@@ -157,8 +157,12 @@ async function begin(
     });
   }
   const baseSha = pinned ?? task.headSha ?? there.get(target) ?? (await resolve(store, { branch: target }));
-  if (task.branch !== null)
-    return { branch: task.branch, target, baseSha, head: there.get(task.branch) ?? null };
+  if (task.branch !== null) {
+    const head = there.get(task.branch) ?? null;
+    // A try before this one may have met somebody else's branch when it pushed.
+    if (isMade || head === null || task.head !== null || isOurs(task.branch))
+      return { branch: task.branch, target, baseSha, head };
+  }
   for (let suffix = 1; ; suffix += 1) {
     const branch = branchName(task.id, task.instruction, suffix);
     const head = (suffix === 1 ? there : await tips(store, [branch])).get(branch) ?? null;

@@ -17,9 +17,10 @@ import {
   type Place,
   pullRequest,
 } from './payloads.ts';
+import { ALWAYS_SENT, decided, openNotice, PLACES } from './places.ts';
 import { recordPull } from './pulls.ts';
 
-type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void>;
+type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 
 const HANDLERS: Record<string, Handler> = {
   'issue_comment.created': commented,
@@ -32,21 +33,29 @@ const HANDLERS: Record<string, Handler> = {
   'pull_request.opened': pullChanged,
   'pull_request.reopened': pullChanged,
   'pull_request.closed': pullChanged,
+  ...PLACES,
 };
 
-/** The webhook events that the App handles; app.yml subscribes to exactly these. */
+/** The webhook events that the App handles. */
 export const EVENTS: ReadonlySet<string> = new Set(
   Object.keys(HANDLERS).map(name => name.split('.')[0] as string),
 );
+
+/** Those of them that app.yml subscribes to: exactly these. */
+export const SUBSCRIBED = [...EVENTS].filter(event => !ALWAYS_SENT.has(event));
 
 /** Each command may make a comment, and GitHub takes 80 a minute from an installation. */
 const MOST_COMMANDS = 10;
 
 /** The Probot app: what is done with each delivery. Handling the same one again changes nothing more. */
 export function createApp(context: AppContext): (probot: Probot) => void {
+  const notice = openNotice(context);
   return probot => {
     for (const [name, handle] of Object.entries(HANDLERS)) {
-      probot.on(name as 'issues.labeled', ({ id, payload }) => handle(context, payload, id));
+      probot.on(name as 'issues.labeled', async ({ id, payload }) => {
+        notice(payload);
+        await handle(context, payload, id);
+      });
     }
   };
 }
@@ -203,4 +212,5 @@ async function pullChanged(context: AppContext, raw: unknown): Promise<void> {
   const state = pull.merged ? 'merged' : pull.state;
   const seen = { number: pull.number, url: pull.html_url, state, draft: pull.draft === true } as const;
   recordPull(context.store, task, seen, context.clock.now());
+  decided(context, task.id);
 }

@@ -24,6 +24,8 @@ export interface Github {
   octokit(installation: number, repositoryId: number): Promise<Octokit>;
   /** A token for git over HTTPS: this repository, contents only, or also what defines its workflows. */
   gitToken(installation: number, repositoryId: number, access: GitAccess): Promise<string>;
+  /** Asks as the App itself, of what is no installation's. */
+  app(): Promise<Octokit['request']>;
   /** Asked for on behalf of a repository, and the same for all. */
   identity(installation: number, repositoryId: number): Promise<Identity>;
 }
@@ -45,6 +47,8 @@ const READING = {
 } as const;
 const WRITING = { checks: 'write', contents: 'read', issues: 'write', pull_requests: 'write' } as const;
 const MINUTE = 60_000;
+/** The App itself has a queue of its own. */
+const APP = 0;
 
 export interface GithubOptions {
   webBaseUrl: string;
@@ -56,6 +60,10 @@ export function connectGithub(probot: Probot, options: GithubOptions): Github {
   const { clock, pace } = options;
   const tokens = openTokens({ app: () => probot.auth(), pace, clock });
   let identity: Promise<Identity> | null = null;
+
+  async function app(): Promise<Octokit['request']> {
+    return (await probot.auth()).request.defaults({ request: { fetch: pace.fetch(APP) } });
+  }
 
   async function octokit(installation: number, repositoryId: number): Promise<Octokit> {
     const authorize: Authorize = async (request, call) => {
@@ -72,23 +80,24 @@ export function connectGithub(probot: Probot, options: GithubOptions): Github {
         return await send(await tokens.get(purpose));
       }
     };
-    const app = await probot.auth();
-    const Client = app.constructor as new (options: object) => Octokit;
+    const like = await probot.auth();
+    const Client = like.constructor as new (options: object) => Octokit;
     return new Client({
       authStrategy: () => ({ hook: authorize }),
-      baseUrl: app.request.endpoint.DEFAULTS.baseUrl,
+      baseUrl: like.request.endpoint.DEFAULTS.baseUrl,
       request: { fetch: pace.fetch(installation) },
     });
   }
 
   return {
+    app,
     octokit,
     gitToken: (installation, repositoryId, access) =>
       // Git asks once: one that GitHub has withdrawn, because the App was installed anew, must soon be replaced.
       tokens.get({ installation, repositoryId, permissions: GIT[access], keepMs: 5 * MINUTE }),
     identity(installation, repositoryId) {
       identity ??= octokit(installation, repositoryId)
-        .then(client => readIdentity(probot, client, options.webBaseUrl))
+        .then(client => readIdentity(app, client, options.webBaseUrl))
         .catch(error => {
           identity = null;
           throw error;
@@ -105,8 +114,8 @@ type Authorize = (
 ) => Promise<unknown>;
 type RequestOptions = { method: string; headers: Record<string, unknown> };
 
-async function readIdentity(probot: Probot, client: Octokit, webBaseUrl: string): Promise<Identity> {
-  const app = await (await probot.auth()).request('GET /app');
+async function readIdentity(asApp: Github['app'], client: Octokit, webBaseUrl: string): Promise<Identity> {
+  const app = await (await asApp())('GET /app');
   if (!app.data) throw new Error('GET /app gave no App');
   const login = `${app.data.slug}[bot]`;
   const userId = await readUserId(client, login);

@@ -14,19 +14,32 @@ export interface FollowOptions {
   clock: Clock;
   log: Log;
   intervalSeconds: number;
+  /** The task's pull request is not open any more. */
+  ended(task: number): void;
 }
 
 /** Open pull requests can be many and stay for weeks: they are looked at every so many rounds, for GitHub's limits. */
-const ROUNDS_BETWEEN_PULLS = 15;
+const ROUNDS_BETWEEN_PULLS = 3;
 
 /**
  * Webhooks get lost: looks by itself whether running tasks have a pull request by now, and whether open pull requests
- * were closed or merged.
+ * were closed or merged. Tasks wait for each other only within an installation, whose limits they share.
  */
 export function startFollowing(options: FollowOptions) {
   const { store, clock, log } = options;
-  let stopped = false;
   let round = 0;
+  const looks = keyedRounds({
+    clock,
+    work: async (id: number) => {
+      await lookAt(store.tasks.get(id) as Task);
+      return null;
+    },
+    failed: (id, error) =>
+      log.warn({ task: taskName(id), why: githubMessage(error) }, 'could not look at the pull request'),
+    longestMs: options.intervalSeconds * 1000,
+    atOnce: 1,
+    groupOf: id => String(store.tasks.get(id)?.installation),
+  });
   const rounds = keyedRounds({
     clock,
     work: lookAtAll,
@@ -37,15 +50,7 @@ export function startFollowing(options: FollowOptions) {
   async function lookAtAll(): Promise<number> {
     const pulls = round % ROUNDS_BETWEEN_PULLS === 0 ? store.tasks.withOpenPull() : [];
     const running = store.tasks.list(1000, 'running').filter(task => task.pull === null);
-    for (const task of [...running, ...pulls]) {
-      if (stopped) break;
-      await lookAt(task).catch(error => {
-        log.warn(
-          { task: taskName(task.id), why: githubMessage(error) },
-          'could not look at the pull request',
-        );
-      });
-    }
+    for (const { id } of [...running, ...pulls]) if (!looks.isFailing(id)) looks.wake(id);
     round += 1;
     return clock.now() + options.intervalSeconds * 1000;
   }
@@ -54,36 +59,36 @@ export function startFollowing(options: FollowOptions) {
     if (task.pull === null) return void (await options.pulls.find(task));
     const octokit = await options.github.octokit(task.installation, task.repositoryId);
     const { owner, repo } = thread(task.repository, task.issue);
-    try {
-      const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
-        owner,
-        repo,
-        pull_number: task.pull,
+    const seen = await octokit
+      .request('GET /repos/{owner}/{repo}/pulls/{pull_number}', { owner, repo, pull_number: task.pull })
+      .then(({ data }) => ({
+        number: data.number,
+        url: data.html_url,
+        state: data.merged
+          ? ('merged' as const)
+          : data.state === 'closed'
+            ? ('closed' as const)
+            : ('open' as const),
+        draft: data.draft === true,
+      }))
+      .catch(error => {
+        // The repository is gone, and the pull request with it.
+        if (!hasStatus(error, 404, 410)) throw error;
+        return {
+          number: task.pull as number,
+          url: task.pullUrl ?? '',
+          state: 'closed' as const,
+          draft: false,
+        };
       });
-      const state = data.merged ? 'merged' : data.state === 'closed' ? 'closed' : 'open';
-      recordPull(
-        store,
-        task,
-        { number: data.number, url: data.html_url, state, draft: data.draft === true },
-        clock.now(),
-      );
-    } catch (error) {
-      // The repository is gone, and the pull request with it.
-      if (!hasStatus(error, 404, 410)) throw error;
-      recordPull(
-        store,
-        task,
-        { number: task.pull, url: task.pullUrl ?? '', state: 'closed', draft: false },
-        clock.now(),
-      );
-    }
+    recordPull(store, task, seen, clock.now());
+    if (seen.state !== 'open') options.ended(task.id);
   }
 
   return {
     async stop(): Promise<void> {
-      stopped = true;
       first[Symbol.dispose]();
-      await rounds.stop();
+      await Promise.all([rounds.stop(), looks.stop()]);
     },
   };
 }

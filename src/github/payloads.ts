@@ -42,8 +42,22 @@ export const pullRequest = base.extend({
     merged: z.boolean().nullish(),
     draft: z.boolean().nullish(),
     state: z.enum(['open', 'closed']),
+    base: z.object({ ref: z.string() }),
     head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.number().int() }).nullish() }),
   }),
+});
+
+const installation = z.object({ id: z.number().int() });
+const named = z.object({ id: z.number().int(), full_name: z.string() });
+export const installationChanged = z.object({ installation });
+export const repositoriesChanged = z.object({
+  installation,
+  repositories_removed: z.array(named),
+});
+export const repositoryChanged = z.object({ installation, repository: named });
+export const issueGone = base.extend({
+  issue: z.object({ number: z.number().int() }),
+  changes: z.object({ new_issue: z.object({ number: z.number().int() }), new_repository: named }).optional(),
 });
 
 type IssueComment = z.infer<typeof issueComment>;

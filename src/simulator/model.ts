@@ -70,6 +70,8 @@ export interface Repository {
   defaultBranch: string;
   archived: boolean;
   protectedBranches: Set<string>;
+  /** What every push is refused with; null for nothing. */
+  pushRefusal: string | null;
   /** Roles by user id. The owner is not listed and is always admin. */
   collaborators: Map<number, Role>;
   teams: Map<Team, Role>;

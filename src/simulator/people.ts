@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
-import { changeSelection, install, setSuspended } from './action/installations.ts';
+import { changeSelection, install } from './action/installations.ts';
 import { addLabels, createIssue, removeLabel } from './action/issues.ts';
 import { type MergeOptions, mergePull } from './action/merge.ts';
 import { personOf } from './action/people.ts';
@@ -47,7 +47,6 @@ export interface People {
   installApp(account: string, options?: { repositories?: readonly string[] }): Installation;
   /** Adds a repository to an installation on chosen ones, or takes it away. */
   selectRepository(installation: Installation, repository: string, selected: boolean): void;
-  setSuspended(installation: Installation, suspended: boolean): void;
   openIssue(
     repository: string,
     issue: { title: string; body?: string; labels?: string[]; user: string },
@@ -79,39 +78,38 @@ export interface People {
 }
 
 export function people(world: World): People {
-  const actorNamed = (login: string): Actor => ({ user: userNamed(world, login), permissions: null });
+  const actorNamed = (login: string): Actor => ({ user: namedUser(world, login), permissions: null });
   const as = <T>(name: string, login: string, act: (deed: Deed) => T | Promise<T>): Promise<T> => {
-    const deed = { world, repository: repositoryNamed(world, name), actor: actorNamed(login) };
+    const deed = { world, repository: namedRepository(world, name), actor: actorNamed(login) };
     return exclusively(deed.repository, () => act(deed));
   };
   return {
     addUser: (login, options = {}) => addUser(world, login, options),
     userToken: login => userToken(world, login),
     createRepository: options => createRepository(world, options),
-    renameUser: (login, to) => renameUser(world, userNamed(world, login), to),
+    renameUser: (login, to) => renameUser(world, namedUser(world, login), to),
     suspendUser: login => {
-      userNamed(world, login).suspended = true;
+      namedUser(world, login).suspended = true;
     },
     addCollaborator: (name, login, role) =>
-      void repositoryNamed(world, name).collaborators.set(userNamed(world, login).id, role),
+      void namedRepository(world, name).collaborators.set(namedUser(world, login).id, role),
     createTeam: (organization, slug, members) => createTeam(world, organization, slug, members),
-    addTeam: (name, team, role) => void repositoryNamed(world, name).teams.set(team, role),
+    addTeam: (name, team, role) => void namedRepository(world, name).teams.set(team, role),
     forkRepository: (name, owner) =>
-      forkRepository(world, repositoryNamed(world, name), userNamed(world, owner)),
+      forkRepository(world, namedRepository(world, name), namedUser(world, owner)),
     setProtected: (name, branch, isProtected) => {
-      const { protectedBranches } = repositoryNamed(world, name);
+      const { protectedBranches } = namedRepository(world, name);
       if (isProtected) protectedBranches.add(branch);
       else protectedBranches.delete(branch);
     },
     installApp: (account, { repositories } = {}) =>
       install(
         world,
-        userNamed(world, account),
-        repositories?.map(name => repositoryNamed(world, name)) ?? null,
+        namedUser(world, account),
+        repositories?.map(name => namedRepository(world, name)) ?? null,
       ),
     selectRepository: (installation, name, selected) =>
-      changeSelection(world, installation, repositoryNamed(world, name), selected),
-    setSuspended: (installation, suspended) => setSuspended(world, installation, suspended),
+      changeSelection(world, installation, namedRepository(world, name), selected),
     openIssue: (name, { user, ...issue }) => as(name, user, deed => createIssue(deed, issue)),
     comment: (name, issue, body, user) =>
       as(name, user, deed => createComment(deed, findIssue(deed.repository, issue), body)),
@@ -140,13 +138,13 @@ export function people(world: World): People {
   };
 }
 
-function userNamed(world: World, login: string): User {
+export function namedUser(world: World, login: string): User {
   const user = world.users.get(login.toLowerCase());
   if (!user) throw new Error(`nobody is called ${login} on the simulated GitHub`);
   return user;
 }
 
-function repositoryNamed(world: World, name: string): Repository {
+export function namedRepository(world: World, name: string): Repository {
   const [owner = '', repo = ''] = name.split('/');
   const repository = findRepository(world, owner, repo);
   if (!repository) throw new Error(`there is no repository ${name} on the simulated GitHub`);
@@ -168,9 +166,9 @@ function renameUser(world: World, user: User, to: string): void {
 
 function createTeam(world: World, organization: string, slug: string, members: readonly string[]): Team {
   const team: Team = {
-    organization: userNamed(world, organization),
+    organization: namedUser(world, organization),
     slug,
-    members: new Map(members.map(login => [userNamed(world, login).id, 'active'])),
+    members: new Map(members.map(login => [namedUser(world, login).id, 'active'])),
   };
   world.teams.set(`${organization}/${slug}`.toLowerCase(), team);
   return team;
@@ -178,7 +176,7 @@ function createTeam(world: World, organization: string, slug: string, members: r
 
 function userToken(world: World, login: string): string {
   const secret = `ghp_${randomBytes(18).toString('hex')}`;
-  world.tokens.set(secret, { kind: 'user', user: userNamed(world, login) });
+  world.tokens.set(secret, { kind: 'user', user: namedUser(world, login) });
   return secret;
 }
 

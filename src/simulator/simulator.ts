@@ -13,6 +13,7 @@ import { Traffic } from './http/traffic.ts';
 import { readManifest } from './manifest.ts';
 import type { App, Permissions, User } from './model.ts';
 import { type Exchange, Observers } from './observers.ts';
+import { type Owners, owners } from './owners.ts';
 import { type People, people } from './people.ts';
 import { ROUTES } from './routes/index.ts';
 import type { World } from './world.ts';
@@ -41,7 +42,7 @@ export interface SimulatorOptions {
 }
 
 /** A GitHub on loopback. What its methods do goes the same way as what comes over HTTP, webhooks included. */
-export interface Simulator extends People, AsyncDisposable {
+export interface Simulator extends People, Owners, AsyncDisposable {
   /** `http://127.0.0.1:PORT`; the API is under `/api/v3`, git under `/{owner}/{repo}.git`. */
   readonly url: string;
   /** The environment for the App. */
@@ -75,6 +76,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   };
   const simulator: Simulator = {
     ...people(world),
+    ...owners(world),
     get url() {
       return world.url;
     },
@@ -144,6 +146,7 @@ export function createWorld(
     users,
     teams: new Map(),
     repositories: new Map(),
+    formerNames: new Map(),
     installations: new Map(),
     tokens: new Map(),
     rates: new Map(),

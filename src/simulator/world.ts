@@ -39,6 +39,8 @@ export interface World {
   /** By lower-case `organization/slug`. */
   teams: Map<string, Team>;
   repositories: Map<number, Repository>;
+  /** Repositories by the lower-case names that they had before. */
+  formerNames: Map<string, number>;
   installations: Map<number, Installation>;
   tokens: Map<string, Token>;
   rates: Map<string, { used: number; resetAt: number }>;
@@ -63,7 +65,11 @@ export function findUser(world: World, login: string): User {
 
 export function findRepository(world: World, owner: string, name: string): Repository | undefined {
   const wanted = `${owner}/${name}`.toLowerCase();
-  return [...world.repositories.values()].find(repository => fullName(repository).toLowerCase() === wanted);
+  const named = [...world.repositories.values()].find(
+    repository => fullName(repository).toLowerCase() === wanted,
+  );
+  // GitHub redirects from former names, which clients follow without a word.
+  return named ?? world.repositories.get(world.formerNames.get(wanted) ?? 0);
 }
 
 export function fullName(repository: Repository): string {

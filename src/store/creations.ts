@@ -17,6 +17,7 @@ export function openCreations(db: Connection) {
   const begin = db.prepare(
     'insert into creations (task, kind, key, begun_at) values (?, ?, ?, ?) on conflict (task, kind, key) do nothing',
   );
+  const forget = db.prepare('delete from creations where task = ? and kind = ? and key = ?');
   const record = db.prepare(
     'update creations set remote_id = ?, content = ? where task = ? and kind = ? and key = ?',
   );
@@ -36,6 +37,8 @@ export function openCreations(db: Connection) {
     /** True when this call was the first to announce the creation. */
     begin: (task: number, kind: CreationKind, key: string, now: number): boolean =>
       begin.run(task, kind, key, now).changes === 1,
+    /** It was not made, and what stands there is somebody else's. */
+    forget: (task: number, kind: CreationKind, key: string): void => void forget.run(task, kind, key),
     record: (task: number, kind: CreationKind, key: string, remoteId: number, content: string): void =>
       void record.run(remoteId, content, task, kind, key),
     ofKind: (task: number, kind: CreationKind) =>

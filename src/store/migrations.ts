@@ -130,4 +130,11 @@ export const MIGRATIONS: readonly string[] = [
   -- What was said before a task was asked for, so that each try reads the same.
   alter table tasks add column conversation text not null default '[]';
   `,
+  `
+  -- Numbers to go on from, such as the newest delivery that a sweep of GitHub's log has seen.
+  create table marks (
+    name text primary key,
+    value integer not null
+  ) strict, without rowid;
+  `,
 ];

@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
 import { openInbox } from './inbox.ts';
 import { openJournal } from './journal.ts';
+import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
@@ -22,6 +23,7 @@ export function openStore(connection: Connection) {
     runs: openRuns(connection),
     journal: openJournal(connection, transaction),
     inbox: openInbox(connection),
+    marks: openMarks(connection),
     creations: openCreations(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

@@ -22,6 +22,7 @@ export function openRepositories(db: Connection) {
   const keep = db.prepare(
     'update repositories set settings_text = ?, settings_sha = ?, complained_sha = null where id = ?',
   );
+  const forget = db.prepare('delete from repositories where id = ?');
   const complain = db.prepare('update repositories set complained_sha = ? where id = ?');
 
   return {
@@ -29,6 +30,7 @@ export function openRepositories(db: Connection) {
     /** Remembers the repository under its present name; a rename keeps the rest. */
     seen: (id: number, fullName: string): void => void name.run(id, fullName),
     keepSettings: (id: number, text: string | null, sha: string | null): void => void keep.run(text, sha, id),
+    forget: (id: number): void => void forget.run(id),
     complained: (id: number, sha: string): void => void complain.run(sha, id),
   };
 }

@@ -48,6 +48,8 @@ const OPEN = "('queued', 'starting', 'running', 'paused')";
 /** What a claim needs to know of each task that it looks at. */
 export type Claimable = Pick<Task, 'id' | 'repositoryId' | 'agent' | 'runs' | 'settings'>;
 
+export type TaskPlace = Pick<Task, 'installation' | 'repositoryId' | 'repository'>;
+
 export function openTasks(db: Connection) {
   const insertTask = db.prepare(`insert into tasks ${insert(BORN)}`);
   const byId = db.prepare(`select ${list} from tasks where id = ?`);
@@ -78,6 +80,19 @@ export function openTasks(db: Connection) {
   const latest = db.prepare(`select ${list} from tasks order by id desc limit ?`);
   const inState = db.prepare(`select ${list} from tasks where state = ? order by id desc limit ?`);
   const openPulls = db.prepare(`select ${list} from tasks where pull_state = 'open' order by id`);
+  const openIn = db.prepare(
+    `select ${list} from tasks where (installation = ? or repository_id = ?) and state in ${OPEN} order by id`,
+  );
+  const openPlaces = db.prepare(
+    `select distinct installation, repository_id as repositoryId, repository from tasks where state in ${OPEN}`,
+  );
+  const cancelledFor = db.prepare(
+    `select ${list} from tasks where state = 'cancelled' and reason = ? order by id`,
+  );
+  const move = db.prepare(
+    `update tasks set repository = @repository, installation = @installation
+     where repository_id = @repositoryId and (repository <> @repository or installation <> @installation)`,
+  );
   const counts = db.prepare('select state, count(*) as count from tasks group by state');
   const open = db.prepare(`select count(*) as count from tasks where state in ${OPEN}`);
   const updates = new Map<string, Statement>();
@@ -110,6 +125,15 @@ export function openTasks(db: Connection) {
     byBranch: (repositoryId: number, branch: string): Task | null => read(byBranch.get(repositoryId, branch)),
     list: (limit: number, state?: TaskState): Task[] =>
       (state === undefined ? latest.all(limit) : inState.all(state, limit)).map(row => read(row) as Task),
+    openInInstallation: (installation: number): Task[] =>
+      openIn.all(installation, null).map(row => read(row) as Task),
+    openInRepository: (repositoryId: number): Task[] =>
+      openIn.all(null, repositoryId).map(row => read(row) as Task),
+    /** Where open tasks are. */
+    openPlaces: (): TaskPlace[] => openPlaces.all() as TaskPlace[],
+    cancelledFor: (reason: string): Task[] => cancelledFor.all(reason).map(row => read(row) as Task),
+    /** The repository has this name and is reached by this installation now. False when that is nothing new. */
+    move: (place: TaskPlace): boolean => move.run({ ...place }).changes > 0,
     withOpenPull: (): Task[] => openPulls.all().map(row => read(row) as Task),
     counts: (): Partial<Record<TaskState, number>> =>
       Object.fromEntries(

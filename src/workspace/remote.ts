@@ -2,7 +2,7 @@
 export interface Remote {
   /** The HTTPS clone address, without credentials. */
   url: string;
-  /** `owner/name`. */
+  /** `owner/name`, or two parts of another kind: what Orch's own copy is called. */
   name: string;
   /** `github.com`, or `127.0.0.1:4010`. */
   host: string;

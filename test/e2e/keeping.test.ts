@@ -11,7 +11,7 @@ const WAIT = 'while ! test -e go; do sleep 0.05; done; rm go';
 /** A ref of the daemon's own repository of the only remote. */
 async function kept(app: TestApp, ref: string): Promise<string> {
   const host = new URL(app.github.url).host.replace(':', '+');
-  const directory = `${app.home}/stores/${host}/${REPOSITORY}.git`;
+  const directory = `${app.home}/stores/${host}/repositories/${repositoryOf(app.github).id}.git`;
   const shown = await execa('git', ['--git-dir', directory, 'show-ref', '--verify', '--hash', ref], {
     reject: false,
   });

@@ -24,6 +24,7 @@ export function fakeGithub(answer: Answer = () => undefined) {
     paginate: { iterator: async function* () {} },
   } as unknown as Octokit;
   const github: Github = {
+    app: async () => octokit.request,
     octokit: async () => octokit,
     gitToken: async () => 'token',
     identity: async () => SELF,

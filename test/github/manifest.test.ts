@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { EVENTS } from '../../src/github/app.ts';
+import { SUBSCRIBED } from '../../src/github/app.ts';
 import { REPOSITORY, repositoryOf, startTestApp } from '../support/app.ts';
 import { needsOf } from '../support/needs.ts';
 
@@ -9,7 +9,7 @@ const manifest = parse(readFileSync(new URL('../../app.yml', import.meta.url), '
 
 describe('app.yml', () => {
   it('subscribes to the events that are handled, and to no others', () => {
-    expect(manifest.default_events).toEqual([...EVENTS].sort());
+    expect(manifest.default_events).toEqual(SUBSCRIBED.toSorted());
   });
 
   it('asks for the permissions that are used, and for no others', async () => {

@@ -47,6 +47,8 @@ export interface TestAppOptions {
   settings?: Record<string, unknown>;
   files?: Record<string, string>;
   repository?: Record<string, unknown>;
+  /** Install the App on this repository instead of on all of its account. */
+  chosen?: boolean;
 }
 
 /** A commit, pushed, with a pull request: what an agent should do. */
@@ -190,7 +192,7 @@ function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppO
 
 async function populate(
   github: Simulator,
-  { files = { 'README.md': '# Shop\n' }, repository = {} }: TestAppOptions,
+  { files = { 'README.md': '# Shop\n' }, repository = {}, chosen }: TestAppOptions,
 ) {
   github.addUser('acme', { type: 'Organization' });
   for (const user of ['writer', 'reader', 'stranger', 'triager']) github.addUser(user);
@@ -198,7 +200,7 @@ async function populate(
   github.addCollaborator(REPOSITORY, 'writer', 'write');
   github.addCollaborator(REPOSITORY, 'reader', 'read');
   github.addCollaborator(REPOSITORY, 'triager', 'triage');
-  github.installApp('acme');
+  github.installApp('acme', chosen ? { repositories: [REPOSITORY] } : {});
   await github.openIssue(REPOSITORY, {
     title: 'The total is wrong',
     body: 'It leaves the quantity out.',

@@ -61,6 +61,7 @@ export async function createRepository(world: World, options: NewRepository): Pr
     defaultBranch,
     archived: options.archived ?? false,
     protectedBranches: new Set(protectedBranches),
+    pushRefusal: null,
     collaborators: new Map(),
     teams: new Map(),
     labels: new Map(),

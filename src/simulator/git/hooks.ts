@@ -3,6 +3,10 @@ import { join } from 'node:path';
 
 /** Refuses pushes to protected branches, in GitHub's words. The server names them in the environment. */
 const UPDATE = `#!/bin/sh
+if [ -n "$ORCH_PUSH_REFUSAL" ]; then
+  printf '%s\\n' "$ORCH_PUSH_REFUSAL" >&2
+  exit 1
+fi
 printf '%s\\n' "$ORCH_PROTECTED_BRANCHES" | while IFS= read -r branch; do
   if [ -n "$branch" ] && [ "$1" = "refs/heads/$branch" ]; then exit 9; fi
 done

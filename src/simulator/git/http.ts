@@ -98,6 +98,7 @@ function start({ repository, actor }: Deed, request: FastifyRequest) {
       REMOTE_USER: actor.user.login,
       REMOTE_ADDR: '127.0.0.1',
       ORCH_PROTECTED_BRANCHES: [...repository.protectedBranches].join('\n'),
+      ORCH_PUSH_REFUSAL: repository.pushRefusal ?? '',
     },
   });
   // A program that ends early closes its input; what it said by then is the answer.
