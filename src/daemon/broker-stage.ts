@@ -2,6 +2,7 @@ import type { Paths } from '../config/paths.ts';
 import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/broker.ts';
 import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
+import { OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
@@ -13,15 +14,18 @@ export interface BrokerStage extends AsyncDisposable {
   rescuing(run: Run, on: boolean): void;
   /** Why the run's last push failed, with its cause, which the agent's git does not pass on; undefined if it did not. */
   failure(run: Run): unknown;
+  /** GitHub's refusal of the pull request that the agent wanted last; undefined when it was opened, or not refused. */
+  unopened(run: Run): OrchError | undefined;
 }
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
   options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets },
 ): BrokerStage {
-  const open = new Map<string, Promise<Broker>>();
+  const open = new Map<string, { branch: string; broker: Promise<Broker> }>();
   const rescuing = new Set<string>();
   const failures = new Map<string, unknown>();
+  const unopened = new Map<string, OrchError>();
   const name = (run: Run) => runName(run.task, run.number);
 
   function handlers(run: Run): BrokerHandlers {
@@ -44,9 +48,23 @@ export function brokerStage(
         }
         return { ok: true };
       },
-      pullRequest: pull => publisher.pullRequest(pull),
+      async pullRequest(pull) {
+        unopened.delete(name(run));
+        try {
+          return await publisher.pullRequest(pull);
+        } catch (error) {
+          if (error instanceof OrchError && error.code === 'E_GITHUB') unopened.set(name(run), error);
+          throw error;
+        }
+      },
       done: ({ summary }) => publisher.done(summary),
     };
+  }
+
+  async function close(run: Run): Promise<void> {
+    const there = open.get(name(run));
+    for (const kept of [open, failures, unopened]) kept.delete(name(run));
+    await (await there?.broker)?.[Symbol.asyncDispose]();
   }
 
   return {
@@ -54,36 +72,33 @@ export function brokerStage(
       async open(task, run) {
         if (task.branch === null) return;
         const there = open.get(name(run));
-        const broker =
-          there ??
-          openBroker({
-            directory: options.paths.sockets(name(run)),
-            run: name(run),
-            branch: task.branch,
-            handlers: handlers(run),
-            log: options.log,
-            redact: options.secrets.redact,
-          });
-        open.set(name(run), broker);
+        if (there?.branch === task.branch) return void (await there.broker);
+        // It was opened for the branch of the try before, which turned out to be somebody else's.
+        if (there) await close(run);
+        const broker = openBroker({
+          directory: options.paths.sockets(name(run)),
+          run: name(run),
+          branch: task.branch,
+          handlers: handlers(run),
+          log: options.log,
+          redact: options.secrets.redact,
+        });
+        open.set(name(run), { branch: task.branch, broker });
         await broker.catch(error => {
           open.delete(name(run));
           throw error;
         });
       },
-      async close(run) {
-        const broker = open.get(name(run));
-        open.delete(name(run));
-        failures.delete(name(run));
-        await (await broker)?.[Symbol.asyncDispose]();
-      },
+      close,
     },
     rescuing(run, on) {
       if (on) rescuing.add(name(run));
       else rescuing.delete(name(run));
     },
     failure: run => failures.get(name(run)),
+    unopened: run => unopened.get(name(run)),
     async [Symbol.asyncDispose]() {
-      const brokers = await Promise.all(open.values());
+      const brokers = await Promise.all([...open.values()].map(({ broker }) => broker));
       open.clear();
       await Promise.all(brokers.map(broker => broker[Symbol.asyncDispose]()));
     },

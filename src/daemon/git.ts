@@ -1,10 +1,12 @@
-import { type GitAccess, type Github, hasStatus } from '../github/client.ts';
+import { type GitAccess, type Github, githubMessage, isRefusal } from '../github/client.ts';
 import type { PublishGit, Push } from '../github/publish.ts';
+import { refused } from '../github/refusals.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { receivePack } from '../workspace/landing.ts';
 import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
 import type { PushRules } from '../workspace/push/rules.ts';
+import { rescueRef } from '../workspace/refs.ts';
 import type { Remote } from '../workspace/remote.ts';
 import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
 
@@ -23,24 +25,20 @@ export function openRepositories(
   webBaseUrl: string,
   secrets: Secrets,
 ): Repositories {
-  async function token(task: Task, access: GitAccess): Promise<string> {
-    try {
-      return await github.gitToken(task.installation, task.repositoryId, access);
-    } catch (error) {
-      // The App may not write workflows: GitHub says so of each push that needs it.
-      if (access !== 'workflows' || !hasStatus(error, 422)) throw error;
-      return await token(task, 'write');
-    }
-  }
   const remote = (task: Task, access: GitAccess): Remote => ({
     url: `${webBaseUrl}/${task.repository}.git`,
     // By its number, which a rename leaves alone: workspaces borrow from Orch's copy.
     name: `repositories/${task.repositoryId}`,
     host: new URL(webBaseUrl).host,
     async token() {
-      const fresh = await token(task, access);
-      secrets.know(fresh, 'a token of Orch');
-      return fresh;
+      const { installation, repositoryId } = task;
+      const token = await github.gitToken(installation, repositoryId, access).catch(error => {
+        if (!isRefusal(error)) throw error;
+        const what = 'GitHub gives Orch no token for this repository';
+        throw refused('E_GITHUB', what, githubMessage(error), { cause: error });
+      });
+      secrets.know(token, 'a token of Orch');
+      return token;
     },
   });
   return { remote, store: task => stores.of(remote(task, 'read')) };
@@ -78,6 +76,11 @@ export function publishGit(repositories: Repositories, rules: (task: Task) => Pu
       if (result.kind === 'pushed') return result;
       const moved = result.reason === 'exists' || result.reason === 'stale';
       return { kind: 'rejected', moved, text: result.text };
+    },
+    async rescue(task, run, sha) {
+      const store = await repositories.store(task);
+      const ref = await rescueRef(store, runName(run.task, run.number), sha);
+      return `git fetch ${store.directory} ${ref}`;
     },
     tip: task => remoteBranch(repositories.remote(task, 'read'), task.branch as string),
   };

@@ -3,9 +3,10 @@ import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Github } from '../github/client.ts';
+import { refused } from '../github/refusals.ts';
 import type { Confirm } from '../github/requester.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
-import { describeError, OrchError } from '../shared/errors.ts';
+import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { tryGroup } from '../shared/program.ts';
 import type { Store } from '../store/open.ts';
@@ -63,6 +64,9 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     } finally {
       broker.rescuing(run, false);
     }
+    // An agent that was refused its pull request may end as if it had crashed; trying again would change nothing.
+    const unopened = broker.unopened(run);
+    if (unopened && options.store.tasks.get(task.id)?.pull === null) throw unopened;
   }
 
   /** Before a workspace goes: commits that no try before could take. One that its agent spoilt has none to give, and what was refused will always be. */
@@ -85,7 +89,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       const store = await repositories.store(task);
       const [self] = await Promise.all([
         github.identity(task.installation, task.repositoryId),
-        fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
+        fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }).catch(fetchRefused),
       ]);
       const prepared = await begin(options, task, run, store);
       const settings = options.repositorySettings(task);
@@ -118,20 +122,33 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
   };
 }
 
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'E_ACCESS_LOST',
+  'E_GITHUB',
+  'E_GITHUB_AWAY',
+  'E_PUSH_REFUSED',
+]);
+
 /**
  * A push that broke on the way to GitHub, or that its requester may not have any more, is no fault of the workspace; the
  * agent's git only says that it failed.
  */
 function notPublished(failure: unknown): OrchError | null {
   const code = failure instanceof OrchError ? failure.code : null;
-  if (code === 'E_ACCESS_LOST' || code === 'E_GITHUB' || code === 'E_GITHUB_AWAY')
-    return failure as OrchError;
+  if (code !== null && TOLD.has(code)) return failure as OrchError;
   if (failure === undefined || (code !== null && code !== 'E_PROGRAM_FAILED')) return null;
   return new OrchError(
     'E_GITHUB_AWAY',
     `The commits can't be brought to GitHub: ${(failure as Error).message}`,
     { cause: failure },
   );
+}
+
+/** GitHub has decided, and trying again would not help: an address that is not allowed, single sign-on, a lost right. */
+function fetchRefused(error: unknown): never {
+  const text = error instanceof OrchError && error.code === 'E_PROGRAM_FAILED' ? error.message : '';
+  if (!/returned error: 403\b/.test(text)) throw error;
+  throw refused('E_GITHUB', 'GitHub does not let Orch fetch the repository', text, { cause: error });
 }
 
 /** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */

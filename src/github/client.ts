@@ -155,15 +155,18 @@ export function isRefusal(error: unknown): boolean {
   return !(hasStatus(error, 403) && /rate limit|abuse/i.test(githubMessage(error)));
 }
 
+/** A field error has words of its own, or a field and a code. */
+function wordsOf(item: unknown): string {
+  if (typeof item === 'string') return item;
+  const { message, field, code } = item as { message?: string; field?: string; code?: string };
+  return message ?? [field, code].filter(Boolean).join(' ');
+}
+
 /** GitHub's own words about an error, for people: message and the first field errors, without URLs or payloads. */
 export function githubMessage(error: unknown): string {
   const data = (error as { response?: { data?: { message?: unknown; errors?: unknown } } } | null)?.response
     ?.data;
   if (typeof data?.message !== 'string') return error instanceof Error ? error.message : String(error);
-  const details = Array.isArray(data.errors)
-    ? data.errors
-        .slice(0, 3)
-        .map(item => (typeof item === 'string' ? item : ((item as { message?: string }).message ?? '')))
-    : [];
+  const details = Array.isArray(data.errors) ? data.errors.slice(0, 3).map(wordsOf) : [];
   return [data.message, ...details.filter(Boolean)].join(': ');
 }

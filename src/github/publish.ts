@@ -6,6 +6,7 @@ import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import type { openPulls } from './pulls.ts';
+import { refused } from './refusals.ts';
 import type { Confirm } from './requester.ts';
 
 /** Git as the publisher needs it: the daemon's repository of the task's remote, and the remote. */
@@ -20,6 +21,8 @@ export interface PublishGit {
   push(task: Task, sha: string, expected: string | null): Promise<Pushed>;
   /** Where the task's branch stands on GitHub now. */
   tip(task: Task): Promise<string | null>;
+  /** Keeps a commit that GitHub does not take; says where, for people. */
+  rescue(task: Task, run: Run, sha: string): Promise<string>;
 }
 
 type Pushed = { kind: 'pushed' } | { kind: 'rejected'; moved: boolean; text: string };
@@ -64,7 +67,11 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
       if (tip !== null && tip === intended) pushed = await git.push(task, sha, tip);
     }
     if (pushed.kind === 'pushed') return;
-    throw new OrchError('E_PUSH_REFUSED', `GitHub refused the push to \`${branch}\`: ${pushed.text}`);
+    // Not ours and never was: the next try takes another name, and nothing is forced.
+    if (pushed.moved && task.head === null && intended === undefined)
+      store.creations.forget(task.id, 'branch', branch);
+    const what = `GitHub refused the push to \`${branch}\``;
+    throw refused('E_PUSH_REFUSED', what, pushed.text, { kept: await git.rescue(task, run, sha) });
   }
 
   return {

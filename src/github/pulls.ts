@@ -7,6 +7,7 @@ import { type Task, taskName } from '../task/glossary.ts';
 import { type Github, githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
 import { marker, ownerAndName } from './comments.ts';
 import { createOnce } from './once.ts';
+import { refused } from './refusals.ts';
 
 /** GitHub's limit is 65,536 characters; some are Orch's own. */
 const BODY_LIMIT = 60_000;
@@ -109,7 +110,9 @@ export function openPulls(options: PullsOptions) {
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      throw new OrchError('E_GITHUB', `GitHub did not open the pull request: ${githubMessage(error)}`, {
+      const kept = `on the branch \`${task.branch}\``;
+      throw refused('E_GITHUB', 'GitHub did not open the pull request', githubMessage(error), {
+        kept,
         cause: error,
       });
     }

@@ -1,4 +1,4 @@
-import type { Repository } from './model.ts';
+import type { Repository, User } from './model.ts';
 import { shapeRepository } from './shape/repository.ts';
 import { shapeUser } from './shape/user.ts';
 import { type Deed, installationOf, type World } from './world.ts';
@@ -29,7 +29,9 @@ export function emit(
         id: installation.id,
         node_id: Buffer.from(`Installation${installation.id}`).toString('base64'),
       },
-      ...(repository.owner.type === 'Organization' && { organization: shapeOrganization(world, repository) }),
+      ...(repository.owner.type === 'Organization' && {
+        organization: shapeOrganization(world, repository.owner),
+      }),
     },
   });
 }
@@ -45,9 +47,9 @@ function pushFields(world: World, repository: Repository): Record<string, unknow
   };
 }
 
-function shapeOrganization(world: World, repository: Repository): Record<string, unknown> {
-  const { login, id, node_id, avatar_url } = shapeUser(world, repository.owner);
-  const url = `${world.url}/api/v3/orgs/${repository.owner.login}`;
+export function shapeOrganization(world: World, owner: User): Record<string, unknown> {
+  const { login, id, node_id, avatar_url } = shapeUser(world, owner);
+  const url = `${world.url}/api/v3/orgs/${owner.login}`;
   return {
     login,
     id,

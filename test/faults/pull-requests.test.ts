@@ -65,7 +65,7 @@ describe('fault: the pull request is led to another base by someone', () => {
 /** Commits, then waits for `go` before it pushes and opens its pull request. */
 const PATIENT = `echo fixed > fixed.txt; git add fixed.txt; git commit -qm 'Fix it'; touch ../begun
   while ! test -e ../go; do sleep 0.05; done
-  git push -q && gh pr create --title 'Fix it' --body 'Fixed.' && orch done`;
+  git push -q && gh pr create --title 'Fix it' --body 'Fixed.'; orch done`;
 
 async function committed(agent = PATIENT): Promise<TestApp> {
   const app = await startTestApp({ agents: { patient: agent } });
@@ -98,7 +98,7 @@ describe('fault: the base branch is deleted while the agent works', () => {
     await app.github.moveBranch(REPOSITORY, 'next', null);
     go(app);
     const task = await app.ended(1, 'failed');
-    expect(task.reason).toMatch(/base invalid.*--base/);
+    expect(task.reason).toMatch(/base branch is gone.*--base/);
     expect(await tip(app, task.branch as string)).toBe(task.head);
   });
 });

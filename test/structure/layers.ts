@@ -30,6 +30,7 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
       'src/github/pace',
       'src/github/comments',
       'src/github/once',
+      'src/github/refusals',
       'src/github/access',
       'src/github/requester',
     ],

@@ -1,4 +1,4 @@
-import { emit } from '../emit.ts';
+import { emit, shapeOrganization } from '../emit.ts';
 import { GitHubError } from '../http/errors.ts';
 import type { Issue, User } from '../model.ts';
 import { shapeIssue } from '../shape/issue.ts';
@@ -29,10 +29,11 @@ export function transferRepository(deed: Deed, owner: User): void {
   if (installation?.repositoryIds) changeSelection(world, installation, repository, false);
   world.formerNames.set(fullName(repository).toLowerCase(), repository.id);
   repository.owner = owner;
-  const kind = from.type === 'Organization' ? 'organization' : 'user';
-  emit(deed, 'repository', 'transferred', {
-    changes: { owner: { from: { [kind]: shapeUser(world, from) } } },
-  });
+  const before =
+    from.type === 'Organization'
+      ? { organization: shapeOrganization(world, from) }
+      : { user: shapeUser(world, from) };
+  emit(deed, 'repository', 'transferred', { changes: { owner: { from: before } } });
 }
 
 export function deleteIssue(deed: Deed, issue: Issue): void {

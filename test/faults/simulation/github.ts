@@ -135,6 +135,7 @@ function addRepository(world: World, owner: Repository['owner'], graph: Graph): 
     defaultBranch: 'main',
     archived: false,
     protectedBranches: new Set(),
+    pushRefusal: null,
     collaborators: new Map(),
     teams: new Map(),
     labels: new Map(),

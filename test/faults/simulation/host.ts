@@ -215,6 +215,7 @@ function gitOn(
   return {
     receive,
     keep: receive,
+    rescue: async () => 'in the simulation',
     isAhead: async (task, sha) => !graph.isAncestor(sha, task.baseSha as string),
     async push(task, sha, expected) {
       const branch = task.branch as string;

@@ -7,6 +7,7 @@ import { connectGithub, isRefusal } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
 import { startInbox } from '../../../src/github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../../../src/github/pace.ts';
+import { decided } from '../../../src/github/places.ts';
 import { defaultTitle } from '../../../src/github/publish.ts';
 import { openPulls } from '../../../src/github/pulls.ts';
 import { openReplies } from '../../../src/github/replies.ts';
@@ -70,7 +71,12 @@ export function startOrch(around: Surroundings): Orch {
   const { stages, broker } = stagesOn(around, life, { ...shared, pulls, confirm, secrets: openSecrets() });
 
   const reporter = startReporter({ ...shared, sandbox: 'There is no agent.' });
-  const follower = startFollowing({ ...shared, pulls, intervalSeconds: 60 });
+  const follower = startFollowing({
+    ...shared,
+    pulls,
+    ended: task => decided(shared, task),
+    intervalSeconds: 60,
+  });
   const cleaner = startCleaner({ store, workspace: stages.workspace, clock, log, keepDays: 1 });
   const scheduler = startScheduler({
     store,
