@@ -17,7 +17,7 @@ import { type Deed, exclusively, findIssue, findPull, type World } from './world
 export interface Owners {
   uninstallApp(installation: Installation): void;
   setSuspended(installation: Installation, suspended: boolean): void;
-  /** What the App may do from now on; tokens that it has may still do what they could. */
+  /** What the App may do from now on; the tokens that it has end. */
   setPermissions(installation: Installation, permissions: Permissions): void;
   renameRepository(repository: string, name: string): Promise<void>;
   deleteRepository(repository: string): Promise<void>;
@@ -47,6 +47,8 @@ export function owners(world: World): Owners {
     setSuspended: (installation, suspended) => setSuspended(world, installation, suspended),
     setPermissions: (installation, permissions) => {
       installation.permissions = { metadata: 'read', ...permissions };
+      for (const [secret, token] of world.tokens)
+        if (token.kind === 'installation' && token.installation === installation) world.tokens.delete(secret);
     },
     renameRepository: (name, to) => as(name, deed => renameRepository(deed, to)),
     deleteRepository: name => as(name, deleteRepository),
