@@ -59,7 +59,9 @@ describe('the pace of calls', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('is 900 points a minute and 5,000 calls an hour, of which a write has five points', async () => {
+  it('is 900 points a minute and 5,000 calls an hour, of which a write has five points', {
+    timeout: 120_000,
+  }, async () => {
     const reading = paced();
     void Promise.allSettled(reading.many(6000, 'GET /pulls/1'));
     await reading.clock.advance(HOUR - 1);

@@ -4,7 +4,7 @@ import { isFinal, mayBecome } from '../../src/task/states.ts';
 
 const MAY: Record<TaskState, TaskState[]> = {
   queued: ['starting', 'failed', 'cancelled'],
-  starting: ['queued', 'running', 'failed', 'escalated', 'cancelled'],
+  starting: ['queued', 'running', 'completed', 'failed', 'escalated', 'cancelled'],
   running: ['queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
   paused: ['queued', 'cancelled'],
   completed: [],
@@ -22,10 +22,10 @@ describe('a task', () => {
     expect(TASK_STATES.filter(isFinal)).toEqual(['completed', 'failed', 'escalated', 'cancelled']);
   });
 
-  it('can be cancelled until it is over, and is never completed without having run', () => {
+  it('can be cancelled until it is over, and is completed only once it was started', () => {
     expect(TASK_STATES.filter(state => mayBecome(state, 'cancelled'))).toEqual(
       TASK_STATES.filter(state => !isFinal(state)),
     );
-    expect(TASK_STATES.filter(state => mayBecome(state, 'completed'))).toEqual(['running']);
+    expect(TASK_STATES.filter(state => mayBecome(state, 'completed'))).toEqual(['starting', 'running']);
   });
 });
