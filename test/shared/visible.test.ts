@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { quiet } from '../../src/shared/markdown.ts';
 import { visibleMarkdown } from '../../src/shared/visible.ts';
+import { growth, NEARLY_LINEAR } from '../support/growth.ts';
 
 /** Ways to put words where nobody sees them. */
 const HIDING: ((words: string) => string)[] = [
@@ -132,4 +134,29 @@ it('any text is read, and none of it is invisible', () => {
       expect(visibleMarkdown(text)).not.toMatch(/[\u200b\u202e]/);
     }),
   );
+});
+
+describe('long texts are read in a time that grows with their length', () => {
+  const pieces = [
+    'word ',
+    '[',
+    '![',
+    '<',
+    '<!-- ',
+    '&amp;',
+    '`a ``b ',
+    '> ',
+    '- ',
+    '<b hidden>',
+    '](',
+    '[^a]',
+    '@a',
+    '/@a',
+  ];
+
+  it.each(pieces)('of %j', piece => {
+    const text = piece.repeat(Math.ceil(60_000 / piece.length));
+    expect(growth(part => void visibleMarkdown(part), text)).toBeLessThan(NEARLY_LINEAR);
+    expect(growth(part => void quiet(part), text)).toBeLessThan(NEARLY_LINEAR);
+  });
 });
