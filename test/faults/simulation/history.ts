@@ -152,6 +152,7 @@ async function happen(simulation: Simulation, what: Happening): Promise<void> {
     case 'close':
     case 'reopen':
     case 'merge':
+      simulation.wished.push(wishOf(what));
       await act(github, what).catch(refused);
       return await simulation.peopleMovedRefs();
     case 'answer':
@@ -196,6 +197,12 @@ async function happen(simulation: Simulation, what: Happening): Promise<void> {
     default:
       return work(simulation, chosen(simulation.host.alive(), what.pick), what.do);
   }
+}
+
+/** What a deed can make of one task at most, once. */
+function wishOf(deed: Deed): string {
+  const words = deed.do === 'comment' ? deed.text : deed.do === 'press' ? deed.button : '';
+  return /cancel|retry|re-run/.exec(words)?.[0].replace('re-run', 'retry') ?? '';
 }
 
 /** GitHub refuses people too: a merged pull request can't be reopened. */

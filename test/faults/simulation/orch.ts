@@ -75,7 +75,7 @@ export function startOrch(around: Surroundings): Orch {
     ...shared,
     pulls,
     ended: task => decided(shared, task),
-    intervalSeconds: 60,
+    intervalSeconds: 240,
   });
   const cleaner = startCleaner({ store, workspace: stages.workspace, clock, log, keepDays: 1 });
   const scheduler = startScheduler({
@@ -88,7 +88,7 @@ export function startOrch(around: Surroundings): Orch {
     limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
     repository: repositorySettings,
     promoteAfterMinutes: SETTINGS.taskQueue.promoteLowAfterMinutes,
-    sweepSeconds: 60,
+    sweepSeconds: 120,
   });
   const handlers = new Map<string, (event: unknown) => Promise<void>>();
   const on = (name: string, handle: (event: unknown) => Promise<void>) => void handlers.set(name, handle);

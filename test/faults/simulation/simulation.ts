@@ -16,6 +16,8 @@ const MINUTE = 60_000;
 export class Simulation implements Disposable {
   readonly around: Surroundings;
   orch: Orch | null = null;
+  /** What people asked for: `cancel`, `retry`. */
+  readonly wished: string[] = [];
   readonly acknowledged = new Set<string>();
   /** What was done, for people who read of a failure. */
   readonly told: string[];
@@ -151,8 +153,20 @@ export class Simulation implements Disposable {
     return [
       ...this.brokenNow(),
       ...(await brokenAtRest(this.evidence())),
+      ...this.grantedTwice(),
       ...lost.map(([run]) => `commits of ${run} are lost`),
     ];
+  }
+
+  /** A wish is granted once, also when its delivery is handled again. */
+  private grantedTwice(): string[] {
+    const told = this.#store.tasks.list(1000).flatMap(({ id }) => this.#store.journal.ofTask(id));
+    const reasons = told.map(({ type, data }) => (type === 'task:state' ? data.reason : null));
+    return Object.entries({ cancel: /^cancelled by /, retry: /^retried by / }).flatMap(([wish, granted]) => {
+      const wishes = this.wished.filter(each => each === wish).length;
+      const grants = reasons.filter(reason => reason !== null && granted.test(reason)).length;
+      return grants <= wishes ? [] : [`people said ${wish} ${wishes} times, and ${grants} were done`];
+    });
   }
 
   [Symbol.dispose](): void {
