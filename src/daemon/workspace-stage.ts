@@ -173,7 +173,9 @@ async function begin(
       remedy: 'Rename or delete the branch, then retry the task.',
     });
   }
-  const baseSha = pinned ?? task.headSha ?? there.get(target) ?? (await resolve(store, { branch: target }));
+  // Asked for also where a pull request's head is the base: the branch to open onto has to be there.
+  const tip = pinned ?? there.get(target) ?? (await resolve(store, { branch: target }));
+  const baseSha = pinned ?? task.headSha ?? tip;
   if (task.branch !== null) {
     const head = there.get(task.branch) ?? null;
     // A try before this one may have met somebody else's branch when it pushed.

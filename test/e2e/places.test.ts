@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp } from '../support/app.ts';
+import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 
 describe('a label', () => {
   it('starts a task on the issue as it stands, and taking it off cancels', async () => {
@@ -86,6 +86,27 @@ describe('a pull request', () => {
     ]);
   });
 
+  it('can’t be answered onto a branch that is not there', async () => {
+    await using app = await startTestApp();
+    const pull = await openFeature(app);
+    await app.github.comment(REPOSITORY, pull, '/orch --base gone fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toContain('E_UNKNOWN_BASE');
+  });
+
+  it('with two tasks has one check run of each on its head, also when GitHub’s answer to one got lost', async () => {
+    await using app = await startTestApp({ agents: { good: 'exit 0' } });
+    const pull = await openFeature(app);
+    const drop = { kind: 'drop' } as const;
+    app.github.faults.add({ match: { method: 'POST', path: /check-runs$/ }, effect: drop });
+    await app.github.comment(REPOSITORY, pull, '/orch do one\n/orch do another', 'writer');
+    await app.ended(1, 'failed');
+    await app.ended(2, 'failed');
+    await app.quiet();
+    const checks = [...repositoryOf(app.github).checkRuns.values()];
+    expect(checks.map(each => each.externalId).sort()).toEqual(['T1', 'T2']);
+    expect(checks.map(each => each.status)).toEqual(['completed', 'completed']);
+  });
+
   it('that is merged or closed ends the life of the workspace', async () => {
     await using app = await startTestApp();
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
@@ -119,6 +140,13 @@ describe('a pull request', () => {
     expect(await app.ended(1, 'completed')).toMatchObject({ pull: pull.number });
   });
 });
+
+/** A pull request of somebody's; gives its number. */
+async function openFeature({ github }: TestApp): Promise<number> {
+  await github.pushCommit(REPOSITORY, 'feature', { 'feature.txt': 'new\n' }, 'writer');
+  const pull = { title: 'A feature', head: 'feature', base: 'main', user: 'writer' };
+  return (await github.openPull(REPOSITORY, pull)).number;
+}
 
 describe('a repository', () => {
   it('that is empty is said in the comment', async () => {

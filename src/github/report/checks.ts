@@ -77,6 +77,9 @@ export async function findCheck(
     ...ownerAndName(repository),
     ref,
     check_name: check.name,
+    // Else GitHub shows the newest of a name alone, which may be another task's.
+    filter: 'all',
+    per_page: 100,
   });
   const own = data.check_runs.find(run => run.external_id === check.external_id);
   return own ? Number(own.id) : null;

@@ -180,8 +180,9 @@ function isOver(store: Store, run: Run): boolean {
 async function begin(host: Host, github: SimulatedGithub, store: Store, task: Task, run: Run) {
   const target = task.base as string;
   const pinned = host.workspaces.get(runName(run.task, run.number))?.base;
-  const baseSha = pinned ?? task.headSha ?? (await github.tip(target));
-  if (baseSha === null) throw new OrchError('E_UNKNOWN_BASE', `There is no branch ${target}`);
+  const tip = pinned ?? (await github.tip(target));
+  if (tip === null) throw new OrchError('E_UNKNOWN_BASE', `There is no branch ${target}`);
+  const baseSha = pinned ?? task.headSha ?? tip;
   if (task.branch !== null)
     return { branch: task.branch, target, baseSha, head: await github.tip(task.branch) };
   for (let suffix = 1; ; suffix += 1) {
