@@ -15,6 +15,12 @@ const APART = [
   ...['--unshare-cgroup-try', '--die-with-parent', '--cap-drop', 'ALL'],
 ];
 
+// Root without capabilities still owns these, and could have the kernel run a program of its own outside (core_pattern):
+// bwrap covers them only where it finds them writable, which its own check denies root by then.
+const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus'].flatMap(name => {
+  return ['--ro-bind-try', `/proc/${name}`, `/proc/${name}`];
+});
+
 /** bubblewrap: Linux namespaces without a daemon and without root. `program` is its absolute path. */
 export function bubblewrap(program: string): Sandbox {
   return {
@@ -25,7 +31,7 @@ export function bubblewrap(program: string): Sandbox {
         ...[program, ...APART, ...(use === 'program' ? ['--unshare-net'] : [])],
         ...view.links.flatMap(({ path, target }) => ['--symlink', target, path]),
         ...held(view.mounts).flatMap(mountArguments),
-        ...['--proc', '/proc', '--dev', '/dev', '--remount-ro', '/', '--chdir', places.tree, '--'],
+        ...['--proc', '/proc', ...KERNEL, '--dev', '/dev', '--remount-ro', '/', '--chdir', places.tree, '--'],
         ...(use === 'terminal' ? [process.execPath, INSIDE] : []),
       ];
       return { prefix, environment: view.environment };
