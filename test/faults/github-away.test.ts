@@ -7,8 +7,12 @@ type RequestFault = Extract<Fault, { match: { method?: unknown; path?: unknown }
 
 /** Plays the whole story with the fault in it, and counts what is on GitHub in the end. */
 async function story(match: RequestFault['match'], effect: RequestFault['effect'], times = 1) {
+  return await storyWith({ match, effect, times });
+}
+
+async function storyWith(fault: Fault) {
   await using app = await startTestApp();
-  app.github.faults.add({ match, effect, times });
+  app.github.faults.add(fault);
   await app.github.comment(REPOSITORY, 1, '/orch fix it\n/orch help', 'writer');
   await app.ended(1, 'completed');
   await app.quiet();
@@ -62,5 +66,31 @@ describe('fault: GitHub says that there are too many writes', () => {
 describe('fault: GitHub withdraws the tokens that it gave', () => {
   it('new ones are asked for, once for each', async () => {
     expect(await story({ method: 'POST', path: /\/repos\// }, { kind: 'expire_tokens' })).toEqual(WHOLE);
+  });
+});
+
+describe('fault: the commit of a check run has vanished', () => {
+  it('there is no check run, and the task and its comment go on', async () => {
+    const body = { message: 'No commit found for SHA: 0000000000000000000000000000000000000000' };
+    const match = { method: 'POST', path: /\/check-runs$/ } as const;
+    const effect = { kind: 'status', status: 422, body } as const;
+    expect(await story(match, effect, Number.POSITIVE_INFINITY)).toEqual({ ...WHOLE, checks: 0 });
+  });
+});
+
+describe('fault: every delivery comes twice', () => {
+  it('nothing is done twice', async () => {
+    const match = { delivery: '*' };
+    expect(await storyWith({ match, effect: { kind: 'double' }, times: Number.POSITIVE_INFINITY })).toEqual(
+      WHOLE,
+    );
+  });
+});
+
+describe('fault: deliveries come in another order', () => {
+  it('the task ends as it would have', async () => {
+    expect(
+      await storyWith({ match: { delivery: 'pull_request' }, effect: { kind: 'reorder' }, times: 1 }),
+    ).toEqual(WHOLE);
   });
 });

@@ -170,22 +170,6 @@ describe('when GitHub says that it is too much', () => {
     expect([(await first).status, (await second).status]).toEqual([200, 200]);
   });
 
-  it('that nothing remains, it waits until the reset by GitHub’s own clock', async () => {
-    const { asked, answers, clock, call } = paced();
-    const headers = {
-      date: new Date(1000_000).toUTCString(),
-      'x-ratelimit-remaining': '0',
-      'x-ratelimit-reset': '2200',
-    };
-    answers.push(answer(200, '', headers));
-    expect((await call('GET /pulls/1')).status).toBe(200);
-    const next = call('GET /pulls/1');
-    await clock.advance(20 * MINUTE - 1);
-    expect(asked).toHaveLength(1);
-    await clock.advance(1);
-    expect((await next).status).toBe(200);
-  });
-
   it('again and again, whoever called hears of it', async () => {
     const { asked, answers, clock, call } = paced();
     for (let times = 0; times < 5; times += 1) answers.push(answer(429, 'Too many requests'));
@@ -215,5 +199,23 @@ describe('stopping', () => {
     expect((await call(EDIT)).status).toBe(200);
     expect(asked).toHaveLength(81);
     expect(clock.waiting).toBe(0);
+  });
+});
+
+describe('fault: GitHub’s limit of calls an hour is used up', () => {
+  it('the installation waits until the reset, by GitHub’s own clock', async () => {
+    const { asked, answers, clock, call } = paced();
+    const headers = {
+      date: new Date(1000_000).toUTCString(),
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': '2200',
+    };
+    answers.push(answer(200, '', headers));
+    expect((await call('GET /pulls/1')).status).toBe(200);
+    const next = call('GET /pulls/1');
+    await clock.advance(20 * MINUTE - 1);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1);
+    expect((await next).status).toBe(200);
   });
 });
