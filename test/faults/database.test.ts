@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { processStart } from '../../src/agent/processes.ts';
 import { openBackups } from '../../src/store/backups.ts';
 import { openStoreFile } from '../../src/store/file.ts';
@@ -20,6 +20,9 @@ import { GOOD_AGENT, REPOSITORY, startTestApp } from '../support/app.ts';
 import { address, GOOD, line, ORCH, serve } from '../support/serve.ts';
 import { NOW, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+// On a busy machine starting and stopping processes takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Another process that runs this program; it has printed its first line. */
 async function startProcess(program: string): Promise<AsyncDisposable & { kill(): Promise<void> }> {

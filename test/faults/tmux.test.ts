@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { processStart } from '../../src/agent/processes.ts';
 import { shellQuote } from '../../src/shared/text.ts';
+import { execGit } from '../../src/workspace/git.ts';
 import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+// On a busy machine starting and stopping processes takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('fault: the tmux server is killed', () => {
   it('what is left of its agents is ended, and each run is tried once more under a new epoch', async () => {
@@ -25,6 +31,53 @@ describe('fault: the tmux server is killed', () => {
     expect([...repositoryOf(app.github).issues.values()].filter(({ pull }) => pull)).toHaveLength(1);
   });
 });
+
+describe('fault: tmux is not installed', () => {
+  it('the task fails at once with the remedy, and can be tried again when it is there', async () => {
+    await using folder = await temporaryDirectory();
+    await using app = await startTestApp();
+    {
+      using _path = withPath(pathWithout('tmux', folder.path));
+      await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+      const { reason } = await app.ended(1, 'failed');
+      expect(reason).toMatch(/E_MISSING_PROGRAM: tmux .*Install tmux 3.0 or newer/);
+    }
+    await app.github.comment(REPOSITORY, 1, '/orch retry', 'writer');
+    await app.until(() => app.task(1).state === 'completed');
+    expect(app.runs(1)).toHaveLength(2);
+  });
+});
+
+describe('fault: git is not installed', () => {
+  it('what needs it fails with `E_MISSING_PROGRAM` and the remedy', async () => {
+    await using folder = await temporaryDirectory();
+    using _path = withPath(folder.path);
+    await expect(execGit(['--version'])).rejects.toMatchObject({
+      code: 'E_MISSING_PROGRAM',
+      message: expect.stringContaining('git is not installed'),
+    });
+  });
+});
+
+function withPath(path: string): Disposable {
+  const former = process.env.PATH;
+  process.env.PATH = path;
+  return {
+    [Symbol.dispose]() {
+      process.env.PATH = former;
+    },
+  };
+}
+
+/** A folder with all programs but this one. */
+function pathWithout(program: string, folder: string): string {
+  for (const place of (process.env.PATH ?? '').split(':').filter(existsSync)) {
+    for (const name of readdirSync(place).filter(each => each !== program)) {
+      if (!existsSync(join(folder, name))) symlinkSync(join(place, name), join(folder, name));
+    }
+  }
+  return folder;
+}
 
 function killServer(app: TestApp): void {
   const ask = ['-S', `${app.home}/tmux/tmux.sock`, 'display-message', '-p', '#{pid}'];

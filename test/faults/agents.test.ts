@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, vi } from 'vitest';
+import { GOOD_AGENT, REPOSITORY, startTestApp, type TestApp } from '../support/app.ts';
+import { bubblewrap } from '../support/sandbox.ts';
+
+// On a busy machine starting and stopping processes takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
+const PATIENT = { retry_delay_seconds: 0, stop_grace_seconds: 1 };
+/** Does the first thing the first time, and its work after that; the marker lies where every run may look. */
+const firstly = (what: string) => `if mkdir "$HOME/tried" 2>/dev/null; then ${what}; else ${GOOD_AGENT}; fi`;
+const UNCONFINED = { sandbox: { kind: 'none', allow_unsandboxed: true } };
+
+describe('fault: an agent is killed from outside', () => {
+  it('the task is tried again and says why', async () => {
+    await using app = await startTestApp({
+      agents: { steady: firstly('sleep 300') },
+      settings: { task_queue: PATIENT, ...UNCONFINED },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const run = await app.until(() => app.daemon.store.runs.live().find(({ pid }) => pid !== null));
+    process.kill(run.pid as number, 'SIGKILL');
+    await app.ended(1, 'completed');
+    expect(app.runs(1)).toMatchObject([
+      { outcome: 'crashed', reason: expect.stringContaining('killed from outside') },
+      { outcome: 'succeeded' },
+    ]);
+  });
+});
+
+describe('fault: an agent hangs', () => {
+  it('when its time is over it is interrupted, after the grace killed, and tried again', async () => {
+    await using app = await startTestApp({
+      agents: { deaf: firstly("trap '' INT TERM; while :; do sleep 1; done") },
+      settings: { task_queue: PATIENT, ...UNCONFINED },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const run = await app.until(() => app.daemon.store.runs.live().find(({ pid }) => pid !== null));
+    app.daemon.store.tasks.update(1, run.epoch, { timeoutSeconds: 0 });
+    await app.until(() => app.runs(1)[0]?.endedAt);
+    app.daemon.store.tasks.update(1, app.task(1).epoch, { timeoutSeconds: 600 });
+    await app.ended(1, 'completed');
+    expect(app.runs(1).map(({ outcome }) => outcome)).toEqual(['timed_out', 'succeeded']);
+    const events = app.daemon.store.journal.ofTask(1).map(({ type }) => type);
+    expect(events.indexOf('run:stopping')).toBeLessThan(events.indexOf('run:ended'));
+  });
+});
+
+describe('fault: an agent ends with nothing', () => {
+  it('the task has failed, its last words are told, and nobody is asked to review nothing', async () => {
+    await using app = await startTestApp({ agents: { idle: 'echo I could not find the bug' } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'failed');
+    await app.quiet();
+    expect(task).toMatchObject({ reason: 'the agent ended without a commit', pull: null });
+    expect(app.comments(1)[1]).toContain('I could not find the bug');
+  });
+});
+
+describe('fault: an agent leaves children behind that ignore HUP and TERM', () => {
+  // The number is how long they sleep, and what they are known by.
+  const stubborn = (seconds: string) => `trap '' HUP TERM INT; while :; do sleep ${seconds}; done`;
+  const children = (seconds: string, ways: string[]) =>
+    ways.map(way => way.replace('CHILD', `sh -c "${stubborn(seconds)}"`)).join('\n');
+  const MARKED = ['CHILD &', 'setsid CHILD &', '(setsid CHILD &) &'];
+
+  it('without a sandbox those are ended that kept terminal, session, parent or environment', async () => {
+    const seconds = '4711.1';
+    await using app = await startTestApp({
+      agents: { parent: `${children(seconds, MARKED)}\n${GOOD_AGENT}` },
+      settings: { task_queue: PATIENT, ...UNCONFINED },
+    });
+    await endsAlone(app, seconds);
+  });
+
+  it.skipIf(bubblewrap === null)(
+    'in the sandbox all are ended, one in a cleared environment too',
+    async () => {
+      const seconds = '4711.2';
+      const ways = [...MARKED, '(setsid env -i PATH=/usr/bin:/bin CHILD &) &'];
+      await using app = await startTestApp({
+        agents: { parent: `${children(seconds, ways)}\n${GOOD_AGENT}` },
+        settings: { task_queue: PATIENT, sandbox: { kind: 'bwrap' } },
+      });
+      await endsAlone(app, seconds);
+    },
+  );
+
+  async function endsAlone(app: TestApp, seconds: string): Promise<void> {
+    let most = 0;
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => {
+      most = Math.max(most, processesWith(seconds));
+      return app.daemon.store.runs.get(1, 1)?.endedAt;
+    });
+    expect(app.task(1).state).toBe('completed');
+    expect(most).toBeGreaterThan(0);
+    expect(processesWith(seconds)).toBe(0);
+  }
+});
+
+function processesWith(argument: string): number {
+  return readdirSync('/proc').filter(
+    pid => /^\d+$/.test(pid) && commandOf(pid).includes(`sleep\0${argument}`),
+  ).length;
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
