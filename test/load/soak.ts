@@ -28,6 +28,12 @@ export interface Sample {
   sessions: number;
 }
 
+export interface Soaked {
+  samples: Sample[];
+  /** When the last story is over and all is cleared away; what is still there then was forgotten. */
+  end: Sample;
+}
+
 /** Stories at once. */
 const AT_ONCE = 3;
 const CHATTER_MS = 100;
@@ -37,7 +43,7 @@ const GOOD_AGENT = `echo fixed >$ORCH_TASK.txt && git add . && git commit -qm 'F
   git push -q && gh pr create --title 'Fix it' --body 'Fixed.' && orch done`;
 
 /** Stories from the comment to the merge, one after another, and talk beside them; looks at the daemon meanwhile. */
-export async function runSoak(options: SoakOptions): Promise<Sample[]> {
+export async function runSoak(options: SoakOptions): Promise<Soaked> {
   await using world = await openWorld(() => ({
     agents: { good: { command: ['sh', '-c', GOOD_AGENT], max_instances: AT_ONCE } },
     task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 5 },
@@ -52,13 +58,20 @@ export async function runSoak(options: SoakOptions): Promise<Sample[]> {
   const samples: Sample[] = [];
   while (performance.now() - began < options.minutes * 60_000) {
     await Promise.race([delay(options.everySeconds * 1000), work]);
-    const sample = { minutes: (performance.now() - began) / 60_000, ...(await look(world, daemon)) };
-    samples.push(sample);
-    options.progress(describeSample(sample));
+    samples.push(await look(world, daemon, began));
+    options.progress(describeSample(samples.at(-1) as Sample));
   }
   stop.abort();
   await work;
-  return samples;
+  return { samples, end: await lookAfterwards(world, daemon, began) };
+}
+
+async function lookAfterwards(world: World, daemon: DaemonProcess, began: number): Promise<Sample> {
+  for (let tries = 1; ; tries += 1) {
+    const sample = await look(world, daemon, began);
+    if ((sample.workspaces === 0 && sample.sessions === 0) || tries === 60) return sample;
+    await delay(1000);
+  }
 }
 
 /** One issue: asked, worked on and merged, upon which its workspace goes. */
@@ -89,7 +102,7 @@ async function talk({ github }: World, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function look({ home }: World, daemon: DaemonProcess): Promise<Omit<Sample, 'minutes'>> {
+async function look({ home }: World, daemon: DaemonProcess, began: number): Promise<Sample> {
   const memory = await daemon.ask<Memory>('memory');
   const over = "select count(*) as tasks from tasks where state = 'completed'";
   const [row] = (await daemon.query<{ tasks: number }>(over)) ?? [];
@@ -97,6 +110,7 @@ async function look({ home }: World, daemon: DaemonProcess): Promise<Omit<Sample
   const paths = homePaths(home);
   const { stdout } = await openTerminals({ directory: paths.tmux, log: silentLog() }).tmux(['list-sessions']);
   return {
+    minutes: (performance.now() - began) / 60_000,
     heapMb: megabytes(memory.heapUsed),
     rssMb: megabytes(memory.rss),
     descriptors: memory.descriptors,

@@ -24,7 +24,9 @@ function ofTasks(scene: Scene, tasks: SeenTask[], ends: TaskState): string[] {
   const allowed = scene.wasCancelled ? [ends, 'cancelled'] : [ends];
   return [
     ...(tasks.length === 1 ? [] : [`${tasks.length} tasks of one wish`]),
-    ...tasks.flatMap(({ id, state }) => (allowed.includes(state) ? [] : `T${id} is ${state}, not ${ends}`)),
+    ...tasks.flatMap(({ id, state, reason }) =>
+      allowed.includes(state) ? [] : `T${id} is ${state}, not ${ends}: ${reason}`,
+    ),
   ];
 }
 

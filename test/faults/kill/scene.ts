@@ -9,7 +9,7 @@ import type { Lane } from './lane.ts';
 /** What happens while the daemon is down. */
 export type Down = 'nothing' | 'cancel' | 'redeliver';
 
-export type SeenTask = Pick<Task, 'id' | 'state' | 'branch' | 'head' | 'pull'>;
+export type SeenTask = Pick<Task, 'id' | 'state' | 'reason' | 'branch' | 'head' | 'pull'>;
 
 /** One repository on the simulated GitHub, and the people who want something of Orch there. */
 export interface Scene {
@@ -87,7 +87,7 @@ export async function openScene(lane: Lane, down: Down, armed: Armed | null): Pr
   });
 
   async function tasks(): Promise<SeenTask[]> {
-    const sql = 'select id, state, branch, head, pull from tasks where repository_id = ?';
+    const sql = 'select id, state, reason, branch, head, pull from tasks where repository_id = ?';
     lane.check();
     known = (await lane.daemon().query<SeenTask>(sql, repository.id)) ?? known;
     return known;

@@ -96,8 +96,14 @@ describe('the broker', () => {
         return { ok: true };
       },
     });
-    const answers = await Promise.all([pushed(broker, REF), pushed(broker, REF)]);
-    expect(answers).toEqual([{ ok: true }, { ok: false, code: 'E_PUSH_REFUSED', message: 'fetch first' }]);
+    const other = { kind: 'push', ref: REF, old: null, new: 'c'.repeat(40) } as const;
+    const answers = await Promise.all([
+      pushed(broker, REF),
+      exchange(to(broker), other, streamOf(Buffer.from('PACK'))),
+      pushed(broker, REF),
+    ]);
+    const refused = { ok: false, code: 'E_PUSH_REFUSED', message: 'fetch first' };
+    expect(answers, 'the same commit again is there already').toEqual([{ ok: true }, refused, { ok: true }]);
   });
 
   it('passes reasons on without control characters, and keeps inner errors to the log', async () => {
