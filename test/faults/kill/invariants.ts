@@ -48,7 +48,7 @@ async function ofAgents(lane: Lane, scene: Scene, tasks: SeenTask[]): Promise<st
 /** On GitHub's branches, or where Orch keeps what nobody waits for any more. */
 async function isKept({ home }: Lane, { repository }: Scene, sha: string): Promise<boolean> {
   const hosts = join(home, 'stores');
-  const stores = readdirSync(hosts).map(host => join(hosts, host, repository.owner.login, 'shop.git'));
+  const stores = readdirSync(hosts).map(host => join(hosts, host, 'repositories', `${repository.id}.git`));
   const where = [repository.git.path, ...stores.filter(store => existsSync(store))];
   const found = await Promise.all(
     where.map(git =>
@@ -99,7 +99,7 @@ async function ofDisk({ home }: Lane, { repository }: Scene, tasks: SeenTask[]):
   );
   const ours = left.filter(name => tasks.some(({ id }) => name.startsWith(`T${id}.`)));
   const half = readdirSync(join(home, 'stores'), { recursive: true, encoding: 'utf8' })
-    .filter(name => name.includes(`/${repository.owner.login}/`))
+    .filter(name => name.includes(`/${repository.id}.git`))
     .filter(name => /\/quarantine-[^/]*$|\.git\.new-[^/]*$/.test(name));
   return [
     ...(stdout === '' ? [] : [`tmux sessions live on: ${stdout.trim()}`]),
