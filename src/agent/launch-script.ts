@@ -23,6 +23,8 @@ export function launchScript(launch: {
   environment: Record<string, string>;
   stdin: string;
   setup: readonly SetupCommand[];
+  /** Puts the script into the run's group, with all that it starts. A run that can't have its limits does not start. */
+  enter: string;
 }): string {
   const prepare = launch.setup.map(
     ({ command, required }) => `prepare ${required ? 'required' : 'optional'} ${shellQuote(command)}`,
@@ -31,6 +33,7 @@ export function launchScript(launch: {
 # ${launch.run}
 PATH=/usr/bin:/bin
 ${frame(launch.directory)}
+{ ${launch.enter}; } || finish 1
 world() {
 ${exports(launch.environment)}
   cd -- ${shellQuote(launch.cwd)}

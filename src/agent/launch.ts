@@ -29,6 +29,8 @@ export interface Launch {
   model: string | null;
   /** Run in the worktree before the agent, in its environment. */
   setup: readonly SetupCommand[];
+  /** For /bin/sh: puts the run into its group, see limits/limits.ts. */
+  enter: string;
   /** The terminal's whole output is appended here, up to this size. */
   logFile: string;
   outputLimitBytes: number;

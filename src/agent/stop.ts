@@ -21,20 +21,22 @@ export async function interrupt(terminals: Terminals, run: string): Promise<void
 
 /**
  * Ends every process of a run: SIGTERM, after `graceMs` SIGKILL until none is left, then its session. Processes are
- * found from the terminal down, by its session, and by the mark of the launch in their environment, which also catches
- * those that left session and parent. Can be repeated; works without the tmux server too.
+ * found from the terminal down, by its session, by the mark of the launch in their environment, which also catches those
+ * that left session and parent, and by the run's group, `grouped`, which nobody leaves. Can be repeated; works without the
+ * tmux server too.
  */
 export async function killTree(
   terminals: Terminals,
   run: string,
   directory: string,
   graceMs = 2_000,
+  grouped: () => readonly number[] = () => [],
 ): Promise<Stopped> {
   const pane = await panePid(terminals, run);
   const launchId = readLaunchId(directory);
   const seen = new Set<string>();
   const living = () => {
-    const found = processTree(pane, launchId, seen);
+    const found = processTree(pane, launchId, seen, new Set(grouped()));
     for (const one of found) seen.add(identity(one));
     return found;
   };
@@ -75,12 +77,21 @@ async function ask(terminals: Terminals, args: readonly string[]): Promise<strin
 }
 
 /** The run's live processes; who was seen to be one stays one when its parent is gone. */
-function processTree(pane: number | null, launchId: string | null, seen: ReadonlySet<string>): Process[] {
+function processTree(
+  pane: number | null,
+  launchId: string | null,
+  seen: ReadonlySet<string>,
+  grouped: ReadonlySet<number>,
+): Process[] {
   const marked = launchId ? processesWith(`ORCH_LAUNCH=${launchId}`) : new Set<number>();
   const ours = new Set<number>();
   const processes = listProcesses().filter(({ pid }) => pid !== process.pid);
   const belongs = (one: Process) =>
-    marked.has(one.pid) || one.group === pane || seen.has(identity(one)) || ours.has(one.parent);
+    grouped.has(one.pid) ||
+    marked.has(one.pid) ||
+    one.group === pane ||
+    seen.has(identity(one)) ||
+    ours.has(one.parent);
   // A child may be listed before its parent: go round until nobody is added.
   for (let before = -1; before !== ours.size; ) {
     before = ours.size;

@@ -19,6 +19,9 @@ export interface Profile {
   environment: Record<string, string>;
   /** Paths of this machine that it sees in its sandbox besides the system and its worktree. */
   expose: { read: string[]; write: string[] };
+  /** Null: what `limits` says for all. */
+  memoryMb: number | null;
+  cpuPercent: number | null;
 }
 
 /** Profiles that will need no `command` once they are built in. */
@@ -75,10 +78,13 @@ const profileSettings = z.strictObject({
       ),
     })
     .prefault({}),
-  memory_mb: later(z.int().min(1).max(1_000_000).nullable().default(null), 'Memory that a run may take.'),
-  cpu_percent: later(
-    z.int().min(1).nullable().default(null),
-    'Processor time that a run may take; 100 is a core.',
+  memory_mb: used(
+    z.int().min(16).max(1_000_000).nullable().default(null),
+    'Memory that a run may take: above it the run ends. Instead of `limits.memory_mb`.',
+  ),
+  cpu_percent: used(
+    z.int().min(1).max(100_000).nullable().default(null),
+    'Processor time that a run may take; 100 is a core. Instead of `limits.cpu_percent`.',
   ),
 });
 
@@ -114,6 +120,8 @@ export function toProfiles(agents: z.output<typeof agentsSettings>): {
         model,
         environment,
         expose,
+        memoryMb: agent.memory_mb,
+        cpuPercent: agent.cpu_percent,
       },
     ];
   });

@@ -90,8 +90,18 @@ export const serverSettings = z.strictObject({
       'The commits that one push may bring. A pull request on GitHub lists 250.',
     ),
     output_mb: used(count.default(10), 'Output of a run that is kept.'),
-    memory_mb: later(count.nullable().default(null), 'Memory of a run.'),
-    cpu_percent: later(count.default(100), 'Processor time of a run; 100 is a core.'),
+    memory_mb: used(
+      z.int().min(16).max(1_000_000).nullable().default(null),
+      'Memory that a run may take, where its agent says nothing: above it the run ends.',
+    ),
+    cpu_percent: used(
+      count.nullable().default(null),
+      'Processor time that a run may take, where its agent says nothing; 100 is a core.',
+    ),
+    processes: used(
+      z.int().min(16).max(1_000_000).default(4096),
+      'Processes and threads of a run at once, where the host can hold it to that.',
+    ),
     host_memory_mb: later(count.default(4096), 'Memory of all runs, above which nothing is started.'),
     host_cpu_percent: later(count.default(80), 'Load of the machine, above which nothing is started.'),
     host_disk_free_mb: used(

@@ -4,6 +4,7 @@ import { readEnding, watchEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
 import { launch, readLaunchId } from '../agent/launch.ts';
+import type { Groups } from '../agent/limits/limits.ts';
 import { type Remark, writePrompt } from '../agent/prompt.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
@@ -17,6 +18,7 @@ import { type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
+import { limitsOf, makeGroup, settleGroup } from './limits.ts';
 
 export interface AgentStageOptions {
   terminals: Terminals;
@@ -24,6 +26,7 @@ export interface AgentStageOptions {
   settings: Settings;
   repositorySettings(task: Task): RepositorySettings;
   confine: Confine;
+  groups: Groups;
   /** A run's exit file has appeared. */
   ended(run: Run): void;
 }
@@ -33,7 +36,7 @@ const TOOLS = join(import.meta.dirname, '..', 'cli', 'worktree', `main${extname(
 
 /** Starts, watches and stops the agents of runs. */
 export function agentStage(options: AgentStageOptions): Stages['agent'] & Disposable {
-  const { terminals, paths, settings } = options;
+  const { terminals, paths, settings, groups } = options;
   const watches = new Map<string, Disposable>();
   const lookOnce = shared(() => look(terminals));
 
@@ -58,8 +61,10 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       promptInput(task, { guidance: guidanceFiles(tree), setup: setup.map(s => s.command), template }),
     );
     await writeFile(promptFile, prompt, { mode: 0o600 });
+    const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
     return await launch(terminals, {
       run: name,
+      enter,
       directory,
       cwd: tree,
       argv: profile.command,
@@ -72,6 +77,13 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
     });
+  }
+
+  /** The limit that a run went beyond, for people. */
+  function killedBy(run: Run): string | null {
+    if (!groups.find(runName(run.task, run.number)).ranOutOfMemory()) return null;
+    const { memoryMb } = limitsOf(settings, profileOf(settings, run));
+    return memoryMb === null ? 'the host ran out of memory' : `it took more than ${memoryMb} MB of memory`;
   }
 
   function watch(run: Run): void {
@@ -106,18 +118,20 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       const sight = see(panes, name, ending.exit);
       if (sight.session === 'alive') watch(run);
       const failed = ending.setupFailed;
-      return { ...sight, setupFailed: failed === null ? null : `${failed.command}`, killedBy: null };
+      return { ...sight, setupFailed: failed === null ? null : `${failed.command}`, killedBy: killedBy(run) };
     },
     interrupt: run => interrupt(terminals, runName(run.task, run.number)),
     async kill(run) {
       const name = runName(run.task, run.number);
-      const { survivors } = await killTree(terminals, name, paths.run(name));
+      const group = groups.find(name);
+      const { survivors } = await killTree(terminals, name, paths.run(name), undefined, group.pids);
       if (survivors.length > 0) {
         throw new OrchError(
           'E_PROGRAM_FAILED',
           `Processes of ${name} outlive SIGKILL: ${survivors.join(', ')}`,
         );
       }
+      settleGroup(group, paths.run(name));
       unwatch(run);
     },
     lastWords: async run => (await lastWords(paths.runLog(runName(run.task, run.number)), 20)) || null,

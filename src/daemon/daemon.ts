@@ -35,7 +35,7 @@ import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Backup, openBackups } from '../store/backups.ts';
 import { openStoreFile } from '../store/file.ts';
 import type { Store } from '../store/open.ts';
-import type { Run, Task } from '../task/glossary.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { openStores } from '../workspace/store.ts';
 import { agentStage, runEnvironment } from './agent-stage.ts';
@@ -46,6 +46,7 @@ import { confinement } from './confine.ts';
 import { onDisk } from './disk.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { type Health, openHealth } from './health.ts';
+import { groupsOfHost, readUsage } from './limits.ts';
 import { pushRules } from './push-rules.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
@@ -129,6 +130,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await sandboxes.find().catch(error => log.error(describeError(error)));
   const hidden = [paths.home, ...secretFiles(env)];
   const confine = confinement({ sandboxes, paths, settings, repositories, environment, hidden });
+  const groups = stack.use(groupsOfHost(paths.home));
+  const live = new Set(store.runs.live().map(run => runName(run.task, run.number)));
+  for (const run of groups.runs()) if (!live.has(run)) groups.find(run).remove();
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
     agentStage({
@@ -137,6 +141,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       settings,
       repositorySettings,
       confine,
+      groups,
       ended: (run: Run) => scheduler.wake(run.task),
     }),
   );
@@ -161,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     redact,
     monitor: (run, line) => void tryAppend(runFiles(paths.run(run)).monitorLog, line),
     resultFile: paths.result,
+    usage: run => readUsage(paths.run(run)),
     changedFiles: async task =>
       task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],
   });

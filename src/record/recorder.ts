@@ -17,6 +17,8 @@ export interface RecorderOptions {
   /** Shows a line in the run's window `monitor`, as long as there is one. */
   monitor(run: string, line: string): void;
   resultFile(run: string): string;
+  /** What a run has taken of the host. */
+  usage(run: string): { memoryMb: number | null; cpuSeconds: number | null };
   /** Names of the files that the run changed, as far as they were pushed. */
   changedFiles(task: Task): Promise<string[]>;
 }
@@ -70,7 +72,9 @@ export function startRecorder(options: RecorderOptions) {
     const run = store.runs.get(task.id, number) as Run;
     const file = options.resultFile(runName(task.id, number));
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const result = renderResult(task, run, await filesOf(task), summaryOf(run));
+    const { memoryMb, cpuSeconds } = options.usage(runName(task.id, number));
+    const taken = { memory_mb: memoryMb, cpu_seconds: cpuSeconds };
+    const result = { ...renderResult(task, run, await filesOf(task), summaryOf(run)), ...taken };
     writeFileSync(`${file}.new`, redact(`${JSON.stringify(result, null, 2)}\n`), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }

@@ -29,7 +29,8 @@ export function decide(task: Task, run: Run, sight: Sight, now: number, patience
       if (run.spawnedAt !== null) return { do: 'wait', until: null };
       return { do: isCurrent(task, run) ? 'start' : 'settle' };
     case 'alive':
-      return whileAlive(task, run, now, patience);
+      // Part of it is gone: what goes on is not what was started.
+      return sight.killedBy === null ? whileAlive(task, run, now, patience) : { do: 'settle' };
     case 'none':
       return { do: run.spawnedAt === null && isCurrent(task, run) ? 'start' : 'settle' };
     case 'ended':

@@ -29,7 +29,12 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** What the host lacks, or GitHub withholds: the task waits for it, and it counts as no try. */
-const HOST: ReadonlySet<ErrorCode> = new Set(['E_SANDBOX_UNAVAILABLE', 'E_GITHUB_AWAY', 'E_DISK_FULL']);
+const HOST: ReadonlySet<ErrorCode> = new Set([
+  'E_SANDBOX_UNAVAILABLE',
+  'E_LIMITS_UNAVAILABLE',
+  'E_GITHUB_AWAY',
+  'E_DISK_FULL',
+]);
 const HOST_DELAY_SECONDS = 60;
 
 /** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */

@@ -15,6 +15,7 @@ export const ERRORS = {
     'Put `kind: auto` under `sandbox` in orch.yaml, or `allow_unsandboxed: true` if you accept that agents run as your user.',
   E_SANDBOX_UNAVAILABLE:
     'See what the host lacks with: orch doctor. The task starts by itself once it is there.',
+  E_LIMITS_UNAVAILABLE: 'Let Orch make control groups, or take the limit out of orch.yaml; see: orch doctor',
   E_MISSING_PROGRAM: 'Install the program, then retry the task.',
   E_PROGRAM_FAILED: 'Read what the program printed, mend it, then try again.',
   E_PORT_TAKEN: 'Stop the other program, or set PORT to a free one.',

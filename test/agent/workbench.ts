@@ -48,7 +48,18 @@ function prepare(root: string, run: string, argv: string[], changes: Partial<Lau
   const promptFile = join(directory, 'prompt.md');
   writeFileSync(promptFile, 'Fix it.\n', { mode: 0o600 });
   return {
-    ...{ run, directory, cwd, argv, promptFile, prompt: 'file', model: null, setup: [], sandbox: [] },
+    ...{
+      run,
+      directory,
+      cwd,
+      argv,
+      promptFile,
+      prompt: 'file',
+      model: null,
+      setup: [],
+      sandbox: [],
+      enter: ':',
+    },
     environment: agentEnvironment(process.env, {}, { bin: join(directory, 'bin') }),
     logFile: join(directory, 'terminal.log'),
     outputLimitBytes: 1024 * 1024,

@@ -65,14 +65,14 @@ describe('settings', () => {
         capabilities: [],
         model: null,
         environment: {},
+        memoryMb: null,
+        cpuPercent: null,
         expose: { read: ['/opt/sdk'], write: [`${HOME}/.login`] },
       },
     ]);
     expect(warnings).toEqual([
       'agents.claude.capabilities is accepted but not used by this release',
-      'agents.claude.memory_mb is accepted but not used by this release',
-      'agents.claude.cpu_percent is accepted but not used by this release',
-      ...['cpu_percent', 'host_memory_mb', 'host_cpu_percent'].map(
+      ...['host_memory_mb', 'host_cpu_percent'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
       ...['context', 'monitoring', 'redis'].map(key => `${key} is accepted but not used by this release`),

@@ -6,6 +6,7 @@ import { homePaths } from '../../src/config/paths.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { type DaemonProcess, startDaemonProcess } from '../support/daemon/process.ts';
+import { removeGroups } from '../support/groups.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 export const REPOSITORY = 'acme/shop';
@@ -38,6 +39,7 @@ export async function openWorld(settings: (notes: string) => Record<string, unkn
     server: { port: 0 },
   };
   writeFileSync(join(home, 'orch.yaml'), stringify({ ...common, ...settings(notes) }));
+  stack.defer(() => removeGroups(home));
   stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
   const owned = stack.move();
   return {

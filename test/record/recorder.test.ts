@@ -35,6 +35,7 @@ async function record(
     log: openLog({ level: 'info', file: logFile }),
     redact: redactShapes,
     monitor: (run, line) => void tryAppend(join(home.path, 'runs', run, 'monitor.log'), line),
+    usage: () => ({ memoryMb: 12, cpuSeconds: 0.5 }),
     resultFile: run => join(home.path, 'results', `${run}.json`),
     changedFiles,
   });
@@ -107,6 +108,8 @@ describe('the recorder', () => {
     await recorded.stop();
     expect(recorded.result('T1.1')).toEqual({
       task: 'T1',
+      memory_mb: 12,
+      cpu_seconds: 0.5,
       run: 'T1.1',
       agent: 'claude-1',
       status: 'failed',

@@ -12,6 +12,7 @@ import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task, TaskState } from '../../src/task/glossary.ts';
 import { isFinal } from '../../src/task/states.ts';
+import { removeGroups } from './groups.ts';
 import { temporaryDirectory } from './temporary.ts';
 import { validated } from './validated.ts';
 
@@ -82,6 +83,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     running = null;
   };
   await start();
+  stack.defer(() => removeGroups(home));
   stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
   stack.defer(stop);
   const store = () => (running as Running).daemon.store;

@@ -3,7 +3,7 @@ import { say } from '../../cli/output.ts';
 import type { Finding } from './finding.ts';
 import { checkDaemon, checkHome } from './place.ts';
 import { checkAgents, checkNode, checkPrograms } from './programs.ts';
-import { checkSandbox } from './sandbox.ts';
+import { checkLimits, checkSandbox } from './sandbox.ts';
 import { checkCredentials, checkSettings } from './settings.ts';
 
 /** `orch doctor`: what Orch needs of this machine, whether it is there, and how to get it. Exit code 1 on a problem. */
@@ -27,6 +27,7 @@ async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Prom
     ...found,
     ...checkAgents(settings.profiles, path),
     await checkSandbox(settings, { path, readSystem: tryReadSystem }),
+    checkLimits(settings),
     ...(await checkHome(settings)),
     checkCredentials(env),
     await checkDaemon(settings),

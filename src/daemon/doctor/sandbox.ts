@@ -1,6 +1,7 @@
 import { openSandboxes } from '../../agent/sandbox/choose.ts';
 import type { Settings } from '../../config/settings.ts';
 import { OrchError } from '../../shared/errors.ts';
+import { groupsOfHost, limitsOf, unmetLimit } from '../limits.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
 
 /** Whether agents can be shut in, found out by doing it once, and what the host has against it if not. */
@@ -54,3 +55,17 @@ and load it: sudo apparmor_parser -r /etc/apparmor.d/bwrap`,
     remedy: 'Let users make namespaces: sudo sysctl -w user.max_user_namespaces=15000',
   },
 ] as const;
+
+/** How the host holds runs to their limits, and whether it can keep those that are set. */
+export function checkLimits(settings: Settings): Finding {
+  using groups = groupsOfHost(settings.orchestrator.home);
+  const everybody = { memoryMb: null, cpuPercent: null };
+  const unmet = [everybody, ...settings.profiles]
+    .map(profile => unmetLimit(groups.kind, limitsOf(settings, profile)))
+    .find(each => each !== null);
+  if (unmet) return problem('limits', unmet, DELEGATE);
+  if (groups.kind !== 'rlimit') return ok('limits', `control groups, version ${groups.kind.at(-1)}`);
+  return note('limits', 'of single processes only: no control groups can be made here', DELEGATE);
+}
+
+const DELEGATE = 'Run Orch as a service with Delegate=yes, or as root.';

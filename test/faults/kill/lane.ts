@@ -5,6 +5,7 @@ import { closeTerminals, openTerminals } from '../../../src/agent/terminals.ts';
 import { homePaths } from '../../../src/config/paths.ts';
 import { silentLog } from '../../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
+import { removeGroups } from '../../support/groups.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { agentProfiles } from './agents.ts';
 import { type Bell, hangBell } from './bell.ts';
@@ -94,6 +95,7 @@ export async function openLane(): Promise<Lane> {
     isStopping = false;
   }
 
+  stack.defer(() => removeGroups(home));
   stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
   await boot(null);
   stack.defer(() => stop('SIGTERM'));
