@@ -35,7 +35,7 @@ it('commits that an agent left and GitHub must not have are kept, and end the ta
   expect(app.comments(1)[1]).toContain('$ORCH_HOME/stores/');
   expect(await repositoryOf(app.github).git.resolve('orch/T1-fix-it')).toBeNull();
   const host = new URL(app.github.url).host.replace(':', '+');
-  const store = `${app.home}/stores/${host}/${REPOSITORY}.git`;
+  const store = `${app.home}/stores/${host}/repositories/${repositoryOf(app.github).id}.git`;
   const { stdout } = await execa('git', [
     '--git-dir',
     store,
