@@ -32,7 +32,7 @@ describe('the pages', () => {
   it.each(pages.flatMap(settingsIn))('show settings that orch serve takes: %s', (_, text) => {
     const { settings, warnings } = loadSettings({ text, env: {} });
     expect(warnings).toEqual([]);
-    expect(settings.sandbox.allowUnsandboxed).toBe(true);
+    expect(settings.sandbox).toMatchObject({ kind: 'auto', allowUnsandboxed: false });
     expect(settings.profiles).not.toEqual([]);
   });
 });
@@ -123,7 +123,7 @@ function codeOf(text: string): string[] {
 
 function settingsIn({ path, text }: SourceFile): [path: string, settings: string][] {
   return tokensOf(text)
-    .filter(({ info, content }) => info === 'yaml' && content.includes('allow_unsandboxed'))
+    .filter(({ info, content }) => info === 'yaml' && /^agents:$/m.test(content))
     .map(({ content }) => [path, content]);
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PRIORITIES } from '../task/glossary.ts';
+import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';
 import { agentsSettings } from './profiles.ts';
 
@@ -130,6 +131,22 @@ export const serverSettings = z.strictObject({
     kind: used(
       z.enum(['auto', 'bwrap', 'none']).default('auto'),
       'What agents are shut into: bubblewrap, or nothing. `auto` takes what the host has, and never nothing.',
+    ),
+    network: used(
+      z.enum(['listed', 'open', 'none']).default('listed'),
+      'What agents reach: the hosts of `allow_hosts`, all that Orch reaches, or nothing.',
+    ),
+    allow_hosts: used(
+      z
+        .array(
+          z
+            .string()
+            .max(300)
+            .refine(isHostEntry, 'must be like example.com, *.example.com or example.com:8443'),
+        )
+        .max(1000)
+        .default([DEFAULTS]),
+      'Hosts that agents reach, at the ports 443 and 80, or at the one that is named. `defaults` stands for those of known models and package registries.',
     ),
     allow_unsandboxed: used(
       z.boolean().default(false),

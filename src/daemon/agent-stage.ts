@@ -52,7 +52,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS });
     const promptFile = join(directory, 'prompt.md');
     await writeFile(promptFile, '', { mode: 0o600 });
-    const { prefix, environment } = await options.confine(task, run, 'terminal');
+    const { prefix, session, environment } = await options.confine(task, run);
     const setup = own.setup
       ? own.setup.map(command => ({ command, required: true }))
       : detectSetup(tree, environment.PATH ?? '');
@@ -68,7 +68,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       directory,
       cwd: tree,
       argv: profile.command,
-      sandbox: prefix,
+      sandbox: [...prefix, ...session],
       environment,
       prompt: profile.prompt,
       promptFile,

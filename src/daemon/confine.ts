@@ -17,12 +17,12 @@ export interface ConfineOptions {
   hidden: readonly string[];
 }
 
-export type Confine = (task: Task, run: Run, use: 'terminal' | 'program') => Promise<Enclosure>;
+export type Confine = (task: Task, run: Run, options?: { offline?: boolean }) => Promise<Enclosure>;
 
 /** How the programs of a run are started, in the sandbox that the host has. Errors: E_SANDBOX_UNAVAILABLE, E_SETTINGS. */
 export function confinement(options: ConfineOptions): Confine {
   const { paths, settings } = options;
-  return async (task, run, use) => {
+  return async (task, run, enclosing) => {
     const name = runName(run.task, run.number);
     const directory = paths.run(name);
     const workspace = locateWorkspace(paths.workspaces, name);
@@ -42,12 +42,13 @@ export function confinement(options: ConfineOptions): Confine {
           join(directory, 'bin'),
           join(directory, 'prompt.md'),
         ],
+        egress: join(paths.sockets(name), 'egress.sock'),
         command: profile?.command ?? [],
         expose: profile?.expose ?? { read: [], write: [] },
         hidden: options.hidden,
         environment: options.environment(run),
       },
-      use,
+      enclosing,
     );
   };
 }

@@ -44,6 +44,7 @@ import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
 import { confinement } from './confine.ts';
 import { onDisk } from './disk.ts';
+import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { type Health, openHealth } from './health.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
@@ -126,13 +127,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       secrets,
     }),
   );
-  const sandboxes = openSandboxes({ kind: settings.sandbox.kind, path: env.PATH ?? '' });
+  const sandboxes = openSandboxes({ ...settings.sandbox, path: env.PATH ?? '' });
   await sandboxes.find().catch(error => log.error(describeError(error)));
   const hidden = [paths.home, ...secretFiles(env)];
   const confine = confinement({ sandboxes, paths, settings, repositories, environment, hidden });
   const groups = stack.use(groupsOfHost(paths.home));
   const live = new Set(store.runs.live().map(run => runName(run.task, run.number)));
   for (const run of groups.runs()) if (!live.has(run)) groups.find(run).remove();
+  const isListed = settings.sandbox.kind !== 'none' && settings.sandbox.network === 'listed';
+  const sockets = isListed
+    ? stack.use(withEgress({ broker: broker.stage, paths, hosts: settings.sandbox.allowHosts, log }))
+    : broker.stage;
   const terminals = openTerminals({ directory: paths.tmux, log });
   const agent = stack.use(
     agentStage({
@@ -187,7 +192,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     clock,
     log,
-    stages: { ...onDisk({ workspace, agent }, disk), broker: broker.stage, pulls: pullStage(pulls, confirm) },
+    stages: { ...onDisk({ workspace, agent }, disk), broker: sockets, pulls: pullStage(pulls, confirm) },
     policy: run => policyOf(settings, run),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
     limits: {

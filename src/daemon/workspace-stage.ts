@@ -46,7 +46,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     const known = task.head ?? task.baseSha;
     if (task.branch === null || known === null || !wasLaunched(run)) return;
     const { tree } = locateWorkspace(paths.workspaces, name);
-    const { prefix, environment: env } = await options.confine(task, run, 'program');
+    const { prefix, environment: env } = await options.confine(task, run, { offline: true });
     const asAgent: AsAgent = (program, args) => {
       const [file = '', ...words] = [...prefix, program, ...args];
       return tryGroup(file, words, { cwd: tree, env, timeout: 300_000 });

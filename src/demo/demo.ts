@@ -75,7 +75,11 @@ export async function demo(options: DemoOptions): Promise<void> {
 /** The demo's agents are scripts, or the user's own programs: where the host has no sandbox they run without one. */
 async function findSandbox(): Promise<{ sandbox: Record<string, unknown>; words: string }> {
   try {
-    const { kind } = await openSandboxes({ kind: 'auto', path: process.env.PATH ?? '' }).find();
+    const { kind } = await openSandboxes({
+      kind: 'auto',
+      network: 'none',
+      path: process.env.PATH ?? '',
+    }).find();
     return { sandbox: { kind }, words: `in a sandbox (${kind})` };
   } catch (error) {
     const words = `without a sandbox, as your user. ${describeError(error)}`;

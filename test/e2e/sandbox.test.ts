@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestAppOptions } from '../support/app.ts';
@@ -109,5 +111,54 @@ describe.skipIf(bubblewrap === null)('in a sandbox', () => {
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.ended(1, 'completed');
     expect(app.runs(1).map(run => run.outcome)).toEqual(['crashed', 'succeeded']);
+  });
+
+  it('an agent reaches the hosts of the list by the proxy, also after a restart of Orch, and nothing else', async () => {
+    const server = createServer((_, response) => response.end('from outside'));
+    await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+    await using _server = {
+      [Symbol.asyncDispose]: () => new Promise<void>(done => server.close(() => done())),
+    };
+    const { port } = server.address() as AddressInfo;
+    const ask = (url: string, options = '') => `curl -sS -m 20 -w '%{http_code}' ${options} ${url} 2>&1`;
+    const script = [
+      `ask() { ${ask(`http://127.0.0.1:${port}/`, "--noproxy ''")}; ${ask(`http://127.0.0.1:${port}/`, "--noproxy '*'")}`,
+      `  ${ask('http://evil.test/')}; }`,
+      'ask >first; touch ready; until test -e go; do sleep 0.05; done; ask >second; sleep 300',
+    ].join('\n');
+    const sandbox = { kind: 'bwrap', allow_hosts: [`127.0.0.1:${port}`] };
+    await using app = await startSandboxed({ agents: { curious: script }, settings: { sandbox } });
+    const tree = join(app.home, 'workspaces/T1.1/tree');
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(join(tree, 'ready')));
+    await app.until(() => app.task(1)?.state === 'running');
+    await app.stop();
+    writeFileSync(join(tree, 'go'), '');
+    await app.start();
+    const heard = (name: string) =>
+      existsSync(join(tree, name)) ? readFileSync(join(tree, name), 'utf8') : '';
+    const second = await app.until(() => {
+      const text = heard('second');
+      return /evil\.test.*403$/s.test(text) && text;
+    });
+    for (const text of [heard('first'), second]) {
+      expect(text).toMatch(
+        /^from outside200curl: .*(refused|connect).*000orch: evil.test:80 is refused: .*\n403$/s,
+      );
+    }
+    expect(readFileSync(join(app.home, 'runs/T1.1/monitor.log'), 'utf8')).toContain(
+      'evil.test:80 is refused',
+    );
+    await app.github.comment(REPOSITORY, 1, '/orch cancel', 'writer');
+    await app.ended(1, 'cancelled');
+  });
+
+  it('an agent without network has none', async () => {
+    const settings = { sandbox: { kind: 'bwrap', network: 'none' } };
+    const look = "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; env | grep -i proxy; exit 0";
+    await using app = await startSandboxed({ agents: { curious: look }, settings });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'failed');
+    expect(app.runs(1)[0]?.lastWords?.trim()).toBe('lo');
   });
 });

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
+import { type Network, networkEnvironment } from './network.ts';
 import { isWithin } from './programs.ts';
 import type { Sandbox } from './sandbox.ts';
 import { type Mount, viewOf } from './view.ts';
@@ -22,19 +23,25 @@ const KERNEL = ['sys', 'sysrq-trigger', 'irq', 'bus'].flatMap(name => {
 });
 
 /** bubblewrap: Linux namespaces without a daemon and without root. `program` is its absolute path. */
-export function bubblewrap(program: string): Sandbox {
+export function bubblewrap(program: string, network: Network): Sandbox {
   return {
     kind: 'bwrap',
-    enclose(places, use) {
+    network,
+    enclose(places, { offline = false } = {}) {
+      const reached = offline ? 'none' : network;
       const view = viewOf(places);
       const prefix = [
-        ...[program, ...APART, ...(use === 'program' ? ['--unshare-net'] : [])],
+        ...[program, ...APART, ...(reached === 'open' ? [] : ['--unshare-net'])],
         ...view.links.flatMap(({ path, target }) => ['--symlink', target, path]),
         ...held(view.mounts).flatMap(mountArguments),
         ...['--proc', '/proc', ...KERNEL, '--dev', '/dev', '--remount-ro', '/', '--chdir', places.tree, '--'],
-        ...(use === 'terminal' ? [process.execPath, INSIDE] : []),
       ];
-      return { prefix, environment: view.environment };
+      const relay = reached === 'listed' ? ['--relay', places.egress] : [];
+      return {
+        prefix,
+        session: [process.execPath, INSIDE, ...relay],
+        environment: networkEnvironment(view.environment, reached),
+      };
     },
   };
 }

@@ -2,6 +2,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { OrchError } from '../../shared/errors.ts';
 import { isExecutable, tryProgram } from '../../shared/program.ts';
 import { bubblewrap } from './bwrap.ts';
+import type { Network } from './network.ts';
 import { type Sandbox, unsandboxed } from './sandbox.ts';
 
 export interface Sandboxes {
@@ -12,20 +13,24 @@ export interface Sandboxes {
 }
 
 /** Finds what `sandbox.kind` asks for on this host. It is that or nothing: never less. */
-export function openSandboxes(options: { kind: 'auto' | 'bwrap' | 'none'; path: string }): Sandboxes {
+export function openSandboxes(options: {
+  kind: 'auto' | 'bwrap' | 'none';
+  network: Network;
+  path: string;
+}): Sandboxes {
   let found: Sandbox | null = options.kind === 'none' ? unsandboxed : null;
   return {
     get found() {
       return found;
     },
     async find() {
-      found ??= await findBubblewrap(options.path);
+      found ??= await findBubblewrap(options.path, options.network);
       return found;
     },
   };
 }
 
-async function findBubblewrap(path: string): Promise<Sandbox> {
+async function findBubblewrap(path: string, network: Network): Promise<Sandbox> {
   const folders = path.split(delimiter).filter(isAbsolute);
   const program = folders.map(folder => join(folder, 'bwrap')).find(isExecutable);
   if (program === undefined) throw unavailable('bubblewrap (bwrap) is not installed');
@@ -36,7 +41,7 @@ async function findBubblewrap(path: string): Promise<Sandbox> {
     ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', '/bin/true'],
   ]);
   if (tried.exitCode !== 0) throw unavailable(`bwrap can't make a sandbox: ${tried.stderr}`);
-  return bubblewrap(program);
+  return bubblewrap(program, network);
 }
 
 // --disable-userns came with 0.8.0.

@@ -1,3 +1,5 @@
+import type { Network } from './network.ts';
+
 /** What a run's programs may see of this machine, beside its system. Paths are absolute, and the same inside and out. */
 export interface Places {
   /** `T42.1`. */
@@ -11,6 +13,8 @@ export interface Places {
   temporary: string;
   /** Theirs to read: borrowed objects, the folder of the run's sockets, its commands, its prompt. */
   read: readonly string[];
+  /** The socket of the proxy, for a network of listed hosts. */
+  egress: string;
   /** The agent's command: its program and the files that it names can be read. */
   command: readonly string[];
   /** What the profile exposes: logins, mostly. */
@@ -24,6 +28,8 @@ export interface Places {
 /** How to start a program of a run: the words to put before its own, and its environment. */
 export interface Enclosure {
   prefix: readonly string[];
+  /** More such words, for what runs in the session: it takes ^C, and may use the network. */
+  session: readonly string[];
   environment: Record<string, string>;
 }
 
@@ -32,15 +38,14 @@ export type SandboxKind = 'bwrap' | 'container' | 'none';
 /** What shuts the programs of a run in. */
 export interface Sandbox {
   readonly kind: SandboxKind;
-  /**
-   * Makes the places ready. `terminal` is for what runs in the session: the agent and setup commands, which take ^C and
-   * have the network that the settings give; else it is for a single program without terminal and network.
-   */
-  enclose(places: Places, use: 'terminal' | 'program'): Enclosure;
+  readonly network: Network;
+  /** Makes the places ready. `offline` leaves out the network, whatever the settings give. */
+  enclose(places: Places, options?: { offline?: boolean }): Enclosure;
 }
 
 /** Programs run as they are: with the user, the files and the network of Orch itself. */
 export const unsandboxed: Sandbox = {
   kind: 'none',
-  enclose: ({ environment }) => ({ prefix: [], environment }),
+  network: 'open',
+  enclose: ({ environment }) => ({ prefix: [], session: [], environment }),
 };

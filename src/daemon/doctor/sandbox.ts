@@ -9,7 +9,7 @@ export async function checkSandbox(
   settings: Settings,
   host: { path: string; readSystem(file: string): string | null },
 ): Promise<Finding> {
-  const { kind, allowUnsandboxed } = settings.sandbox;
+  const { kind, network, allowUnsandboxed } = settings.sandbox;
   if (kind === 'none') {
     return allowUnsandboxed
       ? note('sandbox', 'none, as the settings say: agents can do what your user can')
@@ -20,7 +20,7 @@ export async function checkSandbox(
         );
   }
   try {
-    return ok('sandbox', (await openSandboxes({ kind, path: host.path }).find()).kind);
+    return ok('sandbox', (await openSandboxes({ kind, network, path: host.path }).find()).kind);
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
     const hindrance = HINDRANCES.find(({ file, value }) => host.readSystem(file)?.trim() === value);

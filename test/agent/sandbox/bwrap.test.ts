@@ -29,6 +29,7 @@ async function machine(changes: Partial<Places> = {}) {
     home: at('orch/ws/home'),
     temporary: at('orch/ws/tmp'),
     read: [at('orch/runs/T1.1/bin')],
+    egress: '',
     command: [],
     expose: { read: [], write: [] },
     hidden: [at('orch')],
@@ -36,7 +37,7 @@ async function machine(changes: Partial<Places> = {}) {
     ...changes,
   };
   const run = (script: string, more: Partial<Places> = {}): Promise<ProgramResult> => {
-    const { prefix, environment } = sandbox.enclose({ ...places, ...more }, 'program');
+    const { prefix, environment } = sandbox.enclose({ ...places, ...more });
     const [file = '', ...words] = [...prefix, '/bin/sh', '-c', script];
     return tryGroup(file, words, { cwd: places.tree, env: environment, timeout: 20_000 });
   };
@@ -121,7 +122,7 @@ describe.skipIf(bubblewrap === null)('in a sandbox of bubblewrap', () => {
   it.each(['user', 'orch', '.'])('exposing a folder that holds %s is refused', async folder => {
     await using host = await machine();
     const expose = { read: [host.at(folder)], write: [] };
-    expect(() => sandbox.enclose({ ...host.places, expose }, 'program')).toThrow(
+    expect(() => sandbox.enclose({ ...host.places, expose })).toThrow(
       expect.objectContaining({ code: 'E_SETTINGS' }),
     );
   });
@@ -189,22 +190,20 @@ describe.skipIf(bubblewrap === null)('in a sandbox of bubblewrap', () => {
 describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () => {
   function prepare(bench: Workbench, argv: string[], changes: Partial<Launch> = {}): Launch {
     const plain = bench.prepare('T42.1', argv, changes);
-    const { prefix, environment } = sandbox.enclose(
-      {
-        run: 'T42.1',
-        tree: plain.cwd,
-        own: [plain.cwd],
-        home: join(bench.directory, 'home'),
-        temporary: join(bench.directory, 'tmp'),
-        read: [plain.promptFile, fixture('.')],
-        command: argv,
-        expose: { read: [], write: [] },
-        hidden: [],
-        environment: plain.environment,
-      },
-      'terminal',
-    );
-    return { ...plain, sandbox: prefix, environment };
+    const { prefix, session, environment } = sandbox.enclose({
+      run: 'T42.1',
+      tree: plain.cwd,
+      own: [plain.cwd],
+      home: join(bench.directory, 'home'),
+      temporary: join(bench.directory, 'tmp'),
+      read: [plain.promptFile, fixture('.')],
+      egress: '',
+      command: argv,
+      expose: { read: [], write: [] },
+      hidden: [],
+      environment: plain.environment,
+    });
+    return { ...plain, sandbox: [...prefix, ...session], environment };
   }
 
   const says = (wanted: Launch, text: string) =>
