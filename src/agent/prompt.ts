@@ -25,6 +25,8 @@ export interface PromptInput {
   base: string;
   /** Files of the repository that tell how to work in it, such as AGENTS.md; paths from its root. */
   guidance: readonly string[];
+  /** Start-up files that are not as on the branch; paths from its root. */
+  restored: readonly string[];
   /** Setup commands that ran before the agent. */
   setup: readonly string[];
   /** Replaces the built-in text; see `TEMPLATE` for its placeholders. */
@@ -111,12 +113,18 @@ function fenced(text: string): string {
   return `${fence}text\n${text.trim()}\n${fence}`;
 }
 
-function describeGuidance({ guidance, setup }: PromptInput): string {
+function describeGuidance({ guidance, restored, setup }: PromptInput): string {
   const read =
     guidance.length === 0
       ? 'It brings no guidance of its own.'
       : `Read first, and follow: ${list(guidance)}.`;
-  return setup.length === 0 ? read : `${read}\nAlready run here: ${list(setup)}.`;
+  const apart =
+    restored.length === 0
+      ? ''
+      : `\nNot as on your branch, but as people with write access decided: ${list(restored)}.
+Git leaves these alone, and commits take along what is on the branch. Change one only if the task is about it, after
+\`git update-index --no-skip-worktree FILE\`.`;
+  return `${read}${apart}${setup.length === 0 ? '' : `\nAlready run here: ${list(setup)}.`}`;
 }
 
 function list(names: readonly string[]): string {

@@ -5,7 +5,7 @@ import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
 import { launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
-import { type Remark, writePrompt } from '../agent/prompt.ts';
+import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
 import { writeTools } from '../cli/worktree/tools.ts';
@@ -16,7 +16,7 @@ import type { Sight, Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
-import { locateWorkspace } from '../workspace/workspace.ts';
+import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
 import { limitsOf, makeGroup, settleGroup } from './limits.ts';
 
@@ -43,7 +43,8 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
   async function start(task: Task, run: Run) {
     const name = runName(task.id, run.number);
     const directory = paths.run(name);
-    const { tree } = locateWorkspace(paths.workspaces, name);
+    const workspace = locateWorkspace(paths.workspaces, name);
+    const { tree } = workspace;
     const own = options.repositorySettings(task);
     const profile = profileOf(settings, run);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -58,7 +59,12 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       : detectSetup(tree, environment.PATH ?? '');
     const template = own.prompt;
     const prompt = writePrompt(
-      promptInput(task, { guidance: guidanceFiles(tree), setup: setup.map(s => s.command), template }),
+      promptInput(task, {
+        guidance: guidanceFiles(tree),
+        restored: restoredFiles(workspace),
+        setup: setup.map(s => s.command),
+        template,
+      }),
     );
     await writeFile(promptFile, prompt, { mode: 0o600 });
     const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
@@ -191,7 +197,7 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-function promptInput(task: Task, found: { guidance: string[]; setup: string[]; template: string | null }) {
+function promptInput(task: Task, found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template'>) {
   return {
     ...found,
     instruction: task.instruction,

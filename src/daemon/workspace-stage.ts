@@ -104,6 +104,8 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         identity: { name: self.login, email: self.email },
         coauthor: { name: task.requester, email: noreply(task, self.email) },
         sparse: settings.sparse,
+        // A pull request's own branch is what its author made of it.
+        trusted: task.headSha === null ? prepared.baseSha : await resolve(store, 'default'),
         copy: settings.copy.length > 0 ? [{ from: paths.files(task.repository), files: settings.copy }] : [],
       });
       return prepared;

@@ -57,6 +57,9 @@ function config(plan: RepositoryPlan): string {
     'bare = true',
     'logAllRefUpdates = true',
     ...(plan.sparse.length > 0 ? ['sparseCheckout = true', 'sparseCheckoutCone = true'] : []),
+    // Else git would take the files of `startup.ts` for changed ones as soon as it sees them.
+    '[sparse]',
+    'expectFilesOutsideOfPatterns = true',
     '[gc]',
     'auto = 0',
     // The commits are the App's: a key of the user that Orch runs as would not fit them, or not be at hand.
@@ -108,6 +111,7 @@ function quote(value: string): string {
   return `"${escaped}"`;
 }
 
-function escapePattern(file: string): string {
+/** For a line of git's exclude file. */
+export function escapePattern(file: string): string {
   return file.replace(/[\\*?[]/g, '\\$&').replace(/ $/, '\\ ');
 }

@@ -34,7 +34,7 @@ export function openStores(home: string): Stores {
 }
 
 /**
- * Fetches all branches, and the heads of the pull requests named. Fetches of one store take turns; callers that wait
+ * Fetches all branches, and the heads of the pull requests named, with the default branch beside them. Fetches of one store take turns; callers that wait
  * for the same share one. Errors: E_UNKNOWN_BASE (no such pull request), E_PROGRAM_FAILED (network, authorization).
  */
 export function fetchStore(
@@ -42,7 +42,8 @@ export function fetchStore(
   remote: Remote,
   { pulls = [] }: { pulls?: readonly number[] } = {},
 ): Promise<void> {
-  const refspecs = [HEADS, ...pulls.map(number => `+refs/pull/${number}/head:${pullRef(number)}`)];
+  const heads = pulls.map(number => `+refs/pull/${number}/head:${pullRef(number)}`);
+  const refspecs = [HEADS, ...(heads.length > 0 ? [`+HEAD:${DEFAULT}`] : []), ...heads];
   const key = refspecs.join(' ');
   const shared = store.waiting.get(key);
   if (shared) return shared;
@@ -56,11 +57,19 @@ export function fetchStore(
 }
 
 /**
- * The commit of a fetched branch, or of a pull request's head.
+ * The commit of a fetched branch, of a pull request's head, or of the default branch as it was fetched beside that.
  * Errors: E_EMPTY_REPOSITORY, E_UNKNOWN_BASE.
  */
-export async function resolve(store: Store, base: { branch: string } | { pull: number }): Promise<string> {
-  const ref = 'branch' in base ? `refs/remotes/origin/${base.branch}` : pullRef(base.pull);
+export async function resolve(
+  store: Store,
+  base: { branch: string } | { pull: number } | 'default',
+): Promise<string> {
+  const ref =
+    base === 'default'
+      ? DEFAULT
+      : 'branch' in base
+        ? `refs/remotes/origin/${base.branch}`
+        : pullRef(base.pull);
   // show-ref takes whole names only: no `main~3`, no `main@{1}`.
   const shown = await tryGit(['show-ref', '--verify', '--hash', ref], { directory: store.directory });
   if (shown.exitCode === 0) return shown.stdout;
@@ -68,6 +77,7 @@ export async function resolve(store: Store, base: { branch: string } | { pull: n
     directory: store.directory,
   });
   if (any === '') throw new OrchError('E_EMPTY_REPOSITORY', 'The repository has no commits yet.');
+  if (base === 'default') throw new OrchError('E_UNKNOWN_BASE', 'There is no default branch.');
   const name = 'branch' in base ? `branch \`${base.branch}\`` : `pull request #${base.pull}`;
   throw new OrchError('E_UNKNOWN_BASE', `There is no ${name}.`);
 }
@@ -148,6 +158,9 @@ async function fetchNow(store: Store, remote: Remote, refspecs: readonly string[
   if (missing) throw new OrchError('E_UNKNOWN_BASE', `There is no pull request #${missing}.`);
   throw gitFailure(args, result);
 }
+
+/** What GitHub's HEAD leads to. */
+const DEFAULT = 'refs/orch/default';
 
 function pullRef(number: number): string {
   return `refs/orch/pulls/${number}`;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram, tryProgram } from '../shared/program.ts';
@@ -6,6 +6,7 @@ import { type CopyRequest, copyFiles } from './copy.ts';
 import { execGit, tryGit } from './git.ts';
 import { checkRun, pin, rescueRef, runHead, unpin } from './refs.ts';
 import { type RepositoryPlan, writeRepository } from './repository.ts';
+import { restoreStartupFiles } from './startup.ts';
 
 export interface WorkspacePlan extends RepositoryPlan {
   /** Holds all workspaces: `${home}/workspaces`. */
@@ -14,6 +15,8 @@ export interface WorkspacePlan extends RepositoryPlan {
   run: string;
   /** Files that are copied into the tree, such as `.env`; git is told to ignore them. */
   copy: readonly CopyRequest[];
+  /** A commit of a branch that only people with write access decide on: agents' start-up files are as there. */
+  trusted: string;
 }
 
 export interface Workspace {
@@ -46,9 +49,17 @@ export async function prepareWorkspace(plan: WorkspacePlan): Promise<Workspace> 
     pin(plan.store, plan.run, { base: plan.base.sha, start: plan.start }),
     checkOut(workspace, plan),
   ]);
+  const restored = await restoreStartupFiles(workspace, plan);
   for (const request of plan.copy) await copyFiles(workspace.tree, request);
-  await writeFile(finished, '');
+  await writeFile(finished, restored.map(path => `${path}\n`).join(''));
   return workspace;
+}
+
+/** Files that are not as on the run's branch, but as where only people with write access decide: see `startup.ts`. */
+export function restoredFiles({ directory }: Workspace): string[] {
+  return readFileSync(join(directory, 'ready'), 'utf8')
+    .split('\n')
+    .filter(path => path !== '');
 }
 
 /**

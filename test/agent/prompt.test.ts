@@ -17,6 +17,7 @@ const PLAIN: PromptInput = {
   branch: 'orch/T42-fix-the-failing-test',
   base: 'main',
   guidance: ['AGENTS.md', 'CONTRIBUTING.md'],
+  restored: [],
   setup: ['npm ci'],
   template: null,
 };
@@ -26,7 +27,13 @@ describe('a prompt reads as in its golden file', () => {
     ['issue.md', PLAIN],
     [
       'pull-request.md',
-      { ...PLAIN, issue: { ...PLAIN.issue, onPullRequest: true }, guidance: [], setup: [] },
+      {
+        ...PLAIN,
+        issue: { ...PLAIN.issue, onPullRequest: true },
+        guidance: [],
+        restored: ['.envrc', 'CLAUDE.md'],
+        setup: [],
+      },
     ],
     [
       'hostile.md',
