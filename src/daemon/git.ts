@@ -57,6 +57,7 @@ export function publishGit(repositories: Repositories, rules: (task: Task) => Pu
           rules: rules(task),
           base: task.baseSha as string,
           head: task.head,
+          target: task.target as string,
           refetch: () => fetchStore(store, repositories.remote(task, 'read')),
           isLast: push.isLast,
         },

@@ -22,6 +22,8 @@ export interface Landing {
     base: string;
     /** The branch's tip on GitHub. */
     head: string | null;
+    /** The branch that it is to be merged into. */
+    target: string;
     /** Fetches what GitHub has by now: commits that others have pushed are not the agent's. */
     refetch(): Promise<void>;
     /** Keeps what is refused as `refs/orch/refused/<run>`: nobody will push again. */
@@ -85,11 +87,11 @@ async function checkCommit(git: { directory: string; env: Record<string, string>
 async function ruling(
   git: GitOptions,
   sha: string,
-  { rules, base, head, refetch }: NonNullable<Landing['check']>,
+  { rules, base, head, target, refetch }: NonNullable<Landing['check']>,
 ): Promise<OrchError | null> {
   // Here git names each object: more of them than this prints are too many.
   const most = { ...MOST, output: 100 * 1024 * 1024 };
-  const judge = () => tryCheckPush({ ...git, most }, { sha, base, head }, rules);
+  const judge = () => tryCheckPush({ ...git, most }, { sha, base, head, target }, rules);
   if ((await judge()) === null) return null;
   await refetch();
   return await judge();

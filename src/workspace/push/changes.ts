@@ -13,7 +13,15 @@ export interface Change {
 
 export async function changesOf(git: GitOptions, commits: readonly string[]): Promise<Change[]> {
   // Of merges (-c) only what no parent has: the rest is in the parents' own commits, or on the remote.
-  const args = ['diff-tree', '--stdin', '--root', '-r', '-c', '-z', '--no-renames', '--raw'];
+  return await readChanges(git, commits, ['-c']);
+}
+
+async function readChanges(
+  git: GitOptions,
+  commits: readonly string[],
+  how: readonly string[],
+): Promise<Change[]> {
+  const args = ['diff-tree', '--stdin', '--root', '-r', '-z', '--no-renames', '--raw', ...how];
   const input = commits.map(commit => `${commit}\n`).join('');
   const changes: Change[] = [];
   let commit = '';
@@ -33,9 +41,38 @@ export async function changesOf(git: GitOptions, commits: readonly string[]): Pr
   return changes;
 }
 
-/** Definitions that GitHub Actions runs, with the repository's secrets where it has some. */
-export function isWorkflow({ path }: Change): boolean {
-  return /^\.github\/(?:workflows|actions)\//.test(path);
+/** Where definitions lie that GitHub Actions runs, with the repository's secrets where it has some. */
+const WORKFLOWS = ['.github/workflows', '.github/actions'];
+
+/**
+ * Changes of workflows, but for those to what one of the commits `allowed` has. A merge is held against each of its
+ * parents: from an old commit, or a branch of others, it could take a workflow that nobody runs any more.
+ */
+export async function workflowChanges(
+  git: GitOptions,
+  commits: readonly string[],
+  allowed: readonly string[],
+): Promise<Change[]> {
+  const changes = await readChanges(git, commits, ['-m', '--', ...WORKFLOWS]);
+  if (changes.length === 0) return [];
+  const there = await Promise.all(allowed.map(commit => workflowsAt(git, commit)));
+  return changes.filter(({ path, mode, blob }) => {
+    const changed = mode === GONE ? undefined : `${mode} ${blob}`;
+    return there.every(files => files.get(path) !== changed);
+  });
+}
+
+const GONE = '000000';
+
+async function workflowsAt(git: GitOptions, commit: string): Promise<Map<string, string>> {
+  const listed = await execGit(['ls-tree', '-r', '-z', commit, '--', ...WORKFLOWS], git);
+  const files = listed.split('\0').filter(Boolean);
+  return new Map(
+    files.map(file => {
+      const [mode, , blob] = file.split(/[ \t]/, 3);
+      return [file.slice(file.indexOf('\t') + 1), `${mode} ${blob}`];
+    }),
+  );
 }
 
 /** Links that lead out of the repository, or into git's own folder: who follows one reads or writes elsewhere. */

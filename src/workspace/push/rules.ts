@@ -1,8 +1,8 @@
 import { OrchError } from '../../shared/errors.ts';
 import type { Secrets } from '../../shared/secrets/secrets.ts';
 import { stripControl } from '../../shared/text.ts';
-import type { GitOptions } from '../git.ts';
-import { type Change, changesOf, isWorkflow, strayLinks } from './changes.ts';
+import { type GitOptions, tryGit } from '../git.ts';
+import { type Change, changesOf, strayLinks, workflowChanges } from './changes.ts';
 import { type NewObjects, newObjects, type ReadObject, readObjects } from './objects.ts';
 import { secretSearch, tellHits } from './secrets.ts';
 
@@ -20,6 +20,8 @@ export interface Range {
   base: string;
   /** Its tip on GitHub. */
   head: string | null;
+  /** The branch that it is to be merged into. */
+  target: string;
 }
 
 /**
@@ -49,7 +51,8 @@ async function checkPush(git: GitOptions, range: Range, rules: PushRules): Promi
   checkCount('commits', objects.commits.length, rules.limits.commits);
   const changes = await changesOf(git, objects.commits);
   checkCount('changed files', new Set(changes.map(change => change.path)).size, rules.limits.files);
-  await checkChanges(git, changes, rules);
+  if (!rules.workflows) await checkWorkflows(git, objects.commits, range);
+  await checkLinks(git, changes);
   await checkContents(git, range, objects, rules);
 }
 
@@ -57,14 +60,20 @@ function checkCount(what: string, count: number, most: number): void {
   if (count > most) throw tooLarge(`${count} ${what}, more than ${most}`);
 }
 
-async function checkChanges(git: GitOptions, changes: readonly Change[], rules: PushRules): Promise<void> {
-  const workflow = rules.workflows ? undefined : changes.find(isWorkflow);
-  if (workflow) {
-    throw refused(
-      [`commit ${name(workflow)} changes ${workflow.path}, which tells GitHub Actions what to run`],
-      'Leave it as it is on the base branch in every commit. If the task asks for it, say in the pull request what a person shall change',
-    );
-  }
+/** They may be as they are where the branch began, and where its target is by now. */
+async function checkWorkflows(git: GitOptions, commits: readonly string[], range: Range): Promise<void> {
+  const ref = `refs/remotes/origin/${range.target}`;
+  const tip = await tryGit(['show-ref', '--verify', '--hash', ref], git);
+  const allowed = tip.exitCode === 0 ? [range.base, tip.stdout] : [range.base];
+  const [workflow] = await workflowChanges(git, commits, allowed);
+  if (!workflow) return;
+  throw refused(
+    [`commit ${name(workflow)} changes ${workflow.path}, which tells GitHub Actions what to run`],
+    'Leave it as it is on the base branch in every commit. If the task asks for it, say in the pull request what a person shall change',
+  );
+}
+
+async function checkLinks(git: GitOptions, changes: readonly Change[]): Promise<void> {
   const stray = await strayLinks(git, changes);
   if (stray.length > 0) {
     const list = stray.map(

@@ -9,14 +9,19 @@ interface Hit {
   text: string;
 }
 
-/** So many are told of; who mends them may be told of more with the next push. */
-const MOST_HITS = 5;
+/** So many different ones are looked up in the base; who pushes more must take some out. */
+const MOST_HITS = 200;
 /** Of the part before it, what may belong to a secret that begins there. */
 const OVERLAP = 4096;
+/** Files of the base that may have a secret already. */
+const MOST_FILES = 300;
+/** Shorter lines are in any base. */
+const SHORTEST_LINE = 12;
 
 /** Looks for secrets in whole objects: contents, names in trees, messages and names of people in commits. */
-export function secretSearch(secrets: Pick<Secrets, 'find'>): Visitor & { hits: Hit[] } {
-  const hits: Hit[] = [];
+export function secretSearch(secrets: Pick<Secrets, 'find'>): Visitor & { hits: ReadonlyMap<string, Hit> } {
+  /** By their text, so that one which is there many times hides no other. */
+  const hits = new Map<string, Hit>();
   let object: ReadObject;
   let rest = '';
   /** The line in which `rest` begins. */
@@ -29,17 +34,15 @@ export function secretSearch(secrets: Pick<Secrets, 'find'>): Visitor & { hits: 
       line = 1;
     },
     part(bytes) {
-      if (hits.length >= MOST_HITS) return;
+      if (hits.size > MOST_HITS) return;
       const text = rest + bytes.toString('latin1');
       for (const { start, end, what } of secrets.find(text)) {
         // What ends in the part before was found there.
         if (end <= rest.length) continue;
-        hits.push({
-          object,
-          line: line + lineEnds(text.slice(0, start)),
-          what,
-          text: text.slice(start, end),
-        });
+        const found = text.slice(start, end);
+        if (hits.has(found)) continue;
+        hits.set(found, { object, line: line + lineEnds(text.slice(0, start)), what, text: found });
+        if (hits.size > MOST_HITS) return;
       }
       rest = text.slice(-OVERLAP);
       line += lineEnds(text.slice(0, text.length - rest.length));
@@ -53,22 +56,39 @@ export function secretSearch(secrets: Pick<Secrets, 'find'>): Visitor & { hits: 
  */
 export async function tellHits(
   git: GitOptions,
-  hits: readonly Hit[],
+  hits: ReadonlyMap<string, Hit>,
   { paths }: NewObjects,
   base: string,
 ): Promise<string[]> {
-  const told = new Set<string>();
-  for (const hit of hits) {
-    if (!(await isInBase(git, hit.text, base))) told.add(`${placeOf(hit, paths)} ${hit.what}`);
-  }
-  return [...told];
+  const all = [...hits.values()];
+  // With more than that the search has ended early: what it did not see is not in the base for all that is known.
+  const told = all.length > MOST_HITS ? all : await missingIn(git, all, base);
+  return [...new Set(told.map(hit => `${placeOf(hit, paths)} ${hit.what}`))];
 }
 
-async function isInBase(git: GitOptions, text: string, base: string): Promise<boolean> {
-  const [longest] = text.split(/[\r\n]+/).sort((a, b) => b.length - a.length);
+/** It counts as there when it is whole and in one piece: single lines of a secret may be anywhere. */
+async function missingIn(git: GitOptions, hits: readonly Hit[], base: string): Promise<Hit[]> {
+  const lines = hits.map(({ text }) => longestLine(text)).filter(line => line.length >= SHORTEST_LINE);
+  if (lines.length === 0) return [...hits];
   // By standard input: arguments can be read by others.
-  const args = ['grep', '--quiet', '--fixed-strings', '--text', '-f', '-', base, '--'];
-  return (await tryGit(args, { ...git, input: `${longest}\n` })).exitCode === 0;
+  const args = ['grep', '-l', '-z', '--fixed-strings', '--text', '-f', '-', base, '--'];
+  const { stdout } = await tryGit(args, { ...git, input: lines.map(line => `${line}\n`).join('') });
+  let missing = [...hits];
+  for (const file of stdout.split('\0').filter(Boolean).slice(0, MOST_FILES)) {
+    const { stdout: content } = await tryGit(['cat-file', 'blob', file], git);
+    const there = withoutBlanks(content);
+    missing = missing.filter(({ text }) => !there.includes(withoutBlanks(text)));
+    if (missing.length === 0) break;
+  }
+  return missing;
+}
+
+function longestLine(text: string): string {
+  return text.split(/[\r\n]+/).reduce((longest, line) => (line.length > longest.length ? line : longest));
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/\s+/g, '');
 }
 
 function placeOf({ object: { type, name }, line }: Hit, paths: ReadonlyMap<string, string>): string {

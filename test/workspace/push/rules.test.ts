@@ -13,11 +13,19 @@ import { type Agent, agentAtWork, type Bench, bench } from '../../support/worksp
 
 const TOKEN = `ghp_${scramble('pushed', 36)}`;
 const OLD = `ghp_${scramble('old', 36)}`;
+const LONG =
+  'One line of ordinary words, longer than any line of a key that somebody could come up with here.';
+const CI = '.github/workflows/ci.yml';
 const ROOMY = { fileBytes: 1_000_000, bytes: 5_000_000, files: 50, commits: 20 };
+
+/** All letters and digits, one on a line. */
+const KEYBOARD = [...'abcdefghijklmnopqrstuvwxyz0123456789']
+  .map(key => `${key}\n${key.toUpperCase()}\n`)
+  .join('');
 
 let at: Work;
 beforeAll(async () => {
-  at = await work({ 'old.txt': `example: ${OLD}\n`, 'README.md': 'Hello\n' });
+  at = await work({ 'old.txt': `example: ${OLD}\n`, 'README.md': `Hello\n${LONG}\n${KEYBOARD}` });
 });
 beforeEach(() => at.reset());
 afterAll(() => at[Symbol.asyncDispose]());
@@ -119,6 +127,18 @@ const key = '${TOKEN}';
   });
 
   it.each([
+    ['one after many that the base has', { a: `${OLD}\n`.repeat(20), b: TOKEN }],
+    ['a known value whose lines the base has', { a: scramble('known', 40).replace(/./g, '$&\n') }],
+    ['a key with a line that the base has', { a: fakeKey().replace(/\n.*\n/, line => `${line}${LONG}\n`) }],
+    ['one after more than anybody would look up', { a: manyTokens(300) }],
+  ])('for a secret beside what the base has: %s', async (_, files) => {
+    await at.write(files);
+    expect((await at.refusal())?.message).toMatch(
+      /holds (?:a GitHub token|the webhook secret|a private key)/,
+    );
+  });
+
+  it.each([
     ['.github/workflows/ci.yml', 'changes .github/workflows/ci.yml'],
     ['.github/actions/build/action.yml', 'changes .github/actions/build/action.yml'],
   ])('for a change of %s, in any commit and by a merge, unless it is allowed', async (path, message) => {
@@ -128,6 +148,26 @@ const key = '${TOKEN}';
     expect((await at.refusal())?.message).toContain(message);
     expect((await at.refusal())?.remedy).toMatch(/say in the pull request what a person shall change\.$/);
     expect(await at.refusal({ workflows: true })).toBeNull();
+  });
+
+  it.each([
+    ['older than the base', async () => at.made.server.commit('main', { [CI]: 'on: push\n', 'x.txt': 'x' })],
+    ['on another branch', async () => at.made.server.commit('else', { [CI]: 'on: pull_request_target\n' })],
+  ])('for a workflow that a merge takes from a commit %s', async (_, prepare) => {
+    const theirs = await prepare();
+    const base = await at.made.server.commit('main', { [CI]: 'on: pull_request\n' });
+    await fetchStore(at.made.store, at.made.server.remote);
+    await at.git('checkout', '-q', '-f', base);
+    const tree = await at.git('rev-parse', `${theirs}^{tree}`);
+    const merge = await at.git('commit-tree', tree, '-p', base, '-p', theirs, '-m', 'Merge');
+    await at.git('reset', '-q', '--hard', merge);
+    expect((await at.refusal({}, base))?.message).toContain(`changes ${CI}`);
+    expect(await at.refusal({ workflows: true }, base)).toBeNull();
+  });
+
+  it('for something else where workflows lie', async () => {
+    await at.link('.github/workflows', '../elsewhere');
+    expect((await at.refusal())?.message).toContain('changes .github/workflows');
   });
 
   it('for links out of the repository', async () => {
@@ -224,6 +264,10 @@ describe('a refused push', () => {
   });
 });
 
+function manyTokens(count: number): string {
+  return Array.from({ length: count }, (_, n) => `ghp_${scramble(`many ${n}`, 36)}\n`).join('');
+}
+
 interface Work extends AsyncDisposable {
   made: Bench;
   git(...args: string[]): Promise<string>;
@@ -232,7 +276,7 @@ interface Work extends AsyncDisposable {
   head(): Promise<string>;
   /** Back to the base. */
   reset(): Promise<void>;
-  refusal(rules?: Partial<PushRules>): ReturnType<typeof tryCheckPush>;
+  refusal(rules?: Partial<PushRules>, base?: string): ReturnType<typeof tryCheckPush>;
   land(isLast: boolean): Promise<void>;
 }
 
@@ -275,13 +319,13 @@ async function work(base: Record<string, string>): Promise<Work> {
       await commit(['-m', 'Link'], {});
     },
     // In the agent's own repository, which borrows from the store: as in the quarantine, all objects are there.
-    refusal: async changes =>
+    refusal: async (changes, base = made.sha) =>
       tryCheckPush(
         {
           directory: made.store.directory,
           env: { GIT_ALTERNATE_OBJECT_DIRECTORIES: `${repository}/objects` },
         },
-        { sha: await head(), base: made.sha, head: null },
+        { sha: await head(), base, head: null, target: 'main' },
         { ...rules, ...changes },
       ),
     async land(isLast) {
@@ -292,7 +336,7 @@ async function work(base: Record<string, string>): Promise<Work> {
         encoding: 'buffer',
         buffer: false,
       });
-      const check = { rules, base: made.sha, head: null, refetch: async () => {}, isLast };
+      const check = { rules, base: made.sha, head: null, target: 'main', refetch: async () => {}, isLast };
       await receivePack(made.store, { run: 'T1.1', pack: packing.readable(), sha, maxBytes: 1e6, check });
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
