@@ -48,6 +48,8 @@ export async function runKills(options: RunOptions): Promise<PointResult[]> {
   await inLanes(options, jobs, async (pool, { point, job }) => {
     const result = results.get(point) as PointResult;
     const { killed, violations, played } = await pool.kill(job);
+    // Who stops it from a terminal stops daemons and their git as well.
+    if (options.signal?.aborted) return;
     done += 1;
     if (killed) result.kills += 1;
     if (violations.length > 0) result.violations.push(`${describeJob(played)}: ${violations.join('; ')}`);
