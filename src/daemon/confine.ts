@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
+import { probe } from '../agent/sandbox/probe.ts';
 import type { Enclosure } from '../agent/sandbox/sandbox.ts';
 import type { Paths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
@@ -29,7 +30,7 @@ export function confinement(options: ConfineOptions): Confine {
     const profile = settings.profiles.find(each => each.name === run.profile);
     const store = await options.repositories.store(task);
     const sandbox = await options.sandboxes.find();
-    return sandbox.enclose(
+    const enclosure = sandbox.enclose(
       {
         run: name,
         tree: workspace.tree,
@@ -50,5 +51,12 @@ export function confinement(options: ConfineOptions): Confine {
       },
       enclosing,
     );
+    // Before each session; what runs offline is a program of Orch's own choice.
+    if (sandbox.kind !== 'none' && !enclosing?.offline) {
+      const broker = join(paths.sockets(name), 'broker.sock');
+      const { tree } = workspace;
+      await probe(enclosure, { tree, outside: directory, broker, network: sandbox.network });
+    }
+    return enclosure;
   };
 }

@@ -1,8 +1,8 @@
 import { delimiter, isAbsolute, join } from 'node:path';
-import { OrchError } from '../../shared/errors.ts';
 import { isExecutable, tryProgram } from '../../shared/program.ts';
 import { bubblewrap } from './bwrap.ts';
 import type { Network } from './network.ts';
+import { probeAlone, unavailable } from './probe.ts';
 import { type Sandbox, unsandboxed } from './sandbox.ts';
 
 export interface Sandboxes {
@@ -36,20 +36,13 @@ async function findBubblewrap(path: string, network: Network): Promise<Sandbox> 
   if (program === undefined) throw unavailable('bubblewrap (bwrap) is not installed');
   const version = await tryProgram(program, ['--version']);
   if (!isRecent(version.stdout)) throw unavailable(`${version.stdout} is too old: 0.8.0 is needed`);
-  const tried = await tryProgram(program, [
-    ...['--unshare-user', '--disable-userns', '--unshare-pid', '--unshare-net'],
-    ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '--', '/bin/true'],
-  ]);
-  if (tried.exitCode !== 0) throw unavailable(`bwrap can't make a sandbox: ${tried.stderr}`);
-  return bubblewrap(program, network);
+  const sandbox = bubblewrap(program, network);
+  await probeAlone(sandbox);
+  return sandbox;
 }
 
 // --disable-userns came with 0.8.0.
 function isRecent(text: string): boolean {
   const [major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(text)?.slice(1).map(Number) ?? [];
   return major > 0 || minor >= 8;
-}
-
-function unavailable(why: string): OrchError {
-  return new OrchError('E_SANDBOX_UNAVAILABLE', `No sandbox for agents: ${why}`);
 }

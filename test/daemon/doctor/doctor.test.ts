@@ -20,7 +20,7 @@ const WELL = {
   tmux: 'echo tmux 3.4',
   git: 'echo git version 2.47.1',
   fixer: '',
-  bwrap: 'echo bubblewrap 0.9.0',
+  bwrap: 'test "$1" = --version && echo bubblewrap 0.9.0 || echo probed',
 };
 const SETTINGS = 'agents: { fixer: { command: fixer } }\nserver: { port: 0 }\n';
 
