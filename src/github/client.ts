@@ -62,7 +62,8 @@ export function connectGithub(probot: Probot, options: GithubOptions): Github {
   let identity: Promise<Identity> | null = null;
 
   async function app(): Promise<Octokit['request']> {
-    return (await probot.auth()).request.defaults({ request: { fetch: pace.fetch(APP) } });
+    // Who asks as the App asks again by itself, and a stop must not wait for Octokit's own tries.
+    return (await probot.auth()).request.defaults({ request: { fetch: pace.fetch(APP), retries: 0 } });
   }
 
   async function octokit(installation: number, repositoryId: number): Promise<Octokit> {
