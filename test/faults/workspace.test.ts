@@ -103,8 +103,8 @@ function plantPrograms(home: string, url: string): void {
   }
   for (const { name } of Object.values(ATTACKS).flat()) {
     const program = `#!/bin/sh
-run=$(basename "$(dirname "\${ORCH_BROKER:-/daemon/broker.sock}")")
-{ env; timeout 1 cat <&3; } >>"${home}/fired/${name} $run" 2>/dev/null
+run=$(expr "$ORCH_BROKER" : '.*/\\(T[0-9]*\\.[0-9]*\\)/')
+{ env; timeout 1 cat <&3; } >>"${home}/fired/${name} \${run:-daemon}" 2>/dev/null
 timeout 1 cat
 exit 0
 `;
