@@ -18,7 +18,7 @@ import {
   pullRequest,
 } from './payloads.ts';
 import { ALWAYS_SENT, decided, openNotice, PLACES } from './places.ts';
-import { recordPull } from './pulls.ts';
+import { fitsTask, recordPull } from './pulls.ts';
 
 type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 
@@ -208,7 +208,7 @@ async function pullChanged(context: AppContext, raw: unknown): Promise<void> {
   const { pull_request: pull, repository } = pullRequest.parse(raw);
   if (pull.head.repo?.id !== repository.id) return;
   const task = context.store.tasks.byBranch(repository.id, pull.head.ref);
-  if (!task) return;
+  if (!task || !fitsTask(task, pull)) return;
   const state = pull.merged ? 'merged' : pull.state;
   const seen = { number: pull.number, url: pull.html_url, state, draft: pull.draft === true } as const;
   recordPull(context.store, task, seen, context.clock.now());

@@ -12,6 +12,7 @@ import {
   repositoriesChanged,
   repositoryChanged,
 } from './payloads.ts';
+import { isOwnPull } from './pulls.ts';
 
 /** What becomes of tasks when the place that they work at changes: installation, repository, issue, pull request. */
 export interface Ground {
@@ -138,18 +139,22 @@ function issueLeft(ground: Ground, raw: unknown): void {
 function retargeted({ store, clock }: Ground, raw: unknown): void {
   const { pull_request: pull, repository } = pullRequest.parse(raw);
   const task = store.tasks.byBranch(repository.id, pull.head.ref);
-  if (task?.pull !== pull.number || task.target === pull.base.ref) return;
+  if (task?.pull !== pull.number || task.target === pull.base.ref || !isOwnPull(store, task)) return;
   const patch = { base: pull.base.ref, target: pull.base.ref, updatedAt: clock.now() };
   store.tasks.update(task.id, task.epoch, patch);
 }
 
-/** Who closes or merges the pull request has decided: what the agent still does is not wanted any more. */
+/**
+ * Who closes or merges the pull request has decided: what the agent still does is not wanted any more. One that somebody
+ * else opened they may close without any right here, so its end decides only if it was merged.
+ */
 export function decided({ store, clock }: Ground, id: number): void {
   store.transaction(() => {
     const task = store.tasks.get(id);
     if (!task || isFinal(task.state) || task.pullState === null || task.pullState === 'open') return;
     if (task.pullState === 'merged' && task.state === 'running')
       changeState(store, task, 'completed', clock.now(), { epoch: task.epoch + 1 });
-    else cancel(store, id, `the pull request #${task.pull} was ${task.pullState}`, clock.now());
+    else if (task.pullState === 'merged' || isOwnPull(store, task))
+      cancel(store, id, `the pull request #${task.pull} was ${task.pullState}`, clock.now());
   });
 }

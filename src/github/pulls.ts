@@ -63,6 +63,16 @@ export function recordPull(store: Store, task: Task, seen: PullSeen, now: number
   });
 }
 
+/** Whether Orch itself has opened the task's pull request: from a branch that is there, anybody can open one. */
+export function isOwnPull(store: Store, { id, pull }: Task): boolean {
+  return pull !== null && store.creations.ofKind(id, 'pull').some(({ remoteId }) => remoteId === pull);
+}
+
+/** Whether it can be the task's: from its branch there may be others, to elsewhere. */
+export function fitsTask(task: Task, pull: { number: number; base: { ref: string } }): boolean {
+  return pull.number === task.pull || pull.base.ref === task.target;
+}
+
 /** The pull request of a task: one, found again before it is made again. */
 export function openPulls(options: PullsOptions) {
   const { store, github, clock } = options;
@@ -161,7 +171,7 @@ async function findOpen(octokit: Octokit, task: Task): Promise<PullRequest | nul
     head: `${owner}:${task.branch}`,
     state: 'open',
   });
-  const pull = data[0];
+  const pull = data.find(each => fitsTask(task, each));
   return pull
     ? { number: pull.number, url: pull.html_url, draft: pull.draft === true, created: false }
     : null;

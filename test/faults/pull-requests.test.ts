@@ -62,6 +62,36 @@ describe('fault: the pull request is led to another base by someone', () => {
   });
 });
 
+/** Pushes, then waits for `go` before it opens its pull request. */
+const SLOW = `echo fixed > fixed.txt; git add fixed.txt; git commit -qm 'Fix it'; git push -q
+  while ! test -e ../go; do sleep 0.05; done; gh pr create --title 'Fix it' --body 'Fixed.'; orch done`;
+
+describe('fault: somebody who may not command opens a pull request from the branch of a task', () => {
+  it('and can neither end the task by closing it, nor lead the task to another base', async () => {
+    await using app = await startTestApp({ agents: { slow: SLOW } });
+    for (const branch of ['next', 'other'])
+      await app.github.pushCommit(REPOSITORY, branch, { [branch]: 'text' }, 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.daemon.store.tasks.get(1)?.head);
+    const head = app.task(1).branch as string;
+    await app.until(() => app.task(1).state === 'running');
+    const open = (base: string) =>
+      app.github.openPull(REPOSITORY, { title: 'Mine', head, base, user: 'reader' });
+
+    await open('next');
+    const theirs = await open('main');
+    await app.until(() => app.task(1).pull === theirs.number);
+    await app.github.setBase(REPOSITORY, theirs.number, 'other');
+    await app.github.setState(REPOSITORY, theirs.number, 'closed', 'reader');
+    await app.until(() => app.task(1).pullState === 'closed');
+    await app.until(() => app.daemon.store.inbox.waiting() === 0);
+    expect(app.task(1)).toMatchObject({ state: 'running', target: 'main' });
+    go(app);
+    const task = await app.ended(1, 'completed');
+    expect(task.pull).toBeGreaterThan(theirs.number);
+  });
+});
+
 /** Commits, then waits for `go` before it pushes and opens its pull request. */
 const PATIENT = `echo fixed > fixed.txt; git add fixed.txt; git commit -qm 'Fix it'; touch ../begun
   while ! test -e ../go; do sleep 0.05; done

@@ -18,7 +18,7 @@ function pushed(answer: (route: string) => unknown) {
   return { ...shared, task, pulls: openPulls(shared), [Symbol.dispose]: () => store.close() };
 }
 
-const PULL = { number: 2, html_url: 'https://github.com/acme/shop/pull/2' };
+const PULL = { number: 2, html_url: 'https://github.com/acme/shop/pull/2', base: { ref: 'main' } };
 
 it.each([true, false])('a pull request that is found is a draft where GitHub says so: %s', async draft => {
   using world = pushed(() => [{ ...PULL, draft }]);
