@@ -131,7 +131,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await sandboxes.find().catch(error => log.error(describeError(error)));
   const hidden = [paths.home, ...secretFiles(env)];
   const confine = confinement({ sandboxes, paths, settings, repositories, environment, hidden });
-  const groups = stack.use(groupsOfHost(paths.home));
+  const groups = groupsOfHost(paths.home);
   const live = new Set(store.runs.live().map(run => runName(run.task, run.number)));
   for (const run of groups.runs()) if (!live.has(run)) groups.find(run).remove();
   const isListed = settings.sandbox.kind !== 'none' && settings.sandbox.network === 'listed';

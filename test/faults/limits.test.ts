@@ -4,9 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { groupsOfHost } from '../../src/daemon/limits.ts';
 import { REPOSITORY, startTestApp } from '../support/app.ts';
 
-const probe = groupsOfHost('/probe');
-const canMake = probe.kind !== 'rlimit';
-probe[Symbol.dispose]();
+const canMake = groupsOfHost('/probe').kind !== 'rlimit';
 
 const result = (home: string) => JSON.parse(readFileSync(join(home, 'results', 'T1.1.json'), 'utf8'));
 

@@ -7,7 +7,7 @@ type Controller = (typeof CONTROLLERS)[number];
 const PERIOD_US = 100_000;
 
 /**
- * Control groups of version 1: a tree for each controller. `parents` are folders in which this process may make others.
+ * Control groups of version 1: a tree for each controller. `parents` are folders that this process may make, and others in them.
  * Source of the files: https://docs.kernel.org/admin-guide/cgroup-v1/
  */
 export function cgroup1(parents: Record<Controller, string>): Groups {
@@ -31,7 +31,7 @@ export function cgroup1(parents: Record<Controller, string>): Groups {
       },
       ranOutOfMemory: () => (counter(at.memory, 'memory.oom_control', 'oom_kill') ?? 0) > 0,
       pids: () => pidsIn(at.pids),
-      remove: () => Object.values(at).forEach(removeGroup),
+      remove: () => [...Object.values(at), ...Object.values(parents)].forEach(removeGroup),
     };
   }
 
@@ -51,6 +51,5 @@ export function cgroup1(parents: Record<Controller, string>): Groups {
     },
     find: group,
     runs: () => groupsIn(parents.pids),
-    [Symbol.dispose]: () => Object.values(parents).forEach(removeGroup),
   };
 }

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { counter, enterBy, groupsIn, pidsIn, removeGroup, tryRead, write } from './files.ts';
 import type { Group, Groups } from './limits.ts';
 
+export const CONTROLLERS = ['memory', 'cpu', 'pids'];
 const PERIOD_US = 100_000;
 
 /**
- * Control groups of version 2. `parent` is a folder whose children have the controllers memory, cpu and pids.
+ * Control groups of version 2. `parent` is a folder that this process may make in one that hands on the
+ * controllers.
  * Source of the files: https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 export function cgroup2(parent: string): Groups {
@@ -23,13 +25,14 @@ export function cgroup2(parent: string): Groups {
       },
       ranOutOfMemory: () => (counter(at, 'memory.events', 'oom_kill') ?? 0) > 0,
       pids: () => pidsIn(at),
-      remove: () => removeGroup(at),
+      remove: () => [at, parent].forEach(removeGroup),
     };
   }
 
   return {
     kind: 'cgroup2',
     make(run, { memoryMb, cpuPercent, processes }) {
+      write(parent, { 'cgroup.subtree_control': CONTROLLERS.map(name => `+${name}`).join(' ') });
       write(join(parent, run), {
         'memory.max': memoryMb === null ? 'max' : String(memoryMb * 1024 * 1024),
         // With swap to go to, an agent above its limit would slow the host down instead of being ended.
@@ -41,6 +44,5 @@ export function cgroup2(parent: string): Groups {
     },
     find: group,
     runs: () => groupsIn(parent),
-    [Symbol.dispose]: () => removeGroup(parent),
   };
 }

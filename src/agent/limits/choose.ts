@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { cgroup1 } from './cgroup1.ts';
-import { cgroup2 } from './cgroup2.ts';
+import { cgroup2, CONTROLLERS as VERSION_2 } from './cgroup2.ts';
 import { pidsIn, tryRead } from './files.ts';
 import type { Groups } from './limits.ts';
 import { rlimits } from './rlimit.ts';
@@ -17,7 +17,6 @@ export interface Host {
 }
 
 const CONTROLLERS = ['memory', 'cpu', 'cpuacct', 'pids'] as const;
-const NEEDED = ['memory', 'cpu', 'pids'];
 
 /** How this host can hold a run together: by control groups of version 2, else 1, where this process may make them; else by limits of single processes. */
 export function openGroups(host: Host): Groups {
@@ -35,17 +34,13 @@ function tryVersion2({ root, self, home }: Host): Groups | null {
   const holder = basename(mine) === OWN ? join(mine, '..') : mine;
   try {
     const offered = tryRead(holder, 'cgroup.controllers')?.split(' ') ?? [];
-    if (!NEEDED.every(name => offered.includes(name))) return null;
+    if (!VERSION_2.every(name => offered.includes(name))) return null;
     if (holder === mine && holder !== top) {
       mkdirSync(join(holder, OWN), { recursive: true });
       for (const pid of pidsIn(holder)) writeFileSync(join(holder, OWN, 'cgroup.procs'), String(pid));
     }
-    const parent = join(holder, nameFor(home));
-    mkdirSync(parent, { recursive: true });
-    for (const folder of [holder, parent]) {
-      writeFileSync(join(folder, 'cgroup.subtree_control'), NEEDED.map(name => `+${name}`).join(' '));
-    }
-    return cgroup2(parent);
+    writeFileSync(join(holder, 'cgroup.subtree_control'), VERSION_2.map(name => `+${name}`).join(' '));
+    return cgroup2(join(holder, nameFor(home)));
   } catch {
     // Not ours to change: a user's session without delegation, a container's read-only view.
     return null;
@@ -57,9 +52,8 @@ function tryVersion1({ root, self, home }: Host): Groups | null {
     const parents = CONTROLLERS.map(name => {
       const path = pathOf(self, name);
       if (path === null) throw new Error(`${name} is not there`);
-      const parent = join(root, name, path, nameFor(home));
-      mkdirSync(parent, { recursive: true });
-      return [name, parent] as const;
+      accessSync(join(root, name, path), constants.W_OK);
+      return [name, join(root, name, path, nameFor(home))] as const;
     });
     return cgroup1(Object.fromEntries(parents) as Record<(typeof CONTROLLERS)[number], string>);
   } catch {

@@ -22,11 +22,11 @@ export interface Group {
   ranOutOfMemory(): boolean;
   /** Its live processes. */
   pids(): number[];
-  /** Nothing of it is alive any more. What is gone already is no error. */
+  /** Nothing of it is alive any more. With the last group goes what held them; what is gone already is no error. */
   remove(): void;
 }
 
-export interface Groups extends Disposable {
+export interface Groups {
   readonly kind: 'cgroup2' | 'cgroup1' | 'rlimit';
   /** The group of a run, made anew with these limits. */
   make(run: string, limits: RunLimits): Group;
@@ -34,6 +34,4 @@ export interface Groups extends Disposable {
   find(run: string): Group;
   /** The runs that have a group. */
   runs(): string[];
-  /** Takes away what holds the groups, once there are none: they outlive Orch like the agents in them. */
-  [Symbol.dispose](): void;
 }

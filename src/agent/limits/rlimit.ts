@@ -18,6 +18,5 @@ export function rlimits(): Groups {
     make: (_, { memoryMb }) => group(memoryMb === null ? ':' : `ulimit -d ${memoryMb * 1024}`),
     find: () => group(':'),
     runs: () => [],
-    [Symbol.dispose]() {},
   };
 }

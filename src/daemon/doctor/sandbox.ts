@@ -58,7 +58,7 @@ and load it: sudo apparmor_parser -r /etc/apparmor.d/bwrap`,
 
 /** How the host holds runs to their limits, and whether it can keep those that are set. */
 export function checkLimits(settings: Settings): Finding {
-  using groups = groupsOfHost(settings.orchestrator.home);
+  const groups = groupsOfHost(settings.orchestrator.home);
   const everybody = { memoryMb: null, cpuPercent: null };
   const unmet = [everybody, ...settings.profiles]
     .map(profile => unmetLimit(groups.kind, limitsOf(settings, profile)))

@@ -29,7 +29,7 @@ describe('control groups of version 2, pretended', () => {
 
   it('are made below the one that Orch is in, with what is set', async () => {
     await using tree = await pretended(TREE);
-    using groups = openGroups({ root: tree.root, self: '0::/orch.service\n', home: '/home/a/.orch' });
+    const groups = openGroups({ root: tree.root, self: '0::/orch.service\n', home: '/home/a/.orch' });
     expect(groups.kind).toBe('cgroup2');
     // A group that hands on controllers may hold no process.
     expect(tree.read('orch.service/orch-daemon/cgroup.procs')).toBe('11');
@@ -64,7 +64,7 @@ describe('control groups of version 2, pretended', () => {
     ['are not ours', { 'cgroup.controllers': 'cpu memory pids' }],
   ])('that %s are left alone', async (_, files) => {
     await using tree = await pretended(files);
-    using groups = openGroups({ root: tree.root, self: '0::/orch.service\n', home: '/home/a/.orch' });
+    const groups = openGroups({ root: tree.root, self: '0::/orch.service\n', home: '/home/a/.orch' });
     expect(groups.kind).toBe('rlimit');
   });
 });
@@ -86,15 +86,13 @@ describe('a host without control groups', () => {
   });
 });
 
-const canMake = groupsOfHost('/probe');
-const isReal = canMake.kind !== 'rlimit';
-canMake[Symbol.dispose]();
+const isReal = groupsOfHost('/probe').kind !== 'rlimit';
 
 // A user without delegation can't make groups; CI and the container can, as root.
 describe.skipIf(!isReal)('control groups of this host', () => {
   it('hold a run together whatever it does to leave, count it, and end what takes too much memory', async () => {
     await using folder = await temporaryDirectory();
-    using groups = groupsOfHost(folder.path);
+    const groups = groupsOfHost(folder.path);
     const group = makeGroup(groups, 'T1.1', LIMITS);
     const hungry = `"${process.execPath}" -e "const all = []; for (;;) all.push(Buffer.alloc(1e7, 1))"`;
     const leaver = 'setsid -f env -i sleep 300';
@@ -116,7 +114,7 @@ describe.skipIf(!isReal)('control groups of this host', () => {
 
   it('end a fork bomb at the number of processes that it may have', async () => {
     await using folder = await temporaryDirectory();
-    using groups = groupsOfHost(folder.path);
+    const groups = groupsOfHost(folder.path);
     const group = makeGroup(groups, 'T1.1', { ...LIMITS, memoryMb: null });
     const bomb = 'n=0; while [ $n -lt 200 ]; do sleep 300 & n=$((n + 1)); done 2>/dev/null; true';
     await execa('/bin/sh', ['-c', `${group.enter}; ${bomb}`], { reject: false, stdio: 'ignore' });
