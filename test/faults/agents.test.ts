@@ -47,7 +47,7 @@ describe('fault: an agent hangs', () => {
 });
 
 describe('fault: an agent ends with nothing', () => {
-  it('the task has failed, its last words are told, and nobody is asked to review nothing', async () => {
+  it('the task has failed, its last words are told, and nobody is asked to review anything', async () => {
     await using app = await startTestApp({ agents: { idle: 'echo I could not find the bug' } });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     const task = await app.ended(1, 'failed');
