@@ -1,4 +1,5 @@
 import MarkdownIt from 'markdown-it';
+import footnotes from 'markdown-it-footnote';
 import { stripInvisible } from './invisible.ts';
 
 /**
@@ -46,7 +47,10 @@ const CALLS = new RegExp(
 const APART = '&#8203;';
 const MARK = '\u0001';
 const MARKED_OFFSET = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
-const markdown = new MarkdownIt({ html: true });
+// What is indented under a footnote is no code.
+const markdown = new MarkdownIt({ html: true }).use(footnotes).disable('footnote_inline');
+
+const CODE: ReadonlySet<string> = new Set(['code_inline', 'code_block', 'fence']);
 
 /**
  * Others' Markdown as it is, but it calls nobody: mentions, references, closing words and commands outside of code lead
@@ -59,14 +63,14 @@ export function quiet(text: string): string {
     const after = offset + call.length;
     return `${call}${MARK}${after}${MARK}`;
   });
-  const live = markdown
+  const offsets = (text: string) => Array.from(text.matchAll(MARKED_OFFSET), ([, at]) => Number(at));
+  const code = markdown
     .parse(marked, {})
-    .flatMap(block =>
-      (block.children ?? [block])
-        .filter(({ type }) => type === 'text' || type.startsWith('html'))
-        .flatMap(({ content }) => Array.from(content.matchAll(MARKED_OFFSET), ([, at]) => Number(at))),
-    );
-  const cuts = [0, ...live.sort((a, b) => a - b)];
+    .flatMap(block => block.children ?? [block])
+    .filter(({ type }) => CODE.has(type));
+  const dead = new Set(code.flatMap(({ content }) => offsets(content)));
+  // Where Markdown is read differently on GitHub, a mark too many does no harm.
+  const cuts = [0, ...offsets(marked).filter(at => !dead.has(at))];
   return cuts.map((at, index) => source.slice(at, cuts[index + 1])).join(APART);
 }
 

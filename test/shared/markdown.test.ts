@@ -91,6 +91,10 @@ describe('others’ Markdown', () => {
       'https://npm.example/@scope/x#3 [a](https://x.y/@b)',
       'https://npm.example/@scope/x#3 [a](https://x.y/@b)',
     ],
+    [
+      'See[^1].\n\n[^1]: Some\n\n    @writer closes #1\n\n        @code',
+      'See[^1].\n\n[^1]: Some\n\n    @&#8203;writer closes #&#8203;1\n\n        @code',
+    ],
     ['<b>@writer</b>', '<b>@&#8203;writer</b>'],
     ['\\@writer', '\\@&#8203;writer'],
     ['| @a |\n| - |\n| #1 |', '| @&#8203;a |\n| - |\n| #&#8203;1 |'],
