@@ -138,7 +138,7 @@ export function startInbox(options: InboxOptions) {
 const place = z.object({ number: z.number() });
 const located = z.object({
   installation: z.object({ id: z.number() }).optional(),
-  repository: z.object({ id: z.number() }),
+  repository: z.object({ id: z.number() }).optional(),
   issue: place.optional(),
   pull_request: place.optional(),
 });
@@ -151,9 +151,11 @@ function laneOf({ id, payload }: Delivery): string {
   try {
     const { installation, repository, issue, pull_request: pull } = located.parse(JSON.parse(payload));
     const number = (issue ?? pull)?.number;
-    if (number !== undefined) return `${installation?.id} ${repository.id}#${number}`;
-  } catch {}
-  return `other ${id}`;
+    const what = repository && number !== undefined ? `${repository.id}#${number}` : `delivery ${id}`;
+    return `${installation?.id} ${what}`;
+  } catch {
+    return `other ${id}`;
+  }
 }
 
 /** GitHub being away is no reason to give up before GitHub itself has forgotten the delivery. */

@@ -74,6 +74,18 @@ describe('the inbox', () => {
     b.open();
   });
 
+  it('lets no installation wait for another, whatever its deliveries tell of', async () => {
+    await using b = bench();
+    b.handle = id => (id.startsWith('g') ? b.door() : undefined);
+    for (let n = 1; n <= 6; n++) b.deliver(`g${n}`, { installation: 1 });
+    b.deliver('other', { installation: 2 });
+    await settled();
+    expect(b.handled).toEqual(['g1', 'g2', 'g3', 'g4', 'other']);
+    b.open();
+    await settled();
+    b.open();
+  });
+
   it('forgets what was handled more than a week ago', async () => {
     await using b = bench();
     b.deliver('g1');
@@ -186,6 +198,7 @@ it('stopping waits for what is under way and notes it', async () => {
 });
 
 interface Where {
+  installation?: number;
   issue?: number;
   pull_request?: number;
   repository?: number;
@@ -210,9 +223,13 @@ function bench() {
       for (const door of doors.splice(0)) door();
     },
     deliver(delivery: string, where: Where = {}): boolean {
-      const { repository = 7, ...place } = where;
+      const { repository = 7, installation, ...place } = where;
       const numbered = Object.entries(place).map(([what, number]) => [what, { number }]);
-      const payload = JSON.stringify({ repository: { id: repository }, ...Object.fromEntries(numbered) });
+      const payload = JSON.stringify({
+        repository: { id: repository },
+        ...(installation && { installation: { id: installation } }),
+        ...Object.fromEntries(numbered),
+      });
       const added = store.inbox.add(delivery, 'issues', payload, clock.now());
       b.inbox.wake();
       return added;
