@@ -17,10 +17,19 @@ export function ownSecrets(options: {
   const environments = [options.env, ...options.settings.profiles.map(profile => profile.environment)];
   for (const [name, value = ''] of environments.flatMap(each => Object.entries(each))) {
     if (isSecret(name)) secrets.know(value, `the value of ${name}`);
-    const password = URL.canParse(value) ? new URL(value).password : '';
-    secrets.know(decodeURIComponent(password), `the password in ${name}`);
+    const password = URL.parse(value)?.password ?? '';
+    for (const form of [password, decoded(password)]) secrets.know(form, `the password in ${name}`);
   }
   return secrets;
+}
+
+/** As it is where a `%` escapes nothing: proxies take such passwords. */
+function decoded(password: string): string {
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
+  }
 }
 
 /** By its last word: `PRIVATE_KEY_PATH` and `TOKEN_URL` name places. */

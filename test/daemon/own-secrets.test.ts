@@ -23,3 +23,11 @@ it('a daemon knows its credentials, and what environment and profiles name as se
   expect(what(scramble('db', 14))).toEqual(['the value of DB_PASSWORD']);
   for (const plain of [env.PRIVATE_KEY_PATH, env.LANG, 'production-like']) expect(redact(plain)).toBe(plain);
 });
+
+it('a password in an address that is not well written is known as it is', () => {
+  const { settings } = loadSettings({ text: '', env: {} });
+  const credentials = { privateKey: fakeKey(), webhookSecret: scramble('hook', 32) };
+  const password = `${scramble('proxy', 16)}%`;
+  const env = { https_proxy: `http://me:${password}@proxy.example:8080` };
+  expect(ownSecrets({ credentials, settings, env }).redact(`said ${password}`)).toBe('said [redacted]');
+});
