@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
-import type { Github } from '../github/client.ts';
+import { type Github, githubMessage, isRefusal } from '../github/client.ts';
 import { refused } from '../github/refusals.ts';
 import type { Confirm } from '../github/requester.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
@@ -89,8 +89,8 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       const store = await repositories.store(task);
       const [self] = await Promise.all([
         github.identity(task.installation, task.repositoryId),
-        fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }).catch(fetchRefused),
-      ]);
+        fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
+      ]).catch(notFetched);
       const prepared = await begin(options, task, run, store);
       const settings = options.repositorySettings(task);
       await prepareWorkspace({
@@ -146,12 +146,23 @@ function notPublished(failure: unknown): OrchError | null {
   );
 }
 
-/** GitHub has decided, and trying again would not help: an address that is not allowed, single sign-on, a lost right. */
-function fetchRefused(error: unknown): never {
-  const text = error instanceof OrchError && error.code === 'E_PROGRAM_FAILED' ? error.message : '';
-  if (!/returned error: 403\b/.test(text)) throw error;
-  throw refused('E_GITHUB', 'GitHub does not let Orch fetch the repository', text, { cause: error });
+/**
+ * GitHub has decided, and trying again would not help: an address that is not allowed, single sign-on, a lost right. Or it
+ * is away, or the way to it is, which is no fault of the agent.
+ */
+function notFetched(error: unknown): never {
+  if (error instanceof OrchError && error.code !== 'E_PROGRAM_FAILED') throw error;
+  const said = githubMessage(error);
+  if (isRefusal(error) || /returned error: 403\b/.test(said))
+    throw refused('E_GITHUB', 'GitHub does not let Orch fetch the repository', said, { cause: error });
+  // A git that failed over something else may do so each time.
+  if (error instanceof OrchError && !AWAY.test(said)) throw error;
+  throw new OrchError('E_GITHUB_AWAY', `The repository can't be fetched: ${said}`, { cause: error });
 }
+
+/** How git says that it came through to nobody, that the answer was a fault or broke off, or that a token had just ended. */
+const AWAY =
+  /unable to access (?!.*returned error: 4(?!29))|RPC failed|early EOF|hung up|unexpected disconnect|Authentication failed/i;
 
 /** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */
 async function begin(

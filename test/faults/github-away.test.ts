@@ -94,3 +94,24 @@ describe('fault: deliveries come in another order', () => {
     ).toEqual(WHOLE);
   });
 });
+
+describe('fault: GitHub is away when an agent is to start', () => {
+  const away = { kind: 'status', status: 502 } as const;
+
+  it.each([
+    ['its git', { method: 'GET', path: /\/info\/refs$/ }, away],
+    ['its git, which refuses a token', { method: 'GET', path: /\/info\/refs$/ }, { kind: 'unauthorized' }],
+    ['who the App is', { method: 'GET', path: /\/app$/ }, away],
+  ] as const)('the task waits with the reason, and that is no try', async (_, match, effect) => {
+    await using app = await startTestApp({ settings: { task_queue: { max_retries: 0 } } });
+    app.github.faults.add({ match, effect, times: Number.POSITIVE_INFINITY });
+    app.forgive(/^GET /);
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.runs(1)[0]?.endedAt);
+    expect(app.task(1)).toMatchObject({
+      state: 'queued',
+      tries: 0,
+      reason: expect.stringContaining('E_GITHUB_AWAY'),
+    });
+  });
+});
