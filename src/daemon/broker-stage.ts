@@ -18,6 +18,9 @@ export interface BrokerStage extends AsyncDisposable {
   unopened(run: Run): OrchError | undefined;
 }
 
+/** Each asks GitHub several times, whose limits all of an installation share; no honest agent comes near. */
+const MOST_WISHES = 200;
+
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
   options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets },
@@ -26,7 +29,20 @@ export function brokerStage(
   const rescuing = new Set<string>();
   const failures = new Map<string, unknown>();
   const unopened = new Map<string, OrchError>();
+  const wishes = new Map<string, number>();
   const name = (run: Run) => runName(run.task, run.number);
+
+  /** What Orch itself takes from the worktree when a run is over does not count. */
+  function count(run: Run): void {
+    if (rescuing.has(name(run))) return;
+    const made = (wishes.get(name(run)) ?? 0) + 1;
+    wishes.set(name(run), made);
+    if (made <= MOST_WISHES) return;
+    const what = `${name(run)} has pushed and asked for its pull request ${MOST_WISHES} times, which is all that it may`;
+    throw new OrchError('E_PUSH_REFUSED', what, {
+      remedy: 'Commit the rest and end: Orch then takes the commits itself.',
+    });
+  }
 
   function handlers(run: Run): BrokerHandlers {
     const publisher = createPublisher(options, run);
@@ -37,6 +53,7 @@ export function brokerStage(
     return {
       refs: async () => publisher.refs(),
       async push(push) {
+        count(run);
         failures.delete(name(run));
         try {
           const isLast = rescuing.has(name(run));
@@ -49,6 +66,7 @@ export function brokerStage(
         return { ok: true };
       },
       async pullRequest(pull) {
+        count(run);
         unopened.delete(name(run));
         try {
           return await publisher.pullRequest(pull);
@@ -63,7 +81,7 @@ export function brokerStage(
 
   async function close(run: Run): Promise<void> {
     const there = open.get(name(run));
-    for (const kept of [open, failures, unopened]) kept.delete(name(run));
+    for (const kept of [open, failures, unopened, wishes]) kept.delete(name(run));
     await (await there?.broker)?.[Symbol.asyncDispose]();
   }
 
