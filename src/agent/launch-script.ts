@@ -38,7 +38,9 @@ world() {
 ${exports(launch.environment)}
   cd -- ${shellQuote(launch.cwd)}
 }
-${inside(launch.sandbox)}
+inside() {
+  exec ${launch.sandbox.map(shellQuote).join(' ')} "$@"
+}
 ${prepare.join('\n')}
 (world && inside ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
 finish $?
@@ -71,12 +73,6 @@ prepare() {
 $2"
   finish "$code"
 }`;
-}
-
-// A sandbox lasts as long as the program in it, which gets ^C and SIGTERM like the rest of the terminal's group.
-function inside(sandbox: readonly string[]): string {
-  if (sandbox.length === 0) return `inside() {\n  exec "$@"\n}`;
-  return `inside() {\n  trap '' INT QUIT TERM\n  exec ${sandbox.map(shellQuote).join(' ')} "$@"\n}`;
 }
 
 function exports(environment: Record<string, string>): string {

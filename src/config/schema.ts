@@ -129,8 +129,17 @@ export const serverSettings = z.strictObject({
   }),
   sandbox: section({
     kind: used(
-      z.enum(['auto', 'bwrap', 'none']).default('auto'),
-      'What agents are shut into: bubblewrap, or nothing. `auto` takes what the host has, and never nothing.',
+      z.enum(['auto', 'bwrap', 'container', 'none']).default('auto'),
+      'What agents are shut into: bubblewrap, a container, or nothing. `auto` takes what the host has, and never nothing.',
+    ),
+    image: used(
+      z
+        .string()
+        .regex(/^[\w][\w./:@-]*$/, 'must be the name of an image')
+        .max(300)
+        .nullable()
+        .default(null),
+      'The image for `container`, with the agents in it. It is pulled by hand.',
     ),
     network: used(
       z.enum(['listed', 'open', 'none']).default('listed'),

@@ -6,6 +6,7 @@ import { lastWords } from '../agent/last-words.ts';
 import { launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
 import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
+import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
 import { writeTools } from '../cli/worktree/tools.ts';
@@ -26,6 +27,7 @@ export interface AgentStageOptions {
   settings: Settings;
   repositorySettings(task: Task): RepositorySettings;
   confine: Confine;
+  sandboxes: Sandboxes;
   groups: Groups;
   /** A run's exit file has appeared. */
   ended(run: Run): void;
@@ -137,6 +139,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           `Processes of ${name} outlive SIGKILL: ${survivors.join(', ')}`,
         );
       }
+      await options.sandboxes.found?.end(locateWorkspace(paths.workspaces, name).tree);
       settleGroup(group, paths.run(name));
       unwatch(run);
     },

@@ -127,7 +127,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       secrets,
     }),
   );
-  const sandboxes = openSandboxes({ ...settings.sandbox, path: env.PATH ?? '' });
+  const sandboxes = openSandboxes({ ...settings.sandbox, env });
   await sandboxes.find().catch(error => log.error(describeError(error)));
   const hidden = [paths.home, ...secretFiles(env)];
   const confine = confinement({ sandboxes, paths, settings, repositories, environment, hidden });
@@ -146,6 +146,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       settings,
       repositorySettings,
       confine,
+      sandboxes,
       groups,
       ended: (run: Run) => scheduler.wake(run.task),
     }),

@@ -78,7 +78,8 @@ async function findSandbox(): Promise<{ sandbox: Record<string, unknown>; words:
     const { kind } = await openSandboxes({
       kind: 'auto',
       network: 'none',
-      path: process.env.PATH ?? '',
+      image: null,
+      env: process.env,
     }).find();
     return { sandbox: { kind }, words: `in a sandbox (${kind})` };
   } catch (error) {

@@ -50,6 +50,8 @@ export interface TestAppOptions {
   repository?: Record<string, unknown>;
   /** Install the App on this repository instead of on all of its account. */
   chosen?: boolean;
+  /** Added to the daemon's environment. */
+  env?: Record<string, string>;
 }
 
 /** A commit, pushed, with a pull request: what an agent should do. */
@@ -155,7 +157,7 @@ async function startOnce(
   const credentials = readAppEnvironment(github.credentials, () => '');
   if (credentials === 'setup') throw new Error('the simulator gives credentials');
   // ORCH_TEST_LOG=debug npx vitest run test/e2e shows what the daemon thinks.
-  const env = { PATH: process.env.PATH, HOME: home, ...github.credentials };
+  const env = { PATH: process.env.PATH, HOME: home, ...github.credentials, ...options.env };
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;
   const log = options.log ?? openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });

@@ -8,7 +8,8 @@ import type { Sandbox } from '../../src/agent/sandbox/sandbox.ts';
 export const bubblewrap: Sandbox | null = await openSandboxes({
   kind: 'bwrap',
   network: 'none',
-  path: process.env.PATH ?? '',
+  image: null,
+  env: process.env,
 })
   .find()
   .catch(error => {

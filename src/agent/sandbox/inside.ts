@@ -1,28 +1,33 @@
 /**
- * The first program in a session's sandbox: `inside.ts [--relay SOCKET] program [arguments]`. Outside, the sandbox ignores
+ * The first program in a session's sandbox: `inside.ts [--forward] [--relay SOCKET] program [arguments]`. Outside, the sandbox ignores
  * what ^C and SIGTERM send to the terminal's whole group, so that it lasts as long as its agent; that would be inherited,
- * so here the agent gets each signal's default back, and its exit code goes out. The relay leads from the proxy's address
+ * so here the agent gets each signal's default back, and its exit code goes out. With `--forward` signals come to this program alone, and it passes them on. The relay leads from the proxy's address
  * inside to its socket outside. Loads nothing but Node's own modules.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { connect, createServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { PROXY_PORT } from './proxy-port.ts';
 
 /** How long to go on trying to reach the proxy: the daemon may just be restarting. */
 const PATIENCE_MS = 15_000;
 
-const words = process.argv.slice(2);
-for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-if (words[0] === '--relay') {
-  const [, socket = '', ...rest] = words;
-  await relay(socket);
-  run(rest);
-} else run(words);
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  options: { forward: { type: 'boolean' }, relay: { type: 'string' } },
+  allowPositionals: true,
+});
+let child: ChildProcess | null = null;
+for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => values.forward && child?.kill(signal));
+}
+if (values.relay !== undefined) await relay(values.relay);
+run(positionals);
 
 function run([program = '', ...args]: string[]): void {
-  const child = spawn(program, args, { stdio: 'inherit' });
+  child = spawn(program, args, { stdio: 'inherit' });
   child.on('error', error => {
     process.stderr.write(`orch: ${program} can't be run: ${error.message}\n`);
     // As a shell says it.

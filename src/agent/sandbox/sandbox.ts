@@ -41,11 +41,14 @@ export interface Sandbox {
   readonly network: Network;
   /** Makes the places ready. `offline` leaves out the network, whatever the settings give. */
   enclose(places: Places, options?: { offline?: boolean }): Enclosure;
+  /** Ends what of a run the death of its processes here does not end; `tree` tells which run. */
+  end(tree: string): Promise<void>;
 }
 
 /** Programs run as they are: with the user, the files and the network of Orch itself. */
 export const unsandboxed: Sandbox = {
   kind: 'none',
   network: 'open',
+  end: async () => {},
   enclose: ({ environment }) => ({ prefix: [], session: [], environment }),
 };

@@ -82,19 +82,19 @@ const OWN_CODE = resolve(import.meta.dirname, '../..');
 
 /**
  * What the programs of a run see: the system read-only, without secrets; their own worktree and repository, a home and a
- * `/tmp` of the run's own; and what is named. All else is not there. Errors: E_SETTINGS for exposing too much.
+ * `/tmp` of the run's own; and what is named. All else is not there. In an image system and programs are the image's. Errors: E_SETTINGS for exposing too much.
  */
-export function viewOf(places: Places): View {
+export function viewOf(places: Places, system: 'host' | 'image' = 'host'): View {
   const home = homeOf(places.environment);
   const apart = ['/', home, ...places.hidden.filter(isFolder)];
   for (const path of [...places.expose.read, ...places.expose.write]) refuseTooMuch(path, apart);
+  const isHost = system === 'host';
   const programs = programPlaces(places.environment.PATH ?? '', places.command, { system: SYSTEM, apart });
   const certificates = CERTIFICATES.flatMap(name => places.environment[name]?.split(delimiter) ?? []);
   const read = [
-    ...SYSTEM.filter(path => existsSync(path) && !lstatSync(path).isSymbolicLink()),
-    ...ETC,
+    ...(isHost ? SYSTEM.filter(path => existsSync(path) && !lstatSync(path).isSymbolicLink()) : []),
+    ...(isHost ? [...ETC, ...programs] : []),
     ...[OWN_CODE, join(dirname(OWN_CODE), 'package.json'), process.execPath],
-    ...programs,
     ...certificates.filter(isAbsolute),
     ...places.read,
     ...places.expose.read,
@@ -110,7 +110,7 @@ export function viewOf(places: Places): View {
   return {
     mounts: inOrder([...shown, ...masks(places.hidden, shown)]),
     links: SYSTEM.flatMap(path => {
-      const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+      const isLink = (isHost && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) ?? false;
       return isLink ? [{ path, target: readlinkSync(path) }] : [];
     }),
     environment: environmentOf(places.environment, home),

@@ -26,7 +26,7 @@ async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Prom
     ...(await checkPrograms(path)),
     ...found,
     ...checkAgents(settings.profiles, path),
-    await checkSandbox(settings, { path, readSystem: tryReadSystem }),
+    await checkSandbox(settings, { env, readSystem: tryReadSystem }),
     checkLimits(settings),
     ...(await checkHome(settings)),
     checkCredentials(env),

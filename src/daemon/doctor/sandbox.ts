@@ -7,9 +7,9 @@ import { type Finding, note, ok, problem } from './finding.ts';
 /** Whether agents can be shut in, found out by doing it once, and what the host has against it if not. */
 export async function checkSandbox(
   settings: Settings,
-  host: { path: string; readSystem(file: string): string | null },
+  host: { env: NodeJS.ProcessEnv; readSystem(file: string): string | null },
 ): Promise<Finding> {
-  const { kind, network, allowUnsandboxed } = settings.sandbox;
+  const { kind, allowUnsandboxed } = settings.sandbox;
   if (kind === 'none') {
     return allowUnsandboxed
       ? note('sandbox', 'none, as the settings say: agents can do what your user can')
@@ -20,13 +20,22 @@ export async function checkSandbox(
         );
   }
   try {
-    return ok('sandbox', (await openSandboxes({ kind, network, path: host.path }).find()).kind);
+    return ok('sandbox', (await openSandboxes({ ...settings.sandbox, kind, env: host.env }).find()).kind);
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
-    const hindrance = HINDRANCES.find(({ file, value }) => host.readSystem(file)?.trim() === value);
-    return problem('sandbox', error.message, hindrance?.remedy ?? 'Install it: apt-get install bubblewrap');
+    const hindrance =
+      kind === 'container'
+        ? undefined
+        : HINDRANCES.find(({ file, value }) => host.readSystem(file)?.trim() === value);
+    return problem('sandbox', error.message, hindrance?.remedy ?? REMEDY[kind]);
   }
 }
+
+const REMEDY = {
+  auto: 'Install it: apt-get install bubblewrap',
+  bwrap: 'Install it: apt-get install bubblewrap',
+  container: 'Install docker or podman, and name an image that has your agents in sandbox.image.',
+};
 
 /** Settings of a kernel that keep users from making namespaces. */
 const HINDRANCES = [

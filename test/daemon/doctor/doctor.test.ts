@@ -144,7 +144,7 @@ describe('a host that keeps users from making namespaces', () => {
     ['/proc/sys/user/max_user_namespaces', '0\n', 'user.max_user_namespaces='],
   ])('by %s is told how to allow it', async (hindrance, value, remedy) => {
     const readSystem = (file: string) => (file === hindrance ? value : null);
-    expect(await checkSandbox(settings, { path: '/nowhere', readSystem })).toMatchObject({
+    expect(await checkSandbox(settings, { env: { PATH: '/nowhere' }, readSystem })).toMatchObject({
       state: 'problem',
       remedy: expect.stringContaining(remedy),
     });
@@ -155,6 +155,6 @@ describe('a host that keeps users from making namespaces', () => {
       text: 'sandbox: { kind: none, allow_unsandboxed: true }',
       env: {},
     });
-    expect(await checkSandbox(none, { path: '', readSystem: () => null })).toMatchObject({ state: 'note' });
+    expect(await checkSandbox(none, { env: {}, readSystem: () => null })).toMatchObject({ state: 'note' });
   });
 });
