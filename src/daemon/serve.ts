@@ -94,9 +94,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   log.info({ signal }, 'stopping: nothing new starts, running agents go on');
 }
 
+/** GitHub gives up after ten seconds; whoever sends more slowly than that is not waited for (ms). */
+const PATIENCE = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5_000 };
+
 function createHttp(daemon: Daemon, api: HttpApi | null, clock: Clock): Server {
   const startedAt = clock.now();
-  return createServer((request, response) => {
+  return createServer(PATIENCE, (request, response) => {
     if (daemon.front(request, response) || api?.handle(request, response)) return;
     if (request.method === 'GET' && request.url === '/health') {
       tellHealth(daemon, Math.round((clock.now() - startedAt) / 1000)).then(({ status, body }) =>

@@ -18,6 +18,8 @@ export interface FrontOptions {
 
 /** The largest payload GitHub documents is 25 MB; comments and issues stay far below this. */
 const BODY_LIMIT = 5 * 1024 * 1024;
+/** Of bodies that are still coming in, whoever sends them: 2,000 usual deliveries have a fifth of it. */
+const MOST_COMING_IN = 64 * 1024 * 1024;
 const LONGEST_RUSH_MS = 1000;
 const LOOK_AGAIN_MS = 10;
 const DELIVERY_ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -30,6 +32,7 @@ export function createFront(
   options: FrontOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   let unanswered = 0;
+  const comingIn = { bytes: 0 };
   const wake = patiently(options, () => unanswered === 0);
   const record = batched(options, wake);
   return (request, response) => {
@@ -37,7 +40,7 @@ export function createFront(
     const path = request.url?.split('?')[0];
     if (request.method !== 'POST' || (path !== options.path && path !== '/')) return false;
     unanswered += 1;
-    receive(request, options, record)
+    receive(request, options, record, comingIn)
       .catch((error: unknown) => {
         options.log.error({ err: error }, 'delivery could not be recorded');
         return { status: 503, text: 'The delivery could not be recorded; redeliver it later.' };
@@ -57,9 +60,15 @@ export function createFront(
 type Answer = { status: number; text: string };
 type Recorder = (delivery: string, event: string, payload: string) => Promise<void>;
 
-async function receive(request: IncomingMessage, options: FrontOptions, record: Recorder): Promise<Answer> {
-  const body = await readBody(request);
-  if (body === null) return { status: 413, text: 'The body is larger than 5 MiB.' };
+async function receive(
+  request: IncomingMessage,
+  options: FrontOptions,
+  record: Recorder,
+  comingIn: { bytes: number },
+): Promise<Answer> {
+  const body = await readBody(request, comingIn);
+  if (body === 'large') return { status: 413, text: 'The body is larger than 5 MiB.' };
+  if (body === 'crowded') return { status: 503, text: 'Too much comes in at once; redeliver it later.' };
   const event = header(request, 'x-github-event');
   const id = header(request, 'x-github-delivery');
   const signature = header(request, 'x-hub-signature-256');
@@ -127,28 +136,36 @@ async function isSigned(secret: string, payload: string, signature: string): Pro
   }
 }
 
-/** Null when the body is larger than the limit; the rest of it is not read. */
-function readBody(request: IncomingMessage): Promise<Buffer | null> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.resolve(null);
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
+/** `large` when the body is larger than the limit, `crowded` when all that come in are: the rest of it is not read. */
+function readBody(
+  request: IncomingMessage,
+  comingIn: { bytes: number },
+): Promise<Buffer | 'large' | 'crowded'> {
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return Promise.resolve('large');
+  let chunks: Buffer[] = [];
+  let size = 0;
+  const read = new Promise<Buffer | 'large' | 'crowded'>((resolve, reject) => {
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > BODY_LIMIT) {
-        request.removeAllListeners('data');
-        request.pause();
-        resolve(null);
-      } else chunks.push(chunk);
+      comingIn.bytes += chunk.length;
+      chunks.push(chunk);
+      if (size <= BODY_LIMIT && comingIn.bytes <= MOST_COMING_IN) return;
+      request.removeAllListeners('data');
+      request.pause();
+      resolve(size > BODY_LIMIT ? 'large' : 'crowded');
     });
     request.on('end', () => resolve(Buffer.concat(chunks)));
     request.on('error', reject);
+  });
+  return read.finally(() => {
+    comingIn.bytes -= size;
+    chunks = [];
   });
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
   // What was not read of a refused body must not be taken for the next request.
-  if (status === 413) response.setHeader('connection', 'close');
+  if (status === 413 || status === 503) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(`${text}\n`);
 }

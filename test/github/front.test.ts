@@ -144,6 +144,22 @@ describe('a delivery', () => {
     expect(front.store.inbox.waiting()).toBe(0);
   });
 
+  it('is refused while too much comes in at once, and taken again when that is over', async () => {
+    await using front = await startFront();
+    const most = 5 * 1024 * 1024;
+    const slow = Array.from({ length: 14 }, () => {
+      const sent = request(front.url, { method: 'POST', headers: { 'content-length': most } });
+      sent.on('error', () => {}).write(Buffer.alloc(most - 1));
+      return { sent, status: once(sent, 'response').then(([response]) => response.statusCode as number) };
+    });
+    expect(await Promise.race(slow.map(({ status }) => status))).toBe(503);
+    for (const { sent, status } of slow) {
+      status.catch(() => {});
+      sent.destroy();
+    }
+    await vi.waitUntil(async () => (await front.deliver('x'.repeat(most - 1))) === 202);
+  });
+
   it('that can not be recorded gets a 503, so that GitHub shows it as failed', async () => {
     await using front = await startFront();
     const { add } = front.store.inbox;
