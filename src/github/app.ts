@@ -17,8 +17,9 @@ import {
   type Place,
   pullRequest,
 } from './payloads.ts';
-import { ALWAYS_SENT, decided, openNotice, PLACES } from './places.ts';
+import { ALWAYS_SENT, decided, PLACES } from './places.ts';
 import { fitsTask, recordPull } from './pulls.ts';
+import { openNotice } from './reach.ts';
 
 type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 
@@ -53,7 +54,7 @@ export function createApp(context: AppContext): (probot: Probot) => void {
   return probot => {
     for (const [name, handle] of Object.entries(HANDLERS)) {
       probot.on(name as 'issues.labeled', async ({ id, payload }) => {
-        notice(payload);
+        await notice(payload);
         await handle(context, payload, id);
       });
     }

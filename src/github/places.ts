@@ -39,7 +39,8 @@ export const PLACES: Record<string, Handler> = {
     leave(ground, ground.store.tasks.openInRepository(repository.id), DELETED);
     ground.store.repositories.forget(repository.id);
   },
-  'repository.renamed': (ground, raw) => void notice(ground, raw),
+  // Where it is by now has been found out: see `openNotice`.
+  'repository.renamed': () => {},
   'repository.transferred': transferred,
   'issues.deleted': issueLeft,
   'issues.transferred': issueLeft,
@@ -79,38 +80,13 @@ function removed(ground: Ground, raw: unknown): void {
 /** To an account where the App is installed: GitHub tells that installation. It may tell the old one of its loss first. */
 function transferred(ground: Ground, raw: unknown): void {
   const { repository } = repositoryChanged.parse(raw);
-  notice(ground, raw);
   for (const reason of [REMOVED, OUT_OF_REACH])
     goOn(ground, reason, task => task.repositoryId === repository.id);
-}
-
-/** A delivery tells under which name and by which installation its repository is reached now. */
-function notice(ground: Ground, raw: unknown): void {
-  const { repository, installation } = repositoryChanged.parse(raw);
-  relocate(ground, {
-    repositoryId: repository.id,
-    repository: repository.full_name,
-    installation: installation.id,
-  });
 }
 
 /** Its number is what a repository is known by. */
 export function relocate({ store, log }: Pick<Ground, 'store' | 'log'>, place: TaskPlace): void {
   if (store.tasks.move(place)) log.info(place, 'the repository is reached by another name or installation');
-}
-
-/** The same for every delivery, as the one that tells of the change may have been lost. */
-export function openNotice(ground: Ground): (raw: unknown) => void {
-  const known = new Map<number, string>();
-  return raw => {
-    const told = repositoryChanged.safeParse(raw);
-    if (!told.success) return;
-    const { repository, installation } = told.data;
-    const place = `${repository.full_name} ${installation.id}`;
-    if (known.get(repository.id) === place) return;
-    notice(ground, raw);
-    known.set(repository.id, place);
-  };
 }
 
 /** Open tasks end; what their agents have committed stays in Orch's copy of the repository. */

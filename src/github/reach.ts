@@ -2,6 +2,7 @@ import { keyedRounds } from '../shared/rounds.ts';
 import type { TaskPlace } from '../store/tasks.ts';
 import { type Github, githubMessage, hasStatus, isRefusal } from './client.ts';
 import { ownerAndName } from './comments.ts';
+import { repositoryChanged } from './payloads.ts';
 import { type Ground, leave, OUT_OF_REACH, relocate, SUSPENDED } from './places.ts';
 
 export interface ReachOptions extends Ground {
@@ -47,17 +48,46 @@ export function startReach(options: ReachOptions) {
   };
 }
 
+/**
+ * Each delivery tells where its repository is reached, as the one that tells of a change may have been lost. It may be an
+ * old one too: GitHub is asked before it is believed.
+ */
+export function openNotice(options: Pick<ReachOptions, 'store' | 'github' | 'log'>) {
+  return async (raw: unknown): Promise<void> => {
+    const told = repositoryChanged.safeParse(raw);
+    if (!told.success) return;
+    const { repository, installation } = told.data;
+    const place = {
+      repositoryId: repository.id,
+      repository: repository.full_name,
+      installation: installation.id,
+    };
+    if (!options.store.tasks.areElsewhere(place)) return;
+    const name = await nameNow(options, place);
+    if (name !== null) relocate(options, { ...place, repository: name });
+  };
+}
+
 async function look(options: ReachOptions, place: TaskPlace): Promise<void> {
+  const name = await nameNow(options, place);
+  if (name === null) await lookAgain(options, place);
+  else relocate(options, { ...place, repository: name });
+}
+
+/** What the repository's number is called; null when this installation does not reach it any more. */
+async function nameNow(
+  { github }: Pick<ReachOptions, 'github'>,
+  { installation, repositoryId }: TaskPlace,
+): Promise<string | null> {
   try {
-    const client = await options.github.octokit(place.installation, place.repositoryId);
+    const client = await github.octokit(installation, repositoryId);
     // The token reaches this one only: it is the list of what its number is called now.
     const { data } = await client.request('GET /installation/repositories');
     const [found] = data.repositories;
-    if (found?.id !== place.repositoryId) return await lookAgain(options, place);
-    relocate(options, { ...place, repository: found.full_name });
+    return found?.id === repositoryId ? found.full_name : null;
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    await lookAgain(options, place);
+    return null;
   }
 }
 

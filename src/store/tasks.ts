@@ -93,6 +93,9 @@ export function openTasks(db: Connection) {
     `update tasks set repository = @repository, installation = @installation
      where repository_id = @repositoryId and (repository <> @repository or installation <> @installation)`,
   );
+  const elsewhere = db.prepare(
+    'select 1 from tasks where repository_id = ? and (repository <> ? or installation <> ?) limit 1',
+  );
   const counts = db.prepare('select state, count(*) as count from tasks group by state');
   const open = db.prepare(`select count(*) as count from tasks where state in ${OPEN}`);
   const updates = new Map<string, Statement>();
@@ -134,6 +137,9 @@ export function openTasks(db: Connection) {
     cancelledFor: (reason: string): Task[] => cancelledFor.all(reason).map(row => read(row) as Task),
     /** The repository has this name and is reached by this installation now. False when that is nothing new. */
     move: (place: TaskPlace): boolean => move.run({ ...place }).changes > 0,
+    /** Whether any task has this repository under another name or installation. */
+    areElsewhere: ({ repositoryId, repository, installation }: TaskPlace): boolean =>
+      elsewhere.get(repositoryId, repository, installation) !== undefined,
     withOpenPull: (): Task[] => openPulls.all().map(row => read(row) as Task),
     counts: (): Partial<Record<TaskState, number>> =>
       Object.fromEntries(

@@ -81,6 +81,25 @@ describe('fault: the repository is renamed while an agent works', () => {
   });
 });
 
+describe('fault: a delivery comes late, with the name or installation that a repository had before', () => {
+  it('the task stays where GitHub says that the repository is', async () => {
+    await using app = await waiting();
+    const { installation, repositoryId } = app.task(1);
+    app.github.addUser('globex', { type: 'Organization' });
+    const { id } = app.github.installApp('globex');
+    await app.quiet();
+    app.github.faults.add({ match: { delivery: 'issue_comment' }, effect: { kind: 'reorder' } });
+    await app.github.comment(REPOSITORY, 1, 'I see it too', 'reader');
+    await app.github.transferRepository(REPOSITORY, 'globex');
+    await app.until(() => app.task(1).repository === 'globex/shop');
+    await app.quiet();
+    expect(app.task(1)).toMatchObject({ repository: 'globex/shop', repositoryId, installation: id });
+    expect(id).not.toBe(installation);
+    go(app);
+    await app.ended(1, 'completed');
+  });
+});
+
 describe('fault: the repository is deleted while an agent works', () => {
   it('the task is cancelled with that reason, and its agent stopped', async () => {
     await using app = await waiting();
