@@ -20,6 +20,8 @@ export interface FrontOptions {
 const BODY_LIMIT = 5 * 1024 * 1024;
 /** Of bodies that are still coming in, whoever sends them: 2,000 usual deliveries have a fifth of it. */
 const MOST_COMING_IN = 64 * 1024 * 1024;
+/** Lines of the log a minute about what was refused: anybody can send that. */
+const MOST_LINES = 100;
 const LONGEST_RUSH_MS = 1000;
 const LOOK_AGAIN_MS = 10;
 const DELIVERY_ID = /^[A-Za-z0-9-]{1,64}$/;
@@ -33,6 +35,7 @@ export function createFront(
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   let unanswered = 0;
   const comingIn = { bytes: 0 };
+  const tell = sparingly(options);
   const wake = patiently(options, () => unanswered === 0);
   const record = batched(options, wake);
   return (request, response) => {
@@ -46,14 +49,25 @@ export function createFront(
         return { status: 503, text: 'The delivery could not be recorded; redeliver it later.' };
       })
       .then(({ status, text }) => {
-        if (status >= 400)
-          options.log.warn({ status, delivery: delivery(request), why: text }, 'delivery refused');
+        if (status >= 400) tell({ status, delivery: delivery(request), why: text });
         answer(response, status, text);
       })
       .finally(() => {
         unanswered -= 1;
       });
     return true;
+  };
+}
+
+function sparingly({ clock, log }: FrontOptions): (refused: object) => void {
+  let minute = 0;
+  let told = 0;
+  return refused => {
+    const now = Math.floor(clock.now() / 60_000);
+    const untold = now === minute ? 0 : Math.max(0, told - MOST_LINES);
+    if (now !== minute) [minute, told] = [now, 0];
+    told += 1;
+    if (told <= MOST_LINES) log.warn({ ...refused, ...(untold > 0 && { untold }) }, 'delivery refused');
   };
 }
 

@@ -120,6 +120,16 @@ describe('a delivery', () => {
     expect(front.lines.join()).not.toContain('private words');
   });
 
+  it('that is refused can not fill the log', async () => {
+    await using front = await startFront();
+    for (let n = 0; n < 150; n++) await front.deliver('{}', { 'x-hub-signature-256': null });
+    expect(front.lines).toHaveLength(100);
+    await front.clock.advance(60_000);
+    await front.deliver('{}', { 'x-hub-signature-256': null });
+    expect(front.lines).toHaveLength(101);
+    expect(JSON.parse(front.lines.at(-1) as string)).toMatchObject({ untold: 50 });
+  });
+
   it('of an event that nobody handles is answered and forgotten', async () => {
     await using front = await startFront();
     expect(await front.deliver('{}', { 'x-github-event': 'star' })).toBe(202);
