@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
+import { stripInvisible } from '../shared/invisible.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
@@ -126,8 +127,9 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
           },
         );
       }
-      refuseSecrets(secrets, 'title', text.title);
-      refuseSecrets(secrets, 'body', text.body);
+      // As it will be seen: what is taken out must not bring together a secret.
+      refuseSecrets(secrets, 'title', stripInvisible(text.title));
+      refuseSecrets(secrets, 'body', stripInvisible(text.body));
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
       await confirm(task);
       return await patiently(clock, () => pulls.open(current(), text));

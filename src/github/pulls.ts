@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
+import { stripInvisible } from '../shared/invisible.ts';
 import { fenced, isParagraph, quiet } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
@@ -147,7 +148,7 @@ async function createPull(
       repo,
       head: task.branch as string,
       base: task.target as string,
-      title: shorten(text.title, 250),
+      title: shorten(stripInvisible(text.title), 250),
       body: pullBody(task, text.body),
       draft,
       request: { retries: 0 },

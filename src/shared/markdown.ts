@@ -24,7 +24,8 @@ export function plainCell(text: string): string {
 }
 
 /** A code block that its content can't close. */
-export function fenced(text: string): string {
+export function fenced(content: string): string {
+  const text = stripInvisible(content);
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(match => match[0].length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}text\n${text}\n${fence}`;

@@ -27,6 +27,15 @@ it.each([true, false])('a pull request that is found is a draft where GitHub say
   expect(opened?.data).toMatchObject({ number: 2, draft });
 });
 
+it('a title says what it shows', async () => {
+  using world = pushed(route => {
+    if (route === 'GET /repos/{owner}/{repo}/pulls') return [];
+    if (route === 'POST /repos/{owner}/{repo}/pulls') return { ...PULL, draft: false };
+  });
+  await world.pulls.open(world.task(), { title: 'Fix\u200b\u202e it', body: '', draft: false });
+  expect(world.asked.at(-1)?.params).toMatchObject({ title: 'Fix it' });
+});
+
 describe('labels and the request for a review', () => {
   const wishes = (asked: { route: string }[]) =>
     asked.map(({ route }) => /labels$|requested_reviewers$/.exec(route)?.[0]).filter(Boolean);

@@ -77,6 +77,10 @@ it('a code block is not closed by its content', () => {
   );
 });
 
+it('a code block holds nothing invisible, by which a secret could be taken apart', () => {
+  expect(fenced('gh\u200bp_\u2060a')).toBe('```text\nghp_a\n```');
+});
+
 describe('others’ Markdown', () => {
   it.each([
     ['**Done**, ask @writer or @acme/core', '**Done**, ask @&#8203;writer or @&#8203;acme/core'],
