@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { locateWorkspace } from '../workspace/workspace.ts';
 import type { Repositories } from './git.ts';
+import { limitsOf } from './limits.ts';
 
 export interface ConfineOptions {
   sandboxes: Sandboxes;
@@ -47,6 +48,7 @@ export function confinement(options: ConfineOptions): Confine {
         command: profile?.command ?? [],
         expose: profile?.expose ?? { read: [], write: [] },
         hidden: options.hidden,
+        limits: limitsOf(settings, profile ?? { memoryMb: null, cpuPercent: null }),
         environment: options.environment(run),
       },
       enclosing,

@@ -7,6 +7,8 @@ export interface RunLimits {
   processes: number | null;
 }
 
+export const UNLIMITED: RunLimits = { memoryMb: null, cpuPercent: null, processes: null };
+
 /** What a run has taken; null where the host does not count it. */
 export interface Usage {
   memoryMb: number | null;

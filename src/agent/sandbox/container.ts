@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { runProgram, tryProgram } from '../../shared/program.ts';
+import type { RunLimits } from '../limits/limits.ts';
 import { INSIDE } from './inside-path.ts';
 import { readyMounts } from './mounts.ts';
 import { type Network, networkEnvironment } from './network.ts';
@@ -42,6 +43,7 @@ export function container({ engine, image, network, env }: ContainerOptions): Sa
       const prefix = [
         ...['/usr/bin/env', ...reaching, engine, 'run', '--rm', '--init', '--interactive', '--pull', 'never'],
         ...['--label', `${LABEL}=${places.tree}`, '--network', reached === 'open' ? 'bridge' : 'none'],
+        ...limitArguments(places.limits),
         ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--read-only', ...user(engine)],
         ...readyMounts(view.mounts).flatMap(mountArguments),
         // Without a value it is taken from the engine's own environment, and stands in no argument list.
@@ -70,6 +72,15 @@ export async function requireImage({ engine, image, env }: ContainerOptions): Pr
   const asked = await tryProgram(engine, ['image', 'inspect', '--format', '{{.Id}}', image], { env });
   if (asked.exitCode === 0) return;
   throw unavailable(`${name} has no image ${image} (${asked.stderr.trim()}). Pull it: ${name} pull ${image}`);
+}
+
+function limitArguments({ memoryMb, cpuPercent, processes }: RunLimits): string[] {
+  return [
+    // With as much swap as memory there is none beside it.
+    ...(memoryMb === null ? [] : ['--memory', `${memoryMb}m`, '--memory-swap', `${memoryMb}m`]),
+    ...(cpuPercent === null ? [] : ['--cpus', String(cpuPercent / 100)]),
+    ...(processes === null ? [] : ['--pids-limit', String(processes)]),
+  ];
 }
 
 // Rootless podman maps the user to root unless told; files would be somebody else's.

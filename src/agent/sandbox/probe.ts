@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OrchError } from '../../shared/errors.ts';
 import { tryGroup } from '../../shared/program.ts';
+import { UNLIMITED } from '../limits/limits.ts';
 import type { Network } from './network.ts';
 import type { Enclosure, Places, Sandbox } from './sandbox.ts';
 
@@ -84,6 +85,7 @@ async function placesIn(folder: string): Promise<Places> {
     command: [],
     expose: { read: [], write: [] },
     hidden: [],
+    limits: UNLIMITED,
     environment: { HOME: join(folder, 'nobody'), PATH: '/usr/bin:/bin' },
   };
 }

@@ -1,3 +1,4 @@
+import type { RunLimits } from '../limits/limits.ts';
 import type { Network } from './network.ts';
 
 /** What a run's programs may see of this machine, beside its system. Paths are absolute, and the same inside and out. */
@@ -21,6 +22,8 @@ export interface Places {
   expose: { read: readonly string[]; write: readonly string[] };
   /** Never to be seen, whatever folder they lie in: Orch's home, which nothing that is exposed may hold, and files. */
   hidden: readonly string[];
+  /** What the run may take: for an engine that starts its programs elsewhere than below the launch script. */
+  limits: RunLimits;
   /** What the programs see, as made by `agentEnvironment`. */
   environment: Record<string, string>;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { readEnding } from '../../../src/agent/ending.ts';
 import { type Launch, launch } from '../../../src/agent/launch.ts';
+import { UNLIMITED } from '../../../src/agent/limits/limits.ts';
 import { listProcesses, type Process } from '../../../src/agent/processes.ts';
 import type { Places, Sandbox } from '../../../src/agent/sandbox/sandbox.ts';
 import { interrupt, killTree } from '../../../src/agent/stop.ts';
@@ -33,6 +34,7 @@ async function machine(changes: Partial<Places> = {}) {
     command: [],
     expose: { read: [], write: [] },
     hidden: [at('orch')],
+    limits: UNLIMITED,
     environment: { HOME: at('user'), PATH: process.env.PATH ?? '' },
     ...changes,
   };
@@ -201,6 +203,7 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
       command: argv,
       expose: { read: [], write: [] },
       hidden: [],
+      limits: UNLIMITED,
       environment: plain.environment,
     });
     return { ...plain, sandbox: [...prefix, ...session], environment };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { type RunLimits, UNLIMITED } from '../../../src/agent/limits/limits.ts';
 import { openSandboxes, type SandboxWish } from '../../../src/agent/sandbox/choose.ts';
 import { container } from '../../../src/agent/sandbox/container.ts';
 import type { Places } from '../../../src/agent/sandbox/sandbox.ts';
@@ -41,6 +42,7 @@ describe('a container', () => {
     command: [],
     expose: { read: [], write: [] },
     hidden: [],
+    limits: UNLIMITED,
     environment: { PATH: '/run/bin:/usr/bin', HOME: '/home/someone', KEY: 'canary' },
     ...changes,
   });
@@ -67,6 +69,14 @@ describe('a container', () => {
     expect(network(docker().enclose(places()).prefix)).toBe('none');
     expect(network(open.enclose(places()).prefix)).toBe('bridge');
     expect(network(open.enclose(places(), { offline: true }).prefix)).toBe('none');
+  });
+
+  it('is held to what the run may take by the engine, whose programs are in no group of ours', () => {
+    const words = (limits: RunLimits) => docker().enclose(places({ limits })).prefix.join(' ');
+    expect(words({ memoryMb: 512, cpuPercent: 150, processes: 64 })).toContain(
+      ' --memory 512m --memory-swap 512m --cpus 1.5 --pids-limit 64 ',
+    );
+    expect(words(UNLIMITED)).not.toMatch(/--memory|--cpus|--pids/);
   });
 
   it('shows nothing of the system, which is its own', () => {
