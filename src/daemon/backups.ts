@@ -34,7 +34,9 @@ export function startBackups({ store, backups, everyHours, clock, log }: BackupS
   let isDue = !store.isChecked;
 
   async function whenDue(): Promise<number> {
-    const due = (backups.list()[0]?.at ?? Number.NEGATIVE_INFINITY) + every;
+    // One of a time to come is from before the clock was set back.
+    const newest = backups.list().find(({ at }) => at <= clock.now());
+    const due = (newest?.at ?? Number.NEGATIVE_INFINITY) + every;
     if (!isDue && clock.now() < due) return due;
     await make();
     return clock.now() + every;

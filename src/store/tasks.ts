@@ -58,9 +58,10 @@ export function openTasks(db: Connection) {
     `select ${list} from tasks
      where repository_id = ? and issue = ? and instruction = ? and state in ${OPEN} order by id limit 1`,
   );
+  // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
     `select id, repository_id as repositoryId, agent, runs, settings from tasks
-     where state = 'queued' and priority = ? and ready_at <= ? order by id`,
+     where state = 'queued' and priority = ? and (ready_at <= ? or updated_at > ?) order by id`,
   );
   const nextReady = db.prepare(
     "select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?",
@@ -115,7 +116,7 @@ export function openTasks(db: Connection) {
     /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
     *claimable(now: number): Generator<Claimable> {
       for (const priority of PRIORITIES.keys())
-        for (const row of claimable.iterate(priority, now)) yield row as Claimable;
+        for (const row of claimable.iterate(priority, now, now)) yield row as Claimable;
     },
     /** When the next delayed task becomes claimable, if there is one. */
     nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,
