@@ -11,7 +11,7 @@ export type AsAgent = (program: string, args: readonly string[]) => Promise<Prog
 export interface Leftovers {
   /** The commit that was pushed now, or null when the agent had committed nothing new. As the agent's git tells it. */
   head: string | null;
-  /** Whether uncommitted changes lie in the tree. */
+  /** Whether uncommitted changes lie in the tree, or may. */
   dirty: boolean;
 }
 
@@ -25,9 +25,11 @@ export async function rescue(
   { branch, known }: { branch: string; known: string },
 ): Promise<Leftovers> {
   const status = await git(asAgent, ['status', '--porcelain', '--untracked-files=normal']);
-  if (status.exitCode !== 0) throw failed('git status', status);
-  const dirty = status.stdout !== '';
+  const isBroken = status.exitCode !== 0;
+  const dirty = isBroken || status.stdout !== '';
   const head = await newestCommit(asAgent, branch, known);
+  // A broken index spoils no commit, and a repository that gives none has to be whole to be believed.
+  if (head === null && isBroken) throw failed('git status', status);
   if (head === null) return { head, dirty };
   const pushed = await git(asAgent, [
     'push',
@@ -36,6 +38,7 @@ export async function rescue(
     'origin',
     `+${head}:refs/heads/${branch}`,
   ]);
+  if (pushed.exitCode !== 0 && isBroken) throw failed('git status', status);
   if (pushed.exitCode !== 0) throw new OrchError('E_PUSH_REFUSED', reasonGiven(pushed.stderr));
   return { head, dirty };
 }

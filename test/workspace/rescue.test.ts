@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rescue } from '../../src/workspace/rescue.ts';
 import { type Agent, agentAtWork, bench } from '../support/workspace.ts';
@@ -46,6 +46,17 @@ describe('rescue', () => {
     await agent.git('checkout', '-q', '--orphan', 'empty');
     await agent.git('branch', '-f', 'orch/T1-fix', detached);
     expect(await save(agent, detached)).toMatchObject({ head: null });
+  });
+
+  it('takes commits also where git can not tell of uncommitted changes', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    const head = await commit(agent, 'One');
+    const index = (await agent.git('rev-parse', '--git-path', 'index')).stdout;
+    await writeFile(resolve(agent.workspace.tree, index), 'half an index');
+    expect(await save(agent, made.sha)).toEqual({ head, dirty: true });
+    expect(await agent.head()).toBe(head);
+    await expect(save(agent, head)).rejects.toMatchObject({ code: 'E_PROGRAM_FAILED' });
   });
 
   it('says why when the commits are refused, or the agent left no repository', async () => {
