@@ -59,10 +59,11 @@ export function settleGroup(group: Group, directory: string): void {
   group.remove();
 }
 
-/** What a run has taken, as far as it is known. */
+/** What a run has taken, as far as it is known: who cannot read it must not stop for that. */
 export function readUsage(directory: string): Usage {
-  const text = tryReadSmall(runFiles(directory).usage);
-  return text === null
-    ? { memoryMb: null, cpuSeconds: null }
-    : usage.parse(JSON.parse(text.replace(/\0+$/, '')));
+  try {
+    return usage.parse(JSON.parse(tryReadSmall(runFiles(directory).usage) ?? ''));
+  } catch {
+    return { memoryMb: null, cpuSeconds: null };
+  }
 }
