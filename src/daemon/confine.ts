@@ -1,7 +1,7 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import { probe } from '../agent/sandbox/probe.ts';
-import type { Enclosure } from '../agent/sandbox/sandbox.ts';
+import type { Enclosure, SandboxKind } from '../agent/sandbox/sandbox.ts';
 import type { Paths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
@@ -62,3 +62,16 @@ export function confinement(options: ConfineOptions): Confine {
     return enclosure;
   };
 }
+
+/** Files that may lie in a folder which agents see, and that they must not. */
+export function secretFiles({ PRIVATE_KEY_PATH, ORCH_CONFIG }: NodeJS.ProcessEnv): string[] {
+  return ['.env', 'orch.yaml', PRIVATE_KEY_PATH, ORCH_CONFIG].flatMap(file => (file ? [resolve(file)] : []));
+}
+
+/** What every check run says. */
+export const CONFINED: Record<SandboxKind | 'missing', string> = {
+  bwrap: 'The agent runs in a sandbox (bubblewrap).',
+  container: 'The agent runs in a sandbox (container).',
+  none: 'The agent runs **without a sandbox**, as the user that Orch runs as.',
+  missing: 'The host has no sandbox to give, and without one no agent runs.',
+};

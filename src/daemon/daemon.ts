@@ -1,36 +1,31 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Probot, ProbotOctokit } from 'probot';
 import { runFiles, tryAppend } from '../agent/run-files.ts';
 import { openSandboxes } from '../agent/sandbox/choose.ts';
-import type { SandboxKind } from '../agent/sandbox/sandbox.ts';
 import { openTerminals } from '../agent/terminals.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { createApp, EVENTS } from '../github/app.ts';
-import { connectGithub, githubMessage, isRefusal } from '../github/client.ts';
+import { connectGithub } from '../github/client.ts';
 import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { decided } from '../github/places.ts';
-import { defaultTitle } from '../github/publish.ts';
 import { openPulls } from '../github/pulls.ts';
 import { startReach } from '../github/reach.ts';
 import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
-import { type Confirm, confirmRequester } from '../github/requester.ts';
+import { confirmRequester } from '../github/requester.ts';
 import { startRecorder } from '../record/recorder.ts';
 import { startScheduler } from '../scheduler/scheduler.ts';
-import type { Stages } from '../scheduler/stages.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
-import { type Log, silentLog } from '../shared/log.ts';
+import type { Log } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Backup, openBackups } from '../store/backups.ts';
 import { openStoreFile } from '../store/file.ts';
@@ -42,12 +37,15 @@ import { agentStage, runEnvironment } from './agent-stage.ts';
 import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
 import { startCleaner } from './cleaner.ts';
-import { confinement } from './confine.ts';
+import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { onDisk } from './disk.ts';
 import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { type Health, openHealth } from './health.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
+import { policyOf } from './policy.ts';
+import { createProbot } from './probot.ts';
+import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
@@ -254,65 +252,3 @@ function makeHome(home: string): void {
     throw new OrchError('E_HOME', `${home} can't be made or written: ${(cause as Error).message}`, { cause });
   }
 }
-
-function createProbot(credentials: AppCredentials, request: typeof fetch): Probot {
-  return new Probot({
-    appId: credentials.appId,
-    privateKey: credentials.privateKey,
-    secret: credentials.webhookSecret,
-    baseUrl: credentials.apiBaseUrl,
-    // Probot logs the payloads of events whose handlers fail; the inbox logs what went wrong instead.
-    log: silentLog(),
-    // Orch's own queue keeps to GitHub's limits (github/pace.ts). Only this form of defaults reaches all clients.
-    Octokit: ProbotOctokit.defaults((defaults: { request?: object }) => ({
-      ...defaults,
-      request: { ...defaults.request, fetch: request },
-      throttle: { enabled: false },
-    })) as typeof ProbotOctokit,
-  });
-}
-
-function pullStage(pulls: ReturnType<typeof openPulls>, confirm: Confirm): Stages['pulls'] {
-  return {
-    async find(task) {
-      try {
-        return (await pulls.find(task)) !== null;
-      } catch (error) {
-        // The repository is gone, or the right to see it.
-        if (!isRefusal(error)) throw error;
-        throw new OrchError('E_GITHUB', `GitHub does not show the pull requests: ${githubMessage(error)}`, {
-          cause: error,
-        });
-      }
-    },
-    async openDraft(task, run) {
-      await confirm(task);
-      const body = `The agent \`${run.profile}-${run.slot}\` ended without opening a pull request; these are its commits.`;
-      await pulls.open(task, { title: defaultTitle(task), body, draft: true });
-    },
-  };
-}
-
-function policyOf(settings: Settings, run: Run) {
-  const profile = settings.profiles.find(each => each.name === run.profile);
-  return {
-    maxRetries: settings.taskQueue.maxRetries,
-    retryDelaySeconds: settings.taskQueue.retryDelaySeconds,
-    retryOnFailure: profile?.retryOnFailure ?? true,
-    noPullRequest: settings.policies.noPullRequest,
-    timeoutSeconds: profile?.timeoutSeconds ?? null,
-  };
-}
-
-/** Files that may lie in a folder which agents see, and that they must not. */
-function secretFiles({ PRIVATE_KEY_PATH, ORCH_CONFIG }: NodeJS.ProcessEnv): string[] {
-  return ['.env', 'orch.yaml', PRIVATE_KEY_PATH, ORCH_CONFIG].flatMap(file => (file ? [resolve(file)] : []));
-}
-
-/** What every check run says. */
-const CONFINED: Record<SandboxKind | 'missing', string> = {
-  bwrap: 'The agent runs in a sandbox (bubblewrap).',
-  container: 'The agent runs in a sandbox (container).',
-  none: 'The agent runs **without a sandbox**, as the user that Orch runs as.',
-  missing: 'The host has no sandbox to give, and without one no agent runs.',
-};

@@ -2,24 +2,23 @@ import { type Probot, ProbotOctokit } from 'probot';
 import { carriedSettings } from '../../../src/config/repository.ts';
 import { loadSettings } from '../../../src/config/settings.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
+import { policyOf } from '../../../src/daemon/policy.ts';
+import { pullStage } from '../../../src/daemon/pull-stage.ts';
 import { createApp, EVENTS } from '../../../src/github/app.ts';
-import { connectGithub, isRefusal } from '../../../src/github/client.ts';
+import { connectGithub } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
 import { startInbox } from '../../../src/github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../../../src/github/pace.ts';
 import { decided } from '../../../src/github/places.ts';
-import { defaultTitle } from '../../../src/github/publish.ts';
 import { openPulls } from '../../../src/github/pulls.ts';
 import { openReplies } from '../../../src/github/replies.ts';
 import { startReporter } from '../../../src/github/report/reporter.ts';
-import { type Confirm, confirmRequester } from '../../../src/github/requester.ts';
+import { confirmRequester } from '../../../src/github/requester.ts';
 import { startScheduler } from '../../../src/scheduler/scheduler.ts';
-import type { Stages } from '../../../src/scheduler/stages.ts';
-import { OrchError } from '../../../src/shared/errors.ts';
 import { silentLog } from '../../../src/shared/log.ts';
 import { openSecrets } from '../../../src/shared/secrets/secrets.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import type { Run, Task } from '../../../src/task/glossary.ts';
+import type { Task } from '../../../src/task/glossary.ts';
 import { appToken, type SimulatedDelivery, URL_OF_GITHUB } from './github.ts';
 import { type Publisher, type Surroundings, stagesOn } from './host.ts';
 import { type Life, mortalClock, mortalConnection } from './life.ts';
@@ -83,7 +82,7 @@ export function startOrch(around: Surroundings): Orch {
     clock,
     log,
     stages: { ...stages, pulls: pullStage(pulls, confirm) },
-    policy,
+    policy: run => policyOf(SETTINGS, run),
     graceSeconds: SETTINGS.taskQueue.stopGraceSeconds,
     limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
     repository: repositorySettings,
@@ -120,33 +119,6 @@ export function startOrch(around: Surroundings): Orch {
       pace.stop();
       await Promise.all([inbox.stop(), scheduler.drain(), cleaner.stop(), follower.stop(), reporter.stop()]);
       life.isOver = true;
-    },
-  };
-}
-
-function policy({ profile }: Run) {
-  return {
-    maxRetries: SETTINGS.taskQueue.maxRetries,
-    retryDelaySeconds: SETTINGS.taskQueue.retryDelaySeconds,
-    retryOnFailure: true,
-    noPullRequest: 'draft' as const,
-    timeoutSeconds: SETTINGS.profiles.find(({ name }) => name === profile)?.timeoutSeconds ?? null,
-  };
-}
-
-function pullStage(pulls: ReturnType<typeof openPulls>, confirm: Confirm): Stages['pulls'] {
-  return {
-    async find(task) {
-      try {
-        return (await pulls.find(task)) !== null;
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        throw new OrchError('E_GITHUB', 'GitHub does not show the pull requests', { cause: error });
-      }
-    },
-    async openDraft(task) {
-      await confirm(task);
-      await pulls.open(task, { title: defaultTitle(task), body: 'Left by the agent.', draft: true });
     },
   };
 }
