@@ -35,7 +35,8 @@ const HOST: ReadonlySet<ErrorCode> = new Set([
   'E_GITHUB_AWAY',
   'E_DISK_FULL',
 ]);
-const HOST_DELAY_SECONDS = 60;
+/** Before the next look, by how often it was in vain: an outage of days must not become thousands of runs. */
+const HOST_DELAY_SECONDS = [60, 120, 240, 480, 600];
 
 /** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */
 export async function reconcile(world: World, taskId: number, runNumber: number): Promise<number | null> {
@@ -196,8 +197,12 @@ function finishRun({ store, now }: World, task: Task, run: Run, exitCode: number
 
 function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (isOneOf(HOST, error))
-    return { outcome: 'failed', next: 'queued', tries: task.tries, delaySeconds: HOST_DELAY_SECONDS, reason };
+  if (isOneOf(HOST, error)) {
+    const runs = world.store.runs.ofTask(task.id);
+    const inVain = runs.length - 1 - runs.findLastIndex(each => each.spawnedAt !== null);
+    const delaySeconds = HOST_DELAY_SECONDS[inVain - 1] ?? 600;
+    return { outcome: 'failed', next: 'queued', tries: task.tries, delaySeconds, reason };
+  }
   if (isOneOf(PERMANENT, error)) return { outcome: 'failed', next: 'failed', reason };
   return again(task, 'crashed', `the agent could not be started: ${reason}`, world.policy(run));
 }
