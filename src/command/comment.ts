@@ -1,6 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import { stripInvisible } from '../shared/invisible.ts';
-import { stripControl } from '../shared/text.ts';
+import { replaceControl } from '../shared/text.ts';
 import { type Parsed, parseCommand } from './command.ts';
 
 /**
@@ -9,10 +9,15 @@ import { type Parsed, parseCommand } from './command.ts';
  * to the next command or the end, as it was written, without HTML comments and what is invisible.
  */
 export function parseComment(body: string): Parsed[] {
-  const source = stripControl(body.replace(/^\ufeff/, ''));
+  // Taken out before, a control character between two code marks and a third would let them close a fence.
+  const source = replaceControl(body.replace(/^\ufeff/, ''), UNREADABLE);
   if (source.search(CANDIDATE) === -1) return [];
-  return splitAt(source, findMarks(source)).map(text => parseCommand(stripInvisible(text)));
+  const texts = splitAt(source, findMarks(source)).map(text => text.replaceAll(UNREADABLE, ''));
+  return texts.map(text => parseCommand(stripInvisible(text)));
 }
+
+/** A noncharacter of Unicode: nobody's text has it. */
+const UNREADABLE = '\ufdd0';
 
 // Only LF ends a line: the `m` flag would take U+2028 for an end too.
 const CANDIDATE = /(?<=^|\n) {0,3}\/orch(?=\s|$)/;

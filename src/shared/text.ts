@@ -7,6 +7,11 @@ export function stripControl(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(CONTROL, '');
 }
 
+/** As stripControl, with something in the place of each, so that what they kept apart is not joined. */
+export function replaceControl(text: string, by: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(CONTROL, by);
+}
+
 /** At most `limit` UTF-16 units, cut between code points, with an ellipsis when something was cut. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

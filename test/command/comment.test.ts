@@ -26,6 +26,8 @@ describe('a comment starts a task when a line of its text begins with /orch', ()
 
 describe('a comment is ignored when /orch stands', () => {
   it.each([
+    ['in a fence that a control character seems to close', '```\n`\u0008``\n/orch fix it\n```'],
+    ['in an HTML comment that one seems to close', '<!--\n-\u0008->\n/orch fix it\n-->'],
     ['in the middle of a line', 'please /orch fix it'],
     ['within a longer word', '/orchestrate fix it'],
     ['in a path', '/orch/fix it'],
@@ -138,7 +140,8 @@ describe('whatever people write', () => {
   });
 
   it('nothing inside a fence, a quote or an HTML comment is a command', () => {
-    const lines = markdown.map(text => text.replaceAll(/`{3,}|-->/g, '').replaceAll('\r', '\n'));
+    // Blanks in their place: taken out, they could leave another behind.
+    const lines = markdown.map(text => text.replaceAll(/`{3,}|-->/g, ' ').replaceAll('\r', '\n'));
     fc.assert(
       fc.property(lines, text => {
         expect(parseComment(`\`\`\`\n${text}\n/orch x\n\`\`\``)).toEqual([]);
