@@ -16,7 +16,7 @@ export const WRITER = { id: 1, login: 'writer', type: 'User' };
 export function fakeGithub(answer: Answer = () => undefined) {
   const asked: { route: string; params: Record<string, unknown> }[] = [];
   const octokit = {
-    async request(route: string, params: Record<string, unknown>) {
+    async request(route: string, params: Record<string, unknown> = {}) {
       const { request: _, ...told } = params;
       asked.push({ route, params: told });
       return { data: (await answer(route, told)) ?? { id: asked.length } };
@@ -38,6 +38,9 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   const { github, asked } = fakeGithub((route, params) => {
     const answer = options.answer?.(route, params);
     if (answer !== undefined) return answer;
+    // As it is, whatever a delivery calls it.
+    if (route === 'GET /installation/repositories')
+      return { repositories: [{ id: 7, full_name: 'acme/shop' }] };
     if (route.endsWith('/permission')) return permission(options.role ?? 'write', WRITER);
     if (route.includes('/contents/')) throw failure(404, 'Not Found');
   });
