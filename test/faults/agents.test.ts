@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import type { Run } from '../../src/task/glossary.ts';
 import { GOOD_AGENT, REPOSITORY, startTestApp, type TestApp } from '../support/app.ts';
 import { bubblewrap } from '../support/sandbox.ts';
 
@@ -9,6 +10,11 @@ vi.setConfig({ testTimeout: 60_000 });
 const PATIENT = { retry_delay_seconds: 0, stop_grace_seconds: 1 };
 /** Does the first thing the first time, and its work after that; the marker lies where every run may look. */
 const firstly = (what: string) => `if mkdir "$HOME/tried" 2>/dev/null; then ${what}; else ${GOOD_AGENT}; fi`;
+/** The first run, once its agent has left the marker: killed before, the second would take itself for the first. */
+async function firstRun(app: TestApp): Promise<Run> {
+  await app.until(() => existsSync(`${app.home}/tried`));
+  return await app.until(() => app.daemon.store.runs.live().find(({ pid }) => pid !== null));
+}
 const UNCONFINED = { sandbox: { kind: 'none', allow_unsandboxed: true } };
 
 describe('fault: an agent is killed from outside', () => {
@@ -18,7 +24,7 @@ describe('fault: an agent is killed from outside', () => {
       settings: { task_queue: PATIENT, ...UNCONFINED },
     });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    const run = await app.until(() => app.daemon.store.runs.live().find(({ pid }) => pid !== null));
+    const run = await firstRun(app);
     process.kill(run.pid as number, 'SIGKILL');
     await app.ended(1, 'completed');
     expect(app.runs(1)).toMatchObject([
@@ -35,7 +41,7 @@ describe('fault: an agent hangs', () => {
       settings: { task_queue: PATIENT, ...UNCONFINED },
     });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    const run = await app.until(() => app.daemon.store.runs.live().find(({ pid }) => pid !== null));
+    const run = await firstRun(app);
     app.daemon.store.tasks.update(1, run.epoch, { timeoutSeconds: 0 });
     await app.until(() => app.runs(1)[0]?.endedAt);
     app.daemon.store.tasks.update(1, app.task(1).epoch, { timeoutSeconds: 600 });
