@@ -16,7 +16,7 @@ export interface Terminals {
 export interface Pane {
   pid: number;
   dead: boolean;
-  /** Null while it lives, and when a signal ended it. */
+  /** Null while it lives, when a signal ended it, and when tmux 3.3 missed its end; the run's file `exit` knows. */
   exitCode: number | null;
   /** When it last printed something (ms, of whole seconds). */
   activity: number;

