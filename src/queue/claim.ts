@@ -1,7 +1,7 @@
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Claimable } from '../store/tasks.ts';
-import type { Run, Task } from '../task/glossary.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changeState } from './change.ts';
 
 /** What bounds a claim, from the settings. */
@@ -99,7 +99,8 @@ function take(store: Store, task: Task, agent: { profile: string; slot: number }
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
   changeState(store, task, 'starting', now, { epoch, runs: number });
-  store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
+  const workspace = runName(task.id, number);
+  store.runs.insert({ task: task.id, number, epoch, ...agent, workspace, session: null, startedAt: now });
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });
   return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
 }

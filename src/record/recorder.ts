@@ -146,6 +146,18 @@ function describe(event: JournalEvent): string {
       return `the agent says it is done${event.data.summary ? `: ${event.data.summary}` : ''}`;
     case 'run:ended':
       return `run ended: ${event.data.outcome}${event.data.reason ? `: ${event.data.reason}` : ''}`;
+    case 'input:queued':
+      return 'somebody has something to say to the agent';
+    case 'input:arrived':
+      return 'the agent has heard what was said';
+    case 'task:question':
+      return event.data.question === null
+        ? 'the question is answered'
+        : `the agent asks: ${event.data.question}`;
+    case 'budget:warned':
+      return `${event.data.spent} of ${event.data.budget} is spent`;
+    case 'checkpoint:made':
+      return `checkpoint ${event.data.checkpoint}: ${event.data.why}`;
     case 'branch:pushed':
       return `pushed ${event.data.head.slice(0, 10)}`;
     case 'pull:opened':

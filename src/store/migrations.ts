@@ -137,4 +137,65 @@ export const MIGRATIONS: readonly string[] = [
     value integer not null
   ) strict, without rowid;
   `,
+  `
+  -- A run can go on in the workspace and session of another, and is paid for.
+  alter table tasks add column resume integer;
+  alter table tasks add column wake_at integer;
+  alter table tasks add column budget_usd real;
+  alter table tasks add column budget_tokens integer;
+  alter table tasks add column budget_warned integer not null default 0;
+  alter table tasks add column question text;
+  alter table tasks add column continues integer references tasks (id);
+  create index tasks_wake on tasks (wake_at) where state = 'paused' and wake_at is not null;
+
+  alter table runs add column workspace text not null default '';
+  update runs set workspace = 'T' || task || '.' || number;
+  alter table runs add column session text;
+  create index runs_workspace on runs (workspace);
+
+  -- What a run has used, as its CLI tells; null is unknown.
+  create table usage (
+    task integer not null,
+    run integer not null,
+    model text,
+    input_tokens integer,
+    cached_tokens integer,
+    output_tokens integer,
+    cost_usd real,
+    cost_source text check (cost_source in ('reported', 'computed')),
+    at integer not null,
+    primary key (task, run),
+    foreign key (task, run) references runs (task, number)
+  ) strict, without rowid;
+
+  create table inputs (
+    id integer primary key autoincrement,
+    task integer not null references tasks (id),
+    text text not null,
+    author text not null,
+    source text not null unique,
+    created_at integer not null,
+    run integer,
+    arrived_at integer
+  ) strict;
+  create index inputs_waiting on inputs (task, id) where arrived_at is null;
+
+  create table checkpoints (
+    task integer not null references tasks (id),
+    number integer not null,
+    run integer not null,
+    sha text not null,
+    session text,
+    why text not null,
+    at integer not null,
+    primary key (task, number)
+  ) strict, without rowid;
+
+  -- Profiles that have come to a limit of their vendor's.
+  create table breakers (
+    profile text primary key,
+    until integer not null,
+    reason text not null
+  ) strict, without rowid;
+  `,
 ];

@@ -1,13 +1,17 @@
 import { OrchError } from '../shared/errors.ts';
+import { openBreakers } from './breakers.ts';
+import { openCheckpoints } from './checkpoints.ts';
 import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
 import { openInbox } from './inbox.ts';
+import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
 import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
 import { openTasks } from './tasks.ts';
+import { openUsage } from './usage.ts';
 
 export type Store = ReturnType<typeof openStore>;
 
@@ -23,6 +27,10 @@ export function openStore(connection: Connection) {
     runs: openRuns(connection),
     journal: openJournal(connection, transaction),
     inbox: openInbox(connection),
+    inputs: openInputs(connection),
+    checkpoints: openCheckpoints(connection),
+    breakers: openBreakers(connection),
+    usage: openUsage(connection),
     marks: openMarks(connection),
     creations: openCreations(connection),
     repositories: openRepositories(connection),

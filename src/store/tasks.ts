@@ -40,6 +40,13 @@ const FIELDS = [
   'pull',
   'pullUrl',
   'pullState',
+  'resume',
+  'wakeAt',
+  'budgetUsd',
+  'budgetTokens',
+  'budgetWarned',
+  'question',
+  'continues',
 ] as const satisfies readonly (keyof Task)[];
 const { list, insert, set } = columns(FIELDS);
 
@@ -165,6 +172,8 @@ export function openTasks(db: Connection) {
 
 function read(row: unknown): Task | null {
   if (!row) return null;
-  const raw = row as Omit<Task, 'priority' | 'onPullRequest'> & { priority: number; onPullRequest: number };
-  return { ...raw, onPullRequest: raw.onPullRequest === 1, priority: PRIORITIES[raw.priority] ?? 'normal' };
+  type Raw = Omit<Task, 'priority' | 'onPullRequest' | 'budgetWarned'>;
+  const raw = row as Raw & { priority: number; onPullRequest: number; budgetWarned: number };
+  const [onPullRequest, budgetWarned] = [raw.onPullRequest === 1, raw.budgetWarned === 1];
+  return { ...raw, onPullRequest, budgetWarned, priority: PRIORITIES[raw.priority] ?? 'normal' };
 }

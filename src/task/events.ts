@@ -14,6 +14,11 @@ export interface TaskEvents {
   'run:stopping': { run: number; why: RunOutcome };
   'run:done': { run: number; summary: string | null };
   'run:ended': { run: number; outcome: RunOutcome; exitCode: number | null; reason: string | null };
+  'input:queued': { input: number };
+  'input:arrived': { input: number };
+  'task:question': { question: string | null };
+  'budget:warned': { spent: string; budget: string };
+  'checkpoint:made': { checkpoint: number; why: string };
   'branch:pushed': { run: number; head: string };
   'pull:opened': { number: number; url: string; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };

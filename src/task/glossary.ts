@@ -28,6 +28,7 @@ export const RUN_OUTCOMES = [
   'crashed',
   'cancelled',
   'rate_limited',
+  'paused',
 ] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
@@ -90,6 +91,19 @@ export interface Task extends Request {
   pull: number | null;
   pullUrl: string | null;
   pullState: 'open' | 'closed' | 'merged' | null;
+  /** The run whose workspace and session the next run goes on with; null when it begins anew. */
+  resume: number | null;
+  /** A paused task is queued again at this time (ms); null: when a person says so. */
+  wakeAt: number | null;
+  /** What all its runs together may take; null: as much as they need. */
+  budgetUsd: number | null;
+  budgetTokens: number | null;
+  /** Most of the budget is gone, and people have been told. */
+  budgetWarned: boolean;
+  /** What its agent has asked and waits for. */
+  question: string | null;
+  /** The task in whose branch and session this one goes on. */
+  continues: number | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -101,6 +115,10 @@ export interface Run {
   profile: string;
   /** 1 to max_instances: the agent is `{profile}-{slot}`. */
   slot: number;
+  /** The run that made the workspace, `T42.1`: its own, unless it goes on where another stopped. */
+  workspace: string;
+  /** The id of the CLI's own conversation, once known. */
+  session: string | null;
   startedAt: number;
   /** When the agent's session was started; the time-out counts from here. */
   spawnedAt: number | null;

@@ -1,0 +1,53 @@
+import { bind, columns } from './columns.ts';
+import type { Connection } from './connection.ts';
+
+/** What a person tells a task's agent, in the order of `id`. */
+interface Input {
+  id: number;
+  task: number;
+  text: string;
+  author: string;
+  /** What makes it unique, as of a request. */
+  source: string;
+  createdAt: number;
+  /** The run that got it. */
+  run: number | null;
+  /** When the agent was seen to go on after it; until then nobody knows that it arrived. */
+  arrivedAt: number | null;
+}
+
+const FIELDS = [
+  'id',
+  'task',
+  'text',
+  'author',
+  'source',
+  'createdAt',
+  'run',
+  'arrivedAt',
+] as const satisfies readonly (keyof Input)[];
+const { list, insert } = columns(FIELDS);
+
+/** What people tell the agents of tasks, in order. */
+export function openInputs(db: Connection) {
+  const given = ['task', 'text', 'author', 'source', 'createdAt'] as const;
+  const insertInput = db.prepare(`insert into inputs ${insert(given)} on conflict (source) do nothing`);
+  const one = db.prepare(`select ${list} from inputs where id = ?`);
+  const waiting = db.prepare(`select ${list} from inputs where task = ? and arrived_at is null order by id`);
+  const hand = db.prepare('update inputs set run = ? where id = ? and arrived_at is null');
+  const arrived = db.prepare('update inputs set arrived_at = ? where id = ? and arrived_at is null');
+  return {
+    /** The new input's id; null when this source is there already. */
+    add(input: Pick<Input, (typeof given)[number]>): number | null {
+      const { changes, lastInsertRowid } = insertInput.run(bind(input));
+      return changes === 1 ? Number(lastInsertRowid) : null;
+    },
+    get: (id: number): Input | null => (one.get(id) as Input | undefined) ?? null,
+    /** What the agent has not been seen to go on after. */
+    waiting: (task: number): Input[] => waiting.all(task) as Input[],
+    /** Handed to a run; that it arrived is another matter. */
+    give: (id: number, run: number): void => void hand.run(run, id),
+    /** False when that was known. */
+    arrived: (id: number, now: number): boolean => arrived.run(now, id).changes === 1,
+  };
+}
