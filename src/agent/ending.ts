@@ -17,12 +17,16 @@ export function readEnding(directory: string): Ending {
   };
 }
 
-/**
- * Calls back once, as soon as the run's exit code is there, also when it is there already. A directory that is gone
- * is never called for. Dispose to stop watching.
- */
-export function watchEnding(directory: string, callback: () => void): Disposable {
-  const { exit } = runFiles(directory);
+export interface RunListener {
+  /** Called once, as soon as the run's exit code is there, also when it is there already. */
+  ended(): void;
+  /** What its CLI tells of itself has changed. */
+  progressed(): void;
+}
+
+/** Watches a run's directory until the run has ended, or disposal. Nobody is called for a directory that is gone. */
+export function watchRun(directory: string, listener: RunListener): Disposable {
+  const { exit, progress } = runFiles(directory);
   let watcher: FSWatcher | null = null;
   const stop = () => {
     watcher?.close();
@@ -36,14 +40,20 @@ export function watchEnding(directory: string, callback: () => void): Disposable
   const tell = () => {
     if (watcher === null || !existsSync(exit)) return;
     stop();
-    callback();
+    // It was written before: how the run ended is not told without it.
+    listener.progressed();
+    listener.ended();
   };
   watcher.on('error', stop);
   watcher.on('change', (_event, name) => {
+    if (name === null || name === basename(progress)) listener.progressed();
     if (name === null || name === basename(exit)) tell();
   });
-  // It may have come before the watch did.
-  queueMicrotask(tell);
+  // They may have come before the watch did.
+  queueMicrotask(() => {
+    if (watcher !== null && existsSync(progress)) listener.progressed();
+    tell();
+  });
   return { [Symbol.dispose]: stop };
 }
 

@@ -11,6 +11,9 @@ export function runFiles(directory: string) {
     exit: join(directory, 'exit'),
     /** The required setup command that failed: its exit code in the first line, then the command. */
     setupFailed: join(directory, 'setup-failed'),
+    /** What the CLI tells of itself: its JSON lines as they came, and their sum (watch/progress.ts). */
+    events: join(directory, 'events.jsonl'),
+    progress: join(directory, 'progress.json'),
     /** What the run has taken of the host, as JSON, once nothing of it is alive. */
     usage: join(directory, 'usage.json'),
     /** What the window `monitor` shows; Orch appends to it. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { readEnding, watchEnding } from '../agent/ending.ts';
+import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
 import { launch, readLaunchId } from '../agent/launch.ts';
@@ -9,6 +9,7 @@ import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
+import { readProgress } from '../agent/watch/progress.ts';
 import { writeTools } from '../cli/worktree/tools.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
@@ -20,17 +21,15 @@ import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
 import { limitsOf, makeGroup, settleGroup } from './limits.ts';
+import { type WatchedRunsOptions, watchedRuns } from './watched-runs.ts';
 
-export interface AgentStageOptions {
+export interface AgentStageOptions extends WatchedRunsOptions {
   terminals: Terminals;
-  paths: Paths;
   settings: Settings;
   repositorySettings(task: Task): RepositorySettings;
   confine: Confine;
   sandboxes: Sandboxes;
   groups: Groups;
-  /** A run's exit file has appeared. */
-  ended(run: Run): void;
 }
 
 /** The program behind `git push`, `gh` and `orch` in a worktree; built, it is JavaScript. */
@@ -39,7 +38,7 @@ const TOOLS = join(import.meta.dirname, '..', 'cli', 'worktree', `main${extname(
 /** Starts, watches and stops the agents of runs. */
 export function agentStage(options: AgentStageOptions): Stages['agent'] & Disposable {
   const { terminals, paths, settings, groups } = options;
-  const watches = new Map<string, Disposable>();
+  const watches = watchedRuns(options);
   const lookOnce = shared(() => look(terminals));
 
   async function start(task: Task, run: Run) {
@@ -94,39 +93,30 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     return memoryMb === null ? 'the host ran out of memory' : `it took more than ${memoryMb} MB of memory`;
   }
 
-  function watch(run: Run): void {
-    const name = runName(run.task, run.number);
-    if (watches.has(name)) return;
-    watches.set(
-      name,
-      watchEnding(paths.run(name), () => options.ended(run)),
-    );
-  }
-
-  function unwatch(run: Run): void {
-    const name = runName(run.task, run.number);
-    watches.get(name)?.[Symbol.dispose]();
-    watches.delete(name);
-  }
-
   return {
     async launch(task, run) {
       const launched = await start(task, run);
-      watch(run);
+      watches.add(run);
       return launched;
     },
     async look(run) {
       const name = runName(run.task, run.number);
       // Written before the session is made: without it there is none, and a start need not wait for tmux to say so.
       if (readLaunchId(paths.run(name)) === null)
-        return { session: 'none', exitCode: null, setupFailed: null, killedBy: null };
+        return { session: 'none', exitCode: null, setupFailed: null, killedBy: null, limit: null, end: null };
       const panes = await lookOnce();
       // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
       const ending = readEnding(paths.run(name));
       const sight = see(panes, name, ending.exit);
-      if (sight.session === 'alive') watch(run);
-      const failed = ending.setupFailed;
-      return { ...sight, setupFailed: failed === null ? null : `${failed.command}`, killedBy: killedBy(run) };
+      if (sight.session === 'alive') watches.add(run);
+      const { limit, end } = readProgress(paths.run(name)) ?? { limit: null, end: null };
+      return {
+        ...sight,
+        setupFailed: ending.setupFailed?.command ?? null,
+        killedBy: killedBy(run),
+        limit,
+        end,
+      };
     },
     interrupt: run => interrupt(terminals, runName(run.task, run.number)),
     async kill(run) {
@@ -141,13 +131,10 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       }
       await options.sandboxes.found?.end(locateWorkspace(paths.workspaces, name).tree);
       settleGroup(group, paths.run(name));
-      unwatch(run);
+      watches.remove(run);
     },
     lastWords: async run => (await lastWords(paths.runLog(runName(run.task, run.number)), 20)) || null,
-    [Symbol.dispose]() {
-      for (const watch of watches.values()) watch[Symbol.dispose]();
-      watches.clear();
-    },
+    [Symbol.dispose]: () => watches[Symbol.dispose](),
   };
 }
 

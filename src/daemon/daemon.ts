@@ -146,7 +146,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       confine,
       sandboxes,
       groups,
-      ended: (run: Run) => scheduler.wake(run.task),
+      changed: (run: Run) => scheduler.wake(run.task),
+      progressed: ({ task, number }, { state, activity }) =>
+        log.debug({ run: runName(task, number), state, activity }, 'progress'),
     }),
   );
   const workspace = workspaceStage({

@@ -1,3 +1,4 @@
+import type { Progress } from '../agent/watch/progress.ts';
 import type { Run, Task } from '../task/glossary.ts';
 
 /** What the scheduler asks of the world. Every call may be repeated after a crash and then finds what it made. */
@@ -43,6 +44,10 @@ export interface Sight {
   setupFailed: string | null;
   /** The limit that ended the agent, for people: `it took more than 2048 MB of memory`. */
   killedBy: string | null;
+  /** What keeps the agent from its model at the moment, or did when it ended. Null, too, where the CLI tells nothing. */
+  limit: Progress['limit'];
+  /** How the CLI itself says that it ended. Null, too, where it tells nothing. */
+  end: Progress['end'];
 }
 
 /** Where a run begins; `head` is the branch's tip on GitHub, null when it is not there. */

@@ -3,13 +3,15 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { readEnding, watchEnding } from '../../src/agent/ending.ts';
+import { readEnding, watchRun } from '../../src/agent/ending.ts';
 
 let directory: string;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'orch-ending-'));
 });
 afterEach(() => rmSync(directory, { recursive: true }));
+
+const listener = (ended: () => void, progressed: () => void = () => {}) => ({ ended, progressed });
 
 const NOTHING = { exit: null, setupFailed: null };
 
@@ -32,7 +34,7 @@ it('is read from regular files alone: a FIFO would hang the reader, a link lead 
 
 it('is told once, when it comes', async () => {
   const told = vi.fn();
-  using _watch = watchEnding(directory, told);
+  using _watch = watchRun(directory, listener(told));
   writeFileSync(join(directory, 'other'), '');
   await new Promise(setImmediate);
   expect(told).not.toHaveBeenCalled();
@@ -46,15 +48,29 @@ it('is told once, when it comes', async () => {
 it('is told when it was there before', async () => {
   writeFileSync(join(directory, 'exit'), '0\n');
   const { promise, resolve } = Promise.withResolvers<void>();
-  using _watch = watchEnding(directory, resolve);
+  using _watch = watchRun(directory, listener(resolve));
   await promise;
 });
 
 it('is told to nobody who stopped listening, or listens to a directory that is gone', async () => {
   const told = vi.fn();
   writeFileSync(join(directory, 'exit'), '0\n');
-  watchEnding(directory, told)[Symbol.dispose]();
-  watchEnding(join(directory, 'gone'), told)[Symbol.dispose]();
+  watchRun(directory, listener(told))[Symbol.dispose]();
+  watchRun(join(directory, 'gone'), listener(told))[Symbol.dispose]();
   await new Promise(setImmediate);
   expect(told).not.toHaveBeenCalled();
+});
+
+it('comes after the last progress, of which each change is told', async () => {
+  const told: string[] = [];
+  const progressed = () => void told.push('progressed');
+  using _watch = watchRun(
+    directory,
+    listener(() => void told.push('ended'), progressed),
+  );
+  writeFileSync(join(directory, 'progress.json'), '{}');
+  await vi.waitFor(() => expect(told).toContain('progressed'));
+  expect(told).not.toContain('ended');
+  writeFileSync(join(directory, 'exit'), '0\n');
+  await vi.waitFor(() => expect(told.slice(-2)).toEqual(['progressed', 'ended']));
 });

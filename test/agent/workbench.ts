@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { watchEnding } from '../../src/agent/ending.ts';
+import { watchRun } from '../../src/agent/ending.ts';
 import { agentEnvironment } from '../../src/agent/environment.ts';
 import type { Launch } from '../../src/agent/launch.ts';
 import { closeTerminals, openTerminals, type Terminals } from '../../src/agent/terminals.ts';
@@ -37,7 +37,7 @@ export function fixture(name: string): string {
 /** Resolves when the run's exit code is there. */
 export async function ended({ directory }: Launch): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  using _watch = watchEnding(directory, resolve);
+  using _watch = watchRun(directory, { ended: resolve, progressed() {} });
   await promise;
 }
 

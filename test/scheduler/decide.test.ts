@@ -13,7 +13,8 @@ const rows = (() => {
 const PATIENCE = { timeout: 1000, grace: 30 };
 
 type Session = Sight['session'];
-const sight = (session: Session): Sight => ({ session, exitCode: null, setupFailed: null, killedBy: null });
+const NOTHING = { exitCode: null, setupFailed: null, killedBy: null, limit: null, end: null };
+const sight = (session: Session): Sight => ({ session, ...NOTHING });
 
 function step(session: Session, task: Partial<Task>, run: Partial<Run>, now = NOW): string {
   const next = decide({ ...rows.task, ...task }, { ...rows.run, ...run }, sight(session), now, PATIENCE);

@@ -23,7 +23,14 @@ function verdict({ task, run, exit = null, setupFailed, killedBy, policy }: Case
   return judge(
     { ...rows.task, branch: 'orch/T1', ...task },
     { ...rows.run, spawnedAt: NOW, ...run },
-    { session: 'ended', exitCode: exit, setupFailed: setupFailed ?? null, killedBy: killedBy ?? null },
+    {
+      session: 'ended',
+      exitCode: exit,
+      setupFailed: setupFailed ?? null,
+      killedBy: killedBy ?? null,
+      limit: null,
+      end: null,
+    },
     { ...POLICY, ...policy },
   );
 }

@@ -138,12 +138,12 @@ export function fakeStages(world: FakeWorld, store: Store): Stages {
 
 function see(world: FakeWorld, run: string): Sight {
   const session = world.sessions.get(run);
-  const setupFailed = session?.setupFailed ?? null;
+  const rest = { setupFailed: session?.setupFailed ?? null, killedBy: null, limit: null, end: null };
   if (session && !session.alive && session.exitCode !== null)
-    return { session: 'ended', exitCode: session.exitCode, setupFailed, killedBy: null };
-  if (world.blind) return { session: 'unknown', exitCode: null, setupFailed, killedBy: null };
-  if (!session) return { session: 'none', exitCode: null, setupFailed, killedBy: null };
-  return { session: session.alive ? 'alive' : 'ended', exitCode: null, setupFailed, killedBy: null };
+    return { session: 'ended', exitCode: session.exitCode, ...rest };
+  if (world.blind) return { session: 'unknown', exitCode: null, ...rest };
+  if (!session) return { session: 'none', exitCode: null, ...rest };
+  return { session: session.alive ? 'alive' : 'ended', exitCode: null, ...rest };
 }
 
 function recordOpenPull(world: FakeWorld, store: Store, task: Task): boolean {

@@ -194,7 +194,7 @@ async function begin(host: Host, github: SimulatedGithub, store: Store, task: Ta
 }
 
 function see(host: Host, run: string): Sight {
-  const rest = { setupFailed: null, killedBy: null };
+  const rest = { setupFailed: null, killedBy: null, limit: null, end: null };
   const session = host.sessions.get(run);
   if (session?.alive === false && session.exitCode !== null)
     return { session: 'ended', exitCode: session.exitCode, ...rest };
