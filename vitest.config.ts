@@ -5,8 +5,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Only what hangs comes near these: they are no claim of speed, and a busy machine must not fail a test.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 60_000,
+    expect: { poll: { timeout: 15_000 } },
     retry: 0,
     globalSetup: 'test/support/leaks.ts',
     coverage: {

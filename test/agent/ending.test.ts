@@ -39,7 +39,7 @@ it('is told once, when it comes', async () => {
   await new Promise(setImmediate);
   expect(told).not.toHaveBeenCalled();
   writeFileSync(join(directory, 'exit'), '0\n');
-  await vi.waitFor(() => expect(told).toHaveBeenCalled());
+  await vi.waitFor(() => expect(told).toHaveBeenCalled(), { timeout: 15_000 });
   writeFileSync(join(directory, 'exit'), '0\n');
   await new Promise(setImmediate);
   expect(told).toHaveBeenCalledOnce();

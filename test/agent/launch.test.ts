@@ -44,11 +44,14 @@ describe('a launched agent', () => {
     expect(readEnding(wanted.directory)).toEqual({ exit: 7, setupFailed: null });
     // tmux now and then misses that its child is dead, and then never has its exit code.
     const exitCode = expect.toBeOneOf([7, null]);
-    await vi.waitFor(async () => {
-      expect(await look(bench.terminals)).toEqual(
-        new Map([['T42-1', { pid, dead: true, exitCode, activity: expect.any(Number) }]]),
-      );
-    });
+    await vi.waitFor(
+      async () => {
+        expect(await look(bench.terminals)).toEqual(
+          new Map([['T42-1', { pid, dead: true, exitCode, activity: expect.any(Number) }]]),
+        );
+      },
+      { timeout: 15_000 },
+    );
   });
 
   it('is known by pid and start time', async () => {
@@ -76,7 +79,7 @@ describe('a launched agent', () => {
     const wanted = bench.prepare('T42.1', ['/bin/sh', '-c', 'echo once >>runs']);
     const { pid } = await launch(bench.terminals, wanted);
     await ended(wanted);
-    await vi.waitFor(() => expect(processStart(pid)).toBeNull());
+    await vi.waitFor(() => expect(processStart(pid)).toBeNull(), { timeout: 15_000 });
 
     expect(await launch(bench.terminals, wanted)).toEqual({ pid, pidStart: null });
     expect(readFileSync(join(wanted.cwd, 'runs'), 'utf8')).toBe('once\n');
@@ -99,10 +102,13 @@ describe('a launched agent', () => {
 
     writeFileSync(join(wanted.directory, 'monitor.log'), 'pushed 2 commits\n', { flag: 'a' });
 
-    await vi.waitFor(async () => {
-      const { stdout } = await bench.terminals.tmux(['capture-pane', '-p', '-t', '=T42-1:monitor']);
-      expect(stdout).toContain('pushed 2 commits');
-    });
+    await vi.waitFor(
+      async () => {
+        const { stdout } = await bench.terminals.tmux(['capture-pane', '-p', '-t', '=T42-1:monitor']);
+        expect(stdout).toContain('pushed 2 commits');
+      },
+      { timeout: 15_000 },
+    );
   });
 });
 
@@ -183,7 +189,9 @@ describe('setup commands', () => {
     await ended(wanted);
 
     expect(readEnding(wanted.directory)).toEqual({ exit: 0, setupFailed: null });
-    await vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain(`it's "T42.1"`));
+    await vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain(`it's "T42.1"`), {
+      timeout: 15_000,
+    });
     expect(readFileSync(wanted.logFile, 'utf8')).toContain('orch: setup: false');
   });
 
@@ -208,7 +216,9 @@ describe('the terminal log', () => {
     for (let round = 1; round <= 10; round++) {
       const wanted = bench.prepare(`T42.${round}`, [fixture('exit-with.sh'), '0']);
       await launch(bench.terminals, wanted);
-      await vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain('ending with 0'));
+      await vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain('ending with 0'), {
+        timeout: 15_000,
+      });
       expect(statSync(wanted.logFile).mode & 0o777).toBe(0o600);
     }
   });

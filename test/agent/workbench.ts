@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { watchRun } from '../../src/agent/ending.ts';
@@ -6,6 +6,7 @@ import { agentEnvironment } from '../../src/agent/environment.ts';
 import type { Launch } from '../../src/agent/launch.ts';
 import { closeTerminals, openTerminals, type Terminals } from '../../src/agent/terminals.ts';
 import { silentLog } from '../../src/shared/log.ts';
+import { removeDirectory } from '../support/temporary.ts';
 
 /** A tmux server and a folder for runs, both gone when the test is over. */
 export interface Workbench extends AsyncDisposable {
@@ -24,7 +25,7 @@ export function openWorkbench(name = 'orch agents '): Workbench {
     prepare: (run, argv, changes) => prepare(directory, run, argv, changes),
     async [Symbol.asyncDispose]() {
       await closeTerminals(terminals);
-      rmSync(directory, { recursive: true, force: true });
+      await removeDirectory(directory);
     },
   };
 }

@@ -16,10 +16,13 @@ describe('serve', () => {
     writeFileSync(config, 'sandbox: { kind: none, allow_unsandboxed: true }\ncontext: { max_mb: 5 }\n');
     const ended = serve({ config, home: home.path, port: '0', logLevel: 'info' });
     const log = join(home.path, 'logs', 'orch.log');
-    const url = await vi.waitUntil(() => {
-      const found = tryRead(log).match(/"url":"([^"]+)"/);
-      return found?.[1];
-    });
+    const url = await vi.waitUntil(
+      () => {
+        const found = tryRead(log).match(/"url":"([^"]+)"/);
+        return found?.[1];
+      },
+      { timeout: 15_000 },
+    );
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' });
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
     expect((await fetch(`${url}/api/github/webhooks`, { method: 'POST', body: '{}' })).status).toBe(400);

@@ -132,13 +132,9 @@ describe('orch serve', () => {
 
   it('without credentials leads to the page that registers the App', async () => {
     await using home = await temporaryDirectory();
-    const free = createServer();
-    await new Promise<void>(done => free.listen(0, '127.0.0.1', done));
-    const { port } = free.address() as AddressInfo;
-    await new Promise(done => free.close(done));
-    const daemon = serve(home.path, { PORT: String(port) });
-    await line(daemon, text => (text.includes('/probot') ? text : null));
-    const page = await (await fetch(`http://127.0.0.1:${port}/probot`)).text();
+    const daemon = serve(home.path, { PORT: '0' });
+    const url = await line(daemon, text => /http:\S+\/probot/.exec(text)?.[0] ?? null);
+    const page = await (await fetch(url)).text();
     expect(page).toMatch(/pull_requests(&quot;|"):(&quot;|")write/);
     daemon.kill('SIGTERM');
     await daemon;

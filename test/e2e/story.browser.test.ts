@@ -9,7 +9,7 @@ import { findChromium, openBrowser } from '../support/browser.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 describe.skipIf(!findChromium())('in a browser, a person', () => {
-  it('asks on an issue, watches the task, and merges its pull request', { timeout: 60_000 }, async () => {
+  it('asks on an issue, watches the task, and merges its pull request', async () => {
     await using demo = await startDemo();
     await using browser = await openBrowser();
     const { page, complaints } = browser;
@@ -43,7 +43,7 @@ describe.skipIf(!findChromium())('in a browser, a person', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('without the right to write is refused, also without JavaScript', { timeout: 60_000 }, async () => {
+  it('without the right to write is refused, also without JavaScript', async () => {
     await using demo = await startDemo();
     await using browser = await openBrowser({ javaScriptEnabled: false });
     const { page } = browser;
@@ -53,18 +53,15 @@ describe.skipIf(!findChromium())('in a browser, a person', () => {
     await comment(page, `/orch ${INSTRUCTION}`);
     const refused = page.getByRole('img', { name: 'confused' });
     await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return await refused.count();
-        },
-        { timeout: 20_000 },
-      )
+      .poll(async () => {
+        await page.reload();
+        return await refused.count();
+      })
       .toBe(1);
     expect(await page.getByRole('img', { name: 'eyes' }).count()).toBe(0);
   });
 
-  it('keeps what is being written and opened while the page changes', { timeout: 60_000 }, async () => {
+  it('keeps what is being written and opened while the page changes', async () => {
     await using github = await startSimulator({ extend: addPages });
     await seed(github, null);
     await github.openIssue('acme/shop', { title: 'Slow', user: 'visitor' });

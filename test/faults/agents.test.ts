@@ -1,11 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/task/glossary.ts';
 import { GOOD_AGENT, REPOSITORY, startTestApp, type TestApp } from '../support/app.ts';
 import { bubblewrap } from '../support/sandbox.ts';
-
-// On a busy machine starting and stopping processes takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 const PATIENT = { retry_delay_seconds: 0, stop_grace_seconds: 1 };
 /** Does the first thing the first time, and its work after that; the marker lies where every run may look. */
@@ -64,44 +61,45 @@ describe('fault: an agent ends with nothing', () => {
 });
 
 describe('fault: an agent leaves children behind that ignore HUP and TERM', () => {
-  // The number is how long they sleep, and what they are known by.
-  const stubborn = (seconds: string) => `trap '' HUP TERM INT; while :; do sleep ${seconds}; done`;
-  const children = (seconds: string, ways: string[]) =>
-    ways.map(way => way.replace('CHILD', `sh -c "${stubborn(seconds)}"`)).join('\n');
+  // How long they sleep is what they are known by, also beside another run of these tests on this machine.
+  const seconds = (way: number) => `4711.${process.pid}${way}`;
+  const stubborn = (length: string) => `trap '' HUP TERM INT; while :; do sleep ${length}; done`;
+  const children = (length: string, ways: string[]) =>
+    ways.map(way => way.replace('CHILD', `sh -c "${stubborn(length)}"`)).join('\n');
   const MARKED = ['CHILD &', 'setsid CHILD &', '(setsid CHILD &) &'];
 
   it('without a sandbox those are ended that kept terminal, session, parent or environment', async () => {
-    const seconds = '4711.1';
+    const length = seconds(1);
     await using app = await startTestApp({
-      agents: { parent: `${children(seconds, MARKED)}\n${GOOD_AGENT}` },
+      agents: { parent: `${children(length, MARKED)}\n${GOOD_AGENT}` },
       settings: { task_queue: PATIENT, ...UNCONFINED },
     });
-    await endsAlone(app, seconds);
+    await endsAlone(app, length);
   });
 
   it.skipIf(bubblewrap === null)(
     'in the sandbox all are ended, one in a cleared environment too',
     async () => {
-      const seconds = '4711.2';
+      const length = seconds(2);
       const ways = [...MARKED, '(setsid env -i PATH=/usr/bin:/bin CHILD &) &'];
       await using app = await startTestApp({
-        agents: { parent: `${children(seconds, ways)}\n${GOOD_AGENT}` },
+        agents: { parent: `${children(length, ways)}\n${GOOD_AGENT}` },
         settings: { task_queue: PATIENT, sandbox: { kind: 'bwrap' } },
       });
-      await endsAlone(app, seconds);
+      await endsAlone(app, length);
     },
   );
 
-  async function endsAlone(app: TestApp, seconds: string): Promise<void> {
+  async function endsAlone(app: TestApp, length: string): Promise<void> {
     let most = 0;
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.until(() => {
-      most = Math.max(most, processesWith(seconds));
+      most = Math.max(most, processesWith(length));
       return app.daemon.store.runs.get(1, 1)?.endedAt;
     });
     expect(app.task(1).state).toBe('completed');
     expect(most).toBeGreaterThan(0);
-    expect(processesWith(seconds)).toBe(0);
+    expect(processesWith(length)).toBe(0);
   }
 });
 

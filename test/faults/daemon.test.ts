@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/shared/log.ts';
 import { GOOD_AGENT, REPOSITORY, startTestApp } from '../support/app.ts';
 import { GOOD, serve } from '../support/serve.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-// On a busy machine starting and stopping processes takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('fault: a second daemon is started on the same home folder', () => {
   it('it refuses to start with `E_SECOND_DAEMON`, and the first one and its agents go on', async () => {

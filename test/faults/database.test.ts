@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { processStart } from '../../src/agent/processes.ts';
 import { openBackups } from '../../src/store/backups.ts';
 import { openStoreFile } from '../../src/store/file.ts';
@@ -20,9 +20,6 @@ import { GOOD_AGENT, REPOSITORY, startTestApp } from '../support/app.ts';
 import { address, GOOD, line, ORCH, serve } from '../support/serve.ts';
 import { NOW, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-// On a busy machine starting and stopping processes takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Another process that runs this program; it has printed its first line. */
 async function startProcess(program: string): Promise<AsyncDisposable & { kill(): Promise<void> }> {
@@ -41,7 +38,7 @@ async function startProcess(program: string): Promise<AsyncDisposable & { kill()
 /** Takes the database's write lock, as `begin immediate` in SQLite's own shell does. */
 const holding = (file: string) => `
   import Database from ${JSON.stringify(import.meta.resolve('better-sqlite3'))};
-  new Database(${JSON.stringify(file)}).exec('begin immediate');
+  new Database(${JSON.stringify(file)}, { timeout: 0 }).exec('begin immediate');
   console.log('held'); process.stdin.resume();`;
 
 /** A home folder whose database was backed up when it had one task, and has two. */

@@ -1,14 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLog } from '../../src/shared/log.ts';
 import { GOOD_AGENT, REPOSITORY, startTestApp, type TestApp } from '../support/app.ts';
 import { noMount, smallDisk } from '../support/small-disk.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-// On a busy machine starting and stopping processes takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 // Nobody fills the disk of others: where none of its own can be mounted (noMount says why), these are skipped.
 const AWAITED = `while ! test -e go; do sleep 0.05; done; rm go; ${GOOD_AGENT}`;

@@ -23,7 +23,8 @@ describe.skipIf(!canMake)('fault: an agent takes more memory than it may', () =>
 
 describe.skipIf(!canMake)('fault: an agent is a fork bomb', () => {
   it('it comes to its limit and is ended, and Orch answers meanwhile', async () => {
-    const bomb = 'bomb() { bomb | bomb & }; bomb; sleep 300';
+    // Where no process can be made any more, a shell could not wait for its child.
+    const bomb = 'bomb() { bomb | bomb & }; bomb; exec sleep 300';
     await using app = await startTestApp({ agents: { bomb }, settings: { limits: { processes: 64 } } });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.until(() => app.task(1)?.state === 'running');

@@ -1,10 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 
 const RULES = `error: GH013: Repository rule violations found for refs/heads/orch/T1-fix-it.
 Review all repository rules at https://github.com/acme/shop/rules?ref=refs%2Fheads%2Forch%2FT1-fix-it
 `;
+
+/** Begins when the file `go` is there. */
+const WAITING = { waiting: `while ! test -e ../go; do sleep 0.05; done; ${GOOD_AGENT}` };
+const go = (app: TestApp) => writeFileSync(`${app.home}/workspaces/T1.1/go`, '');
 
 /** What the command in a reason fetches, from the host. */
 async function fetched(app: TestApp, reason: string | null): Promise<string> {
@@ -53,12 +58,13 @@ describe('fault: secret scanning blocks the push', () => {
 
 describe('fault: the right to push is taken away while an agent works', () => {
   it('the task fails with that reason, and the work is kept', async () => {
-    await using app = await startTestApp();
+    await using app = await startTestApp({ agents: WAITING });
     const [installation] = app.github.world.installations.values();
     const { contents: _, ...rest } = installation?.permissions ?? {};
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.until(() => app.daemon.store.runs.get(1, 1)?.spawnedAt != null);
     app.github.setPermissions(installation as never, { ...rest, contents: 'read' });
+    go(app);
     const { reason } = await app.ended(1, 'failed');
     expect(reason).toContain('the App lacks a permission here');
     expect(await fetched(app, reason)).toBe('Fix it');
@@ -67,11 +73,12 @@ describe('fault: the right to push is taken away while an agent works', () => {
 
 describe('fault: the right to open pull requests is taken away while an agent works', () => {
   it('the task fails with that reason, the work on its branch', async () => {
-    await using app = await startTestApp();
+    await using app = await startTestApp({ agents: WAITING });
     const [installation] = app.github.world.installations.values();
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.until(() => app.daemon.store.runs.get(1, 1)?.spawnedAt != null);
     app.github.setPermissions(installation as never, { ...installation?.permissions, pull_requests: 'read' });
+    go(app);
     const task = await app.ended(1, 'failed');
     expect(task.reason).toMatch(/lacks a permission.*on the branch `orch\/T1-fix-it`/);
     expect(await repositoryOf(app.github).git.resolve('orch/T1-fix-it')).toBe(task.head);

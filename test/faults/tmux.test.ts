@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { processStart } from '../../src/agent/processes.ts';
 import { shellQuote } from '../../src/shared/text.ts';
 import { execGit } from '../../src/workspace/git.ts';
 import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
-
-// On a busy machine starting and stopping processes takes its time.
-vi.setConfig({ testTimeout: 60_000 });
 
 describe('fault: the tmux server is killed', () => {
   it('what is left of its agents is ended, and each run is tried once more under a new epoch', async () => {

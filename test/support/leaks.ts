@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { removeDirectory } from './temporary.ts';
 
 /**
  * Vitest's global setup. The run gets a temporary folder of its own, which its processes inherit as TMPDIR; whatever is
@@ -15,7 +16,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     const processes = await lingeringProcesses(directory);
     for (const { pid } of processes) tryKill(pid);
     const files = await leftovers(directory);
-    await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await removeDirectory(directory);
     const leaks = [...processes.map(({ pid, command }) => `process ${pid}: ${command}`), ...files];
     if (leaks.length > 0) throw new Error(`Tests left behind:\n  ${leaks.join('\n  ')}`);
   };
@@ -32,8 +33,8 @@ interface Process {
   readonly command: string;
 }
 
-/** Processes still there after two seconds of patience that name the folder in their arguments or work in it. */
-export async function lingeringProcesses(directory: string, patience = 2_000): Promise<Process[]> {
+/** Processes still there after all patience (ms) that name the folder in their arguments or work in it. */
+export async function lingeringProcesses(directory: string, patience = 15_000): Promise<Process[]> {
   const deadline = Date.now() + patience;
   let found = processesIn(directory);
   while (found.length > 0 && Date.now() < deadline) {

@@ -32,7 +32,8 @@ export async function line<T>(
   let text = '';
   for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     text += chunk;
-    for (const each of text.split('\n')) {
+    // What comes after the last newline is not whole yet.
+    for (const each of text.split('\n').slice(0, -1)) {
       const found = find(each);
       if (found !== null) return found;
     }

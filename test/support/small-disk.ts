@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SmallDisk extends Disposable {
@@ -43,7 +44,7 @@ function mount(...args: string[]): void {
 function findNoMount(): string | null {
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return 'only root of a Linux may mount a disk';
-  const path = '/tmp/orch-mount-probe';
+  const path = mkdtempSync(join(tmpdir(), 'mount-probe-'));
   try {
     using _disk = smallDisk(path, 1);
     return statfsSync(path).type === 0x01021994 ? null : 'the mounted disk is not there';

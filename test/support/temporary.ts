@@ -15,7 +15,11 @@ export async function temporaryDirectory(): Promise<TemporaryDirectory> {
   const path = await realpath(await mkdtemp(join(tmpdir(), TEMPORARY_PREFIX)));
   return {
     path,
-    // A process that is just ending may still write a last file: rm tries again instead of failing on ENOTEMPTY.
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    [Symbol.asyncDispose]: () => removeDirectory(path),
   };
+}
+
+/** A process that is just ending may still write a last file: tries again for some seconds instead of failing on ENOTEMPTY. */
+export async function removeDirectory(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 12, retryDelay: 50 });
 }

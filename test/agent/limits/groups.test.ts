@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { openGroups } from '../../../src/agent/limits/choose.ts';
+import { processStart } from '../../../src/agent/processes.ts';
 import { groupsOfHost, makeGroup } from '../../../src/daemon/limits.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
@@ -128,7 +129,5 @@ describe.skipIf(!isReal)('control groups of this host', () => {
 });
 
 async function gone(pid: number): Promise<void> {
-  while (existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ')) {
-    await new Promise(resolve => setImmediate(resolve));
-  }
+  await vi.waitFor(() => expect(processStart(pid)).toBeNull(), { timeout: 15_000 });
 }

@@ -210,7 +210,7 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
   }
 
   const says = (wanted: Launch, text: string) =>
-    vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain(text));
+    vi.waitFor(() => expect(readFileSync(wanted.logFile, 'utf8')).toContain(text), { timeout: 15_000 });
 
   /** The processes that carry the run's folder in what started them, or come from such. */
   function processesOf(pid: number): Process[] {
@@ -309,7 +309,7 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
     const { pid } = await launch(bench.terminals, wanted);
     await says(wanted, 'ready');
     await ended(wanted);
-    await vi.waitFor(() => expect(processesOf(pid)).toEqual([]));
+    await vi.waitFor(() => expect(processesOf(pid)).toEqual([]), { timeout: 15_000 });
   });
 
   it('leaves no process when the tmux server was killed', async () => {
@@ -320,7 +320,7 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
     const before = processesOf(pid);
     const { stdout } = await bench.terminals.tmux(['display-message', '-p', '#{pid}']);
     process.kill(Number(stdout), 'SIGKILL');
-    await vi.waitFor(() => expect(alive(before)).toEqual([]));
+    await vi.waitFor(() => expect(alive(before)).toEqual([]), { timeout: 15_000 });
   });
 
   function alive(before: Process[]): Process[] {
