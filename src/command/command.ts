@@ -1,7 +1,7 @@
+import { nearest } from '../shared/nearest.ts';
 import { shorten } from '../shared/text.ts';
 import { parseTaskName } from '../task/glossary.ts';
 import { RESERVED, SUBCOMMANDS } from './help.ts';
-import { nearest } from './nearest.ts';
 import { OPTIONS, type RunOptions, readOption } from './options.ts';
 
 export type Command =

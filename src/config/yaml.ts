@@ -1,6 +1,6 @@
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { nearest } from '../command/nearest.ts';
+import { nearest } from '../shared/nearest.ts';
 import { shorten, stripControl } from '../shared/text.ts';
 
 export interface Problem {

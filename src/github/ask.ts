@@ -1,7 +1,6 @@
 import type { Remark } from '../agent/prompt.ts';
 import type { Command } from '../command/command.ts';
 import { helpText } from '../command/help.ts';
-import { nearest } from '../command/nearest.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
@@ -9,6 +8,7 @@ import { cancel, retry } from '../queue/change.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
+import { nearest } from '../shared/nearest.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
