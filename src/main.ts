@@ -83,6 +83,14 @@ for (const verb of ['cancel', 'retry'] as const) {
     );
 }
 
+program
+  .command('say <TASK> <TEXT...>')
+  .description("tell a task's agent something, or answer what it asks; - takes standard input")
+  .option('--json', 'as JSON')
+  .action(async (task, text, options) =>
+    (await import('./cli/tasks.ts')).tell(task, text, { ...common(), ...options }),
+  );
+
 const tokens = program.command('tokens').description('who may use the API over TCP');
 const tokenCommands = () => import('./cli/tokens.ts');
 

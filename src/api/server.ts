@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -9,9 +10,11 @@ import Fastify, {
 } from 'fastify';
 import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
-import { showBackup, showRun, showTask } from '../record/views.ts';
+import { say } from '../queue/say.ts';
+import { showBackup, showInput, showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
+import { stripInvisible } from '../shared/invisible.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Store } from '../store/open.ts';
@@ -32,6 +35,7 @@ export interface ApiOptions {
 }
 
 const MOST = 1000;
+const sayBody = z.strictObject({ text: z.string().transform(stripInvisible).pipe(z.string().trim().min(1)) });
 const listQuery = z.object({
   state: z.enum(TASK_STATES).optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
@@ -97,7 +101,8 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
   app.get('/api/tasks/:task', request => {
     const task = named(store, request.params);
     const runs = store.runs.ofTask(task.id).map(showRun);
-    return { ...showTask(task, clock.now()), runs, events: store.journal.ofTask(task.id) };
+    const said = store.inputs.ofTask(task.id).map(showInput);
+    return { ...showTask(task, clock.now()), runs, said, events: store.journal.ofTask(task.id) };
   });
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
@@ -106,6 +111,13 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
   app.post('/api/tasks/:task/retry', request => {
     const task = named(store, request.params);
     return showTask(retry(store, task.id, `retried ${where(request)}`, clock.now()), clock.now());
+  });
+
+  app.post('/api/tasks/:task/say', request => {
+    const task = named(store, request.params);
+    const { text } = sayBody.parse(request.body);
+    const said = { text, author: request.holder?.name ?? 'the command line', source: `api:${randomUUID()}` };
+    return showTask(say(store, task.id, said, clock.now()), clock.now());
   });
 
   app.post('/api/backups', { config: { role: 'admin' } }, async () => showBackup(await backUp()));

@@ -14,7 +14,9 @@ const LONGEST_MS = 3600_000;
 /** `orch backup`: made by the daemon, or without one by this process. */
 export async function backup(options: { json?: boolean; config?: string }): Promise<void> {
   const { paths, backups } = findBackups(options);
-  const made = await askDaemon<BackupView>(paths.home, 'POST', '/api/backups', LONGEST_MS).catch(error => {
+  const made = await askDaemon<BackupView>(paths.home, 'POST', '/api/backups', {
+    patienceMs: LONGEST_MS,
+  }).catch(error => {
     if (!(error instanceof OrchError) || error.code !== 'E_NO_DAEMON') throw error;
     return backUpAlone(paths.database, backups);
   });

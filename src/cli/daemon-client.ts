@@ -10,9 +10,10 @@ export async function askDaemon<T>(
   home: string,
   method: 'GET' | 'POST',
   path: string,
-  patienceMs = 10_000,
+  { patienceMs = 10_000, sent }: { patienceMs?: number; sent?: object } = {},
 ): Promise<T> {
-  const { status, body } = await exchange(join(home, 'daemon.sock'), method, path, patienceMs);
+  const socket = join(home, 'daemon.sock');
+  const { status, body } = await exchange(socket, { method, path, sent, patienceMs });
   const answer = JSON.parse(body);
   if (status < 400) return answer as T;
   throw new OrchError(answer.code, answer.message, answer.remedy ? { remedy: answer.remedy } : {});
@@ -20,13 +21,14 @@ export async function askDaemon<T>(
 
 function exchange(
   socketPath: string,
-  method: string,
-  path: string,
-  patienceMs: number,
+  asked: { method: string; path: string; sent: object | undefined; patienceMs: number },
 ): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     // A connection of its own passes by the agent, which would compile a large pattern to look for IP addresses.
-    const call = request({ createConnection: () => connect(socketPath), method, path }, response => {
+    const { method, path, sent, patienceMs } = asked;
+    const headers = sent === undefined ? {} : { 'content-type': 'application/json' };
+    const options = { createConnection: () => connect(socketPath), method, path, headers };
+    const call = request(options, response => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', chunk => {
@@ -41,6 +43,6 @@ function exchange(
     call.setTimeout(patienceMs, () =>
       call.destroy(new Error(`it does not answer within ${patienceMs / 1000} s`)),
     );
-    call.end();
+    call.end(sent && JSON.stringify(sent));
   });
 }

@@ -1,4 +1,5 @@
-import type { RunView, TaskView } from '../record/views.ts';
+import { text } from 'node:stream/consumers';
+import type { InputView, RunView, TaskView } from '../record/views.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
@@ -42,7 +43,7 @@ export async function tasks(options: Common & { status?: string; limit: string }
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
-  type Whole = TaskView & { runs: RunView[]; events: JournalEvent[] };
+  type Whole = TaskView & { runs: RunView[]; said: InputView[]; events: JournalEvent[] };
   const task = await askDaemon<Whole>(
     await findHome(options),
     'GET',
@@ -53,9 +54,12 @@ export async function show(name: string, options: Common): Promise<void> {
   say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
   say(`${task.instruction.split('\n', 1)[0]}`);
   if (task.branch) say(`branch ${task.branch}`);
+  if (task.question) say(`it asks: ${task.question}`);
   if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
   const runs = task.runs.map(run => [run.id, run.agent, run.outcome ?? 'live', run.reason ?? '']);
   if (runs.length > 0) say(`\n${columns([['RUN', 'AGENT', 'OUTCOME', 'REASON'], ...runs])}`);
+  const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
+  if (said.length > 0) say(`\n${columns([['SAID BY', 'HEARD', 'TEXT'], ...said])}`);
   const events = task.events.map(event => [
     new Date(event.at).toISOString(),
     event.type,
@@ -69,6 +73,15 @@ export async function change(verb: 'cancel' | 'retry', name: string, options: Co
   const path = `/api/tasks/${encodeURIComponent(name)}/${verb}`;
   const task = await askDaemon<TaskView>(await findHome(options), 'POST', path);
   say(options.json ? JSON.stringify(task, null, 2) : `${task.id} is ${task.status}.`);
+}
+
+/** `orch say T42 TEXT`, or `-` for standard input. */
+export async function tell(name: string, words: readonly string[], options: Common): Promise<void> {
+  const sent = { text: words.join(' ') === '-' ? await text(process.stdin) : words.join(' ') };
+  const path = `/api/tasks/${encodeURIComponent(name)}/say`;
+  const task = await askDaemon<TaskView>(await findHome(options), 'POST', path, { sent });
+  if (options.json) return say(JSON.stringify(task, null, 2));
+  say(`${task.id} is ${task.status}. Whether its agent has heard it: orch show ${task.id}`);
 }
 
 function table(list: TaskView[]): string {

@@ -1,5 +1,5 @@
 import { nearest } from '../shared/nearest.ts';
-import { shorten } from '../shared/text.ts';
+import { shorten, unquote } from '../shared/text.ts';
 import { parseTaskName } from '../task/glossary.ts';
 import { RESERVED, SUBCOMMANDS } from './help.ts';
 import { OPTIONS, type RunOptions, readOption } from './options.ts';
@@ -7,6 +7,7 @@ import { OPTIONS, type RunOptions, readOption } from './options.ts';
 export type Command =
   | { kind: 'run'; instruction: string; options: RunOptions }
   | { kind: 'status' | 'cancel' | 'retry'; task: number | null }
+  | { kind: 'say'; task: number | null; text: string }
   | { kind: 'help' };
 
 /** What is answered at once, in Markdown; nothing is queued. */
@@ -23,7 +24,7 @@ export function parseCommand(text: string): Parsed {
   const leading = takeOptions(LEADING, line.trim(), {});
   if ('kind' in leading) return leading;
   const plain = /^--(?=\s|$)/.test(leading.rest);
-  const subcommand = plain ? null : parseSubcommand(leading.rest, leading.options);
+  const subcommand = plain ? null : parseSubcommand(leading.rest, below, leading.options);
   if (subcommand) return subcommand;
   const taken = plain
     ? { ...leading, rest: leading.rest.slice(2) }
@@ -73,7 +74,7 @@ function refuseOption(flag: string, value: string): Reply {
 }
 
 /** A sub-command, a mistake in one, or null: then it is an instruction. */
-function parseSubcommand(line: string, options: RunOptions): Parsed | null {
+function parseSubcommand(line: string, below: string[], options: RunOptions): Parsed | null {
   const first = /^\S*/.exec(line)?.[0] ?? '';
   const rest = line.slice(first.length).trim();
   const task = parseTaskName(rest.replace(/^#/, ''));
@@ -83,6 +84,7 @@ function parseSubcommand(line: string, options: RunOptions): Parsed | null {
     return reply(`\`/orch ${word}\` is not part of this release. ${asInstruction(first)}`);
   }
   if (isSubcommand(word)) {
+    if (word === 'say') return parseSay([rest, ...below].join('\n').trim(), options);
     if (!alone || Object.keys(options).length > 0) {
       return reply(`\`/orch ${word}\` takes a task such as \`T42\`, or nothing. ${asInstruction(first)}`);
     }
@@ -92,6 +94,17 @@ function parseSubcommand(line: string, options: RunOptions): Parsed | null {
     alone && /^[a-z]/.test(word) ? nearest(word, [...Object.keys(SUBCOMMANDS), ...RESERVED]) : null;
   if (!near) return null;
   return reply(`${code(first)} is not a command. Did you mean \`/orch ${near}\`? ${asInstruction(first)}`);
+}
+
+/** `T42 TEXT` or TEXT; a bare number is no task here, it is the beginning of what somebody says. */
+function parseSay(said: string, options: RunOptions): Parsed {
+  const [named = '', name = ''] = /^(t\w*)[:,]?(?=\s|$)/i.exec(said) ?? [];
+  const task = parseTaskName(name);
+  const text = unquote((task === null ? said : said.slice(named.length)).trim());
+  if (text !== '' && Object.keys(options).length === 0) return { kind: 'say', task, text };
+  return reply(
+    '`/orch say` takes what to say, and no options: `/orch say use the new API`, or `/orch say T42 …`.',
+  );
 }
 
 function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS {
@@ -109,15 +122,4 @@ function asInstruction(word: string): string {
 /** What someone wrote, as a code span that it can't get out of. */
 function code(text: string): string {
   return `\`${shorten(text.replaceAll('`', "'"), 60)}\``;
-}
-
-const QUOTES: Record<string, string> = { '"': '"', "'": "'", '“': '”', '‘': '’', '„': '“', '«': '»' };
-
-/** Takes one pair of quotes off, if it spans the whole text and no such quote stands within. */
-function unquote(text: string): string {
-  const open = text[0] ?? '';
-  const close = QUOTES[open];
-  const inner = text.slice(1, -1);
-  const spans = close !== undefined && text.length > 1 && text.endsWith(close);
-  return spans && !inner.includes(open) && !inner.includes(close) ? inner.trim() : text;
 }

@@ -3,13 +3,14 @@ import { OPTIONS } from './options.ts';
 /** Sub-commands that work, with what they take and do. */
 export const SUBCOMMANDS = {
   status: ['status [TASK]', 'tells how the tasks here stand, or one of them'],
+  say: ['say [TASK] TEXT', 'tells the agent something, or answers what it asks'],
   cancel: ['cancel [TASK]', 'stops a task; what it has pushed stays on its branch'],
   retry: ['retry [TASK]', 'tries a task again that failed, was escalated or cancelled'],
   help: ['help', 'shows this'],
 } as const;
 
 /** Kept for later releases, so that no instruction of today means something else tomorrow. */
-export const RESERVED = ['pause', 'resume', 'logs', 'say', 'approve', 'rollback', 'revert', 'prove'];
+export const RESERVED = ['pause', 'resume', 'logs', 'approve', 'rollback', 'revert', 'prove'];
 
 /** What can be written, in Markdown, each with what it does. */
 export const HELP: Record<'commands' | 'options', [usage: string, help: string][]> = {

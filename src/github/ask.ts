@@ -6,6 +6,7 @@ import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { cancel, retry } from '../queue/change.ts';
 import { enqueue } from '../queue/enqueue.ts';
+import { say } from '../queue/say.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { nearest } from '../shared/nearest.ts';
@@ -57,6 +58,16 @@ export async function obey(
             task => isFinal(task.state) && task.state !== 'completed',
           );
           retryFor(context, place, task.id);
+        });
+        return await acknowledge(context, place, from);
+      }
+      case 'say': {
+        changeOnce(context, place, from.key, () => {
+          const tasks = tasksHere(store, place, command.task);
+          const asking = tasks.filter(task => task.question !== null);
+          const task = pick([...asking, ...tasks], task => !isFinal(task.state));
+          const said = { text: command.text, author: place.sender.login, source: from.key };
+          say(store, task.id, said, clock.now());
         });
         return await acknowledge(context, place, from);
       }

@@ -89,7 +89,8 @@ function bounded(reason: string | null | undefined): string | null {
   return reason == null ? null : shorten(reason, 500);
 }
 
-function existing(store: Store, id: number): Task {
+/** Errors: E_UNKNOWN_TASK. */
+export function existing(store: Store, id: number): Task {
   const task = store.tasks.get(id);
   if (!task) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${taskName(id)}`);
   return task;

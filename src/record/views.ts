@@ -1,10 +1,12 @@
 import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
+import type { Input } from '../store/inputs.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 
 /** A task as the API and `--json` show it. */
 export type TaskView = ReturnType<typeof showTask>;
 export type RunView = ReturnType<typeof showRun>;
+export type InputView = ReturnType<typeof showInput>;
 export type BackupView = ReturnType<typeof showBackup>;
 
 export function showTask(task: Task, now: number) {
@@ -24,6 +26,8 @@ export function showTask(task: Task, now: number) {
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },
     created_at: isoTime(task.createdAt),
     updated_at: isoTime(task.updatedAt),
+    question: task.question,
+    wakes_at: task.wakeAt === null ? null : isoTime(task.wakeAt),
     waits_seconds: task.state === 'queued' ? Math.max(0, Math.round((task.readyAt - now) / 1000)) : 0,
   };
 }
@@ -37,6 +41,16 @@ export function showRun(run: Run) {
     outcome: run.outcome,
     exit: run.exitCode,
     reason: run.reason,
+  };
+}
+
+export function showInput(input: Input) {
+  return {
+    text: input.text,
+    author: input.author,
+    said_at: isoTime(input.createdAt),
+    run: input.run === null ? null : runName(input.task, input.run),
+    arrived_at: input.arrivedAt === null ? null : isoTime(input.arrivedAt),
   };
 }
 

@@ -19,6 +19,17 @@ export function shorten(text: string, limit: number): string {
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
 
+const QUOTES: Record<string, string> = { '"': '"', "'": "'", '“': '”', '‘': '’', '„': '“', '«': '»' };
+
+/** Takes one pair of quotes off, if it spans the whole text and no such quote stands within. */
+export function unquote(text: string): string {
+  const open = text[0] ?? '';
+  const close = QUOTES[open];
+  const inner = text.slice(1, -1);
+  const spans = close !== undefined && text.length > 1 && text.endsWith(close);
+  return spans && !inner.includes(open) && !inner.includes(close) ? inner.trim() : text;
+}
+
 /** Quotes one word for a POSIX shell. */
 export function shellQuote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;

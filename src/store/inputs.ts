@@ -2,7 +2,7 @@ import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 
 /** What a person tells a task's agent, in the order of `id`. */
-interface Input {
+export interface Input {
   id: number;
   task: number;
   text: string;
@@ -33,7 +33,11 @@ export function openInputs(db: Connection) {
   const given = ['task', 'text', 'author', 'source', 'createdAt'] as const;
   const insertInput = db.prepare(`insert into inputs ${insert(given)} on conflict (source) do nothing`);
   const one = db.prepare(`select ${list} from inputs where id = ?`);
+  const ofTask = db.prepare(`select ${list} from inputs where task = ? order by id`);
   const waiting = db.prepare(`select ${list} from inputs where task = ? and arrived_at is null order by id`);
+  const unheard = db.prepare(
+    'select coalesce(sum(length(text)), 0) as length from inputs where task = ? and arrived_at is null',
+  );
   const hand = db.prepare('update inputs set run = ? where id = ? and arrived_at is null');
   const arrived = db.prepare('update inputs set arrived_at = ? where id = ? and arrived_at is null');
   return {
@@ -43,8 +47,11 @@ export function openInputs(db: Connection) {
       return changes === 1 ? Number(lastInsertRowid) : null;
     },
     get: (id: number): Input | null => (one.get(id) as Input | undefined) ?? null,
+    ofTask: (task: number): Input[] => ofTask.all(task) as Input[],
     /** What the agent has not been seen to go on after. */
     waiting: (task: number): Input[] => waiting.all(task) as Input[],
+    /** How many characters wait to be heard. */
+    unheard: (task: number): number => (unheard.get(task) as { length: number }).length,
     /** Handed to a run; that it arrived is another matter. */
     give: (id: number, run: number): void => void hand.run(run, id),
     /** False when that was known. */

@@ -180,6 +180,32 @@ describe('the API', () => {
     expect((await served.post('/api/tasks/T1/retry')).status).toBe(409);
   });
 
+  it('says, and shows what was said and whether it was heard', async () => {
+    using store = memoryStore();
+    const { run } = started(store);
+    await using served = await api(store);
+    const say = (sent: unknown) => served.post('/api/tasks/T1/say', JSON.stringify(sent));
+    expect(await say({ text: ' use the\u0007 new API\n' })).toMatchObject({
+      status: 200,
+      body: { id: 'T1' },
+    });
+    expect((await say({ text: 'and test it' })).status).toBe(200);
+    store.inputs.give(1, run.number);
+    store.inputs.arrived(1, NOW);
+    const author = 'the command line';
+    const at = new Date(NOW).toISOString();
+    expect((await served.get('/api/tasks/T1')).body.said).toEqual([
+      { text: 'use the new API', author, said_at: at, run: 'T1.1', arrived_at: at },
+      { text: 'and test it', author, said_at: at, run: null, arrived_at: null },
+    ]);
+    for (const bad of [{}, { text: ' ' }, { text: '\u0000' }, { text: 5 }, { text: 'x', as: 'ann' }, []])
+      expect(await say(bad)).toMatchObject({ status: 400, body: { code: 'E_USAGE' } });
+    expect(await say({ text: 'x'.repeat(40_000) })).toMatchObject({ body: { code: 'E_SAID_TOO_MUCH' } });
+    expect(store.inputs.ofTask(1)).toHaveLength(2);
+    await served.post('/api/tasks/T1/cancel');
+    expect(await say({ text: 'hello' })).toMatchObject({ status: 409, body: { code: 'E_TASK_OVER' } });
+  });
+
   it.each(['T9', 'T0', 'nonsense', '..', '%2e%2e%2fetc', "T1'%20or%201=1", '1e0', 'T1.1'])(
     'knows no task %s',
     async name => {

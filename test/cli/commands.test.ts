@@ -15,6 +15,7 @@ describe('without a daemon', () => {
     ['show', 'T1'],
     ['cancel', 'T1'],
     ['retry', 'T1'],
+    ['say', 'T1', 'hello'],
     ['logs', 'T1'],
     ['attach', 'T1'],
   ])('orch %s says so, and how to start one', async (...args) => {

@@ -108,6 +108,15 @@ describe('sub-commands', () => {
     ['cancel t42', { kind: 'cancel', task: 42 }],
     ['retry task_042', { kind: 'retry', task: 42 }],
     ['retry 42', { kind: 'retry', task: 42 }],
+    ['say use the new API', { kind: 'say', task: null, text: 'use the new API' }],
+    ['say T42 yes\n\n- and this', { kind: 'say', task: 42, text: 'yes\n\n- and this' }],
+    ['say\nT42: yes', { kind: 'say', task: 42, text: 'yes' }],
+    ['say "T42 is done"', { kind: 'say', task: null, text: 'T42 is done' }],
+    ['say 42 is the answer', { kind: 'say', task: null, text: '42 is the answer' }],
+    ['say the tests fail', { kind: 'say', task: null, text: 'the tests fail' }],
+    ['say T0 is none', { kind: 'say', task: null, text: 'T0 is none' }],
+    ['say status', { kind: 'say', task: null, text: 'status' }],
+    ['say use --force', { kind: 'say', task: null, text: 'use --force' }],
   ])('%j', (text, expected) => expect(parseCommand(text)).toEqual(expected));
 });
 
@@ -140,6 +149,10 @@ describe('a mistake is answered, and names what was likely meant', () => {
     ['status page is wrong', 'write `/orch -- status …`'],
     ['cancel T0', 'takes a task such as `T42`'],
     ['--agent claude status', '`/orch status` takes a task'],
+    ['say', '`/orch say` takes what to say'],
+    ['say T42', '`/orch say` takes what to say'],
+    ['say ""', '`/orch say` takes what to say'],
+    ['--agent claude say hello', '`/orch say` takes what to say, and no options'],
     ['pause', '`/orch pause` is not part of this release.'],
     ['revert the last commit', 'write `/orch -- revert …`'],
   ])('%j: %s', (text, expected) => {

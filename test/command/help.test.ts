@@ -15,7 +15,8 @@ describe('the help', () => {
   });
 
   it('lists sub-commands that the parser knows', () => {
-    for (const word of Object.keys(SUBCOMMANDS)) expect(parseCommand(word)).toMatchObject({ kind: word });
+    for (const word of Object.keys(SUBCOMMANDS))
+      expect(parseCommand(word === 'say' ? 'say it' : word)).toMatchObject({ kind: word });
   });
 
   it('holds no command itself', () => expect(parseComment(helpText())).toEqual([]));

@@ -112,6 +112,40 @@ describe('Orch itself', () => {
   });
 });
 
+describe('what is said', () => {
+  const comment = (body: string, id = 5) => ({ issue: ISSUE, comment: { id, body } });
+
+  it('goes to the task that asks, else to the newest that is open, once', async () => {
+    using app = handling();
+    for (const question of ['Which?', null]) {
+      const { id, epoch } = queued(app.store);
+      app.store.tasks.update(id, epoch, { question });
+    }
+    for (const delivery of ['d1', 'd2'])
+      await app.handle('issue_comment.created', delivery, comment('/orch say the first\n/orch say T1 more'));
+    await app.handle('issue_comment.created', 'd3', comment('/orch say wait', 6));
+    expect(app.store.inputs.ofTask(1).map(({ text, author }) => `${author}: ${text}`)).toEqual([
+      'writer: the first',
+      'writer: more',
+    ]);
+    expect(app.store.inputs.ofTask(2).map(({ text }) => text)).toEqual(['wait']);
+    expect(app.comments()).toEqual([]);
+  });
+
+  it('where nobody listens is answered with how to go on', async () => {
+    using app = handling();
+    await app.handle('issue_comment.created', 'd1', comment('/orch say hello'));
+    queued(app.store);
+    fail(app.store, 1);
+    await app.handle('issue_comment.created', 'd2', comment('/orch say hello', 6));
+    expect(app.comments()).toEqual([
+      expect.stringContaining('There is no task here yet'),
+      expect.stringContaining('E_TASK_OVER: T1 is failed already. To go on, comment `/orch`'),
+    ]);
+    expect(app.store.inputs.ofTask(1)).toEqual([]);
+  });
+});
+
 it('status says nothing of the tasks of other repositories', async () => {
   using app = handling();
   queued(app.store, { repositoryId: 8, repository: 'acme/secret', instruction: 'buy the rival' });

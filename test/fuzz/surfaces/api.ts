@@ -30,6 +30,7 @@ const PATHS = [
     '/api/tasks/T1',
     '/api/tasks/T1/cancel',
     '/api/tasks/T1/retry',
+    '/api/tasks/T1/say',
     '/api/orchestrator',
     '/api/agents',
   ],
@@ -52,7 +53,17 @@ const PATHS = [
     '/api/backups',
   ],
 ];
-const BODIES = ['', '{}', '{', 'null', '"x"', '[1]', '{"__proto__":{"role":"admin"}}', 'x'.repeat(70_000)];
+const BODIES = [
+  '',
+  '{}',
+  '{"text":"hello"}',
+  '{',
+  'null',
+  '"x"',
+  '[1]',
+  '{"__proto__":{"role":"admin"}}',
+  'x'.repeat(70_000),
+];
 
 /** Requests to the API over TCP: without a token nothing but a refusal, with one to read nothing changes. */
 export const api: Surface<Call> = {

@@ -43,7 +43,7 @@ const MISSPELT = [
   'aprove',
   'rolback',
 ];
-const RESERVED = ['pause', 'resume', 'logs', 'say', 'approve', 'rollback', 'revert', 'prove'];
+const RESERVED = ['pause', 'resume', 'logs', 'approve', 'rollback', 'revert', 'prove'];
 
 /** Not commands, or commands that start nothing. */
 const HARMLESS: Record<string, string> = {
@@ -78,6 +78,7 @@ const HARMLESS: Record<string, string> = {
   'with a task that is none': '/orch cancel T0',
   'with two tasks': '/orch cancel T1 T2',
   'with a task of too many digits': '/orch retry 99999999999999999999',
+  'with nothing to say': '/orch say T1',
   'with an option for a sub-command': '/orch --agent claude cancel',
 };
 

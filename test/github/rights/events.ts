@@ -18,6 +18,7 @@ const ITSELF = { id: SELF.userId, login: SELF.login, type: 'Bot' };
 
 const TEXT: Record<Command, string> = {
   run: '/orch fix it',
+  say: '/orch say use the other one',
   cancel: '/orch cancel',
   retry: '/orch retry',
   status: '/orch status',

@@ -49,11 +49,12 @@ export const PEOPLE = {
 
 export type Who = keyof typeof PEOPLE;
 
-export type Effect = 'starts' | 'cancels' | 'retries' | 'answers' | 'nothing';
+export type Effect = 'starts' | 'tells' | 'cancels' | 'retries' | 'answers' | 'nothing';
 
 /** What somebody writes: what it does in a new comment. `nonsense` is a mistyped sub-command. */
 const COMMANDS = {
   run: 'starts',
+  say: 'tells',
   cancel: 'cancels',
   retry: 'retries',
   status: 'answers',

@@ -88,6 +88,7 @@ async function play(person: Person, event: Event): Promise<Outcome> {
   };
   // What waits for another try throws.
   await app.handle(event.name, 'd1', payload)?.catch(() => {});
+  if (app.store.inputs.ofTask(1).length > 0) return 'tells';
   return outcomeOf(there, app.store.tasks.list(10), app.comments());
 }
 
