@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PRIORITIES } from '../task/glossary.ts';
 import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';
-import { agentsSettings } from './profiles.ts';
+import { agentsSettings } from './profiles/agents.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 

@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OrchError } from '../shared/errors.ts';
-import { type Profile, toProfiles } from './profiles.ts';
+import { type CamelKeys, camelKeys } from './camel.ts';
+import { type Profile, toProfiles } from './profiles/agents.ts';
 import { LOG_LEVELS, serverSettings } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -54,7 +55,7 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
     ...profile,
     expose: { read: profile.expose.read.map(path), write: profile.expose.write.map(path) },
   }));
-  const { agents: _, ...raw } = camelKeys(read.value) as CamelKeys<Raw>;
+  const { agents: _, ...raw } = camelKeys<Raw>(read.value);
   const { timeoutMinutes, defaultTimeoutMinutes = timeoutMinutes ?? 30, ...taskQueue } = raw.taskQueue;
   const settings: Settings = {
     ...raw,
@@ -116,23 +117,4 @@ function readSettingsFile(file: string): string {
 
 function expandTilde(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
-}
-
-type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<Camel<Tail>>}`
-  : S;
-
-type CamelKeys<T> = T extends readonly unknown[]
-  ? T
-  : T extends object
-    ? { [K in keyof T as Camel<K & string>]: CamelKeys<T[K]> }
-    : T;
-
-function camelKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [
-    key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-    camelKeys(inner),
-  ]);
-  return Object.fromEntries(entries);
 }
