@@ -1,6 +1,10 @@
+import { extname, join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 import { shellQuote } from '../shared/text.ts';
 import { runFiles } from './run-files.ts';
+
+/** The program that reads an event stream; built, it is JavaScript. */
+const NARRATOR = join(import.meta.dirname, 'watch', `main${extname(import.meta.filename)}`);
 
 export interface SetupCommand {
   /** For /bin/sh. */
@@ -25,6 +29,8 @@ export function launchScript(launch: {
   setup: readonly SetupCommand[];
   /** Puts the script into the run's group, with all that it starts. A run that can't have its limits does not start. */
   enter: string;
+  /** The agent prints an event stream, which the narrator reads and the pane does not show. */
+  narrated: boolean;
 }): string {
   const prepare = launch.setup.map(
     ({ command, required }) => `prepare ${required ? 'required' : 'optional'} ${shellQuote(command)}`,
@@ -42,9 +48,46 @@ inside() {
   exec ${launch.sandbox.map(shellQuote).join(' ')} "$@"
 }
 ${prepare.join('\n')}
-(world && inside ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
-finish $?
+agent() {
+  (world && inside ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
+}
+${launch.narrated ? narrated(launch.directory) : 'agent\nfinish $?'}
 `;
+}
+
+// Standard output and errors of the agent come to the narrator each by its own pipe, or one could cut the other's lines.
+// The agent's exit code goes past it by descriptor 3, what people see by 4. The narrator ends with the line that is printed
+// after the agent: else a background process that still holds a pipe would keep the run from ending. However the narrator
+// ends, the pipes are read on: without a reader the agent would die of its next word. Each part outlives ^C by a trap,
+// which unlike `trap ''` the agent does not inherit.
+function narrated(directory: string): string {
+  const stderr = shellQuote(runFiles(directory).stderr);
+  return `rm -f ${stderr} && mkfifo -m 600 ${stderr} || finish 1
+tell_end() {
+  printf '\\norch: end of %s\\n' "$ORCH_LAUNCH"
+}
+narrate() {
+  trap : INT QUIT TERM
+  ${[process.execPath, NARRATOR, directory].map(shellQuote).join(' ')} ||
+    echo "orch: the narrator has ended: what the agent prints is not shown any more"
+  cat <&5 >/dev/null 2>&1 &
+  cat <&6 >/dev/null 2>&1 &
+}
+exec 4>&1
+code=$(
+  trap : INT QUIT TERM
+  {
+    {
+      trap : INT QUIT TERM
+      exec 7>${stderr}
+      agent 2>&7 3>&- 4>&- 7>&-
+      printf '%s' $? >&3
+      tell_end
+      tell_end >&7
+    } | narrate 5<&0 6<${stderr} >&4 3>&- 4>&-
+  } 3>&1
+)
+finish "$code"`;
 }
 
 // The script itself outlives ^C and SIGTERM, to tell how the agent ended; the agent and the setup commands get each

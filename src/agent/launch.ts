@@ -9,6 +9,7 @@ import { processStart } from './processes.ts';
 import { type Delivery, deliverPrompt } from './prompt-delivery.ts';
 import { runFiles, tryAppend, tryReadSmall } from './run-files.ts';
 import { mainPane, serverIsAbsent, sessionName, type Terminals } from './terminals.ts';
+import type { Narration } from './watch/narrator.ts';
 
 export interface Launch {
   /** `T42.1`. */
@@ -34,6 +35,8 @@ export interface Launch {
   /** The terminal's whole output is appended here, up to this size. */
   logFile: string;
   outputLimitBytes: number;
+  /** How its event stream is read; null where it prints for people. */
+  narration: Omit<Narration, 'outputLimitBytes'> | null;
 }
 
 export interface Launched {
@@ -52,7 +55,10 @@ export async function launch(terminals: Terminals, wanted: Launch): Promise<Laun
   requireProgram(delivered.argv[0] ?? '', environment.PATH ?? '');
   const files = runFiles(wanted.directory);
   tryAppend(files.monitorLog, '');
-  writeWhole(files.script, launchScript({ ...wanted, ...delivered, environment }), 0o700);
+  const { narration, outputLimitBytes } = wanted;
+  if (narration) writeWhole(files.narration, JSON.stringify({ ...narration, outputLimitBytes }), 0o600);
+  const script = launchScript({ ...wanted, ...delivered, environment, narrated: narration !== null });
+  writeWhole(files.script, script, 0o700);
   const pid = Number(await startSession(terminals, sessionArguments(wanted), wanted.run));
   return { pid, pidStart: processStart(pid) };
 }

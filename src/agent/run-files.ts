@@ -11,6 +11,10 @@ export function runFiles(directory: string) {
     exit: join(directory, 'exit'),
     /** The required setup command that failed: its exit code in the first line, then the command. */
     setupFailed: join(directory, 'setup-failed'),
+    /** How the CLI's event stream is to be read (watch/narrator.ts); there is none where it has none. */
+    narration: join(directory, 'narration.json'),
+    /** A FIFO for what the CLI prints as errors, on its way to the narrator. */
+    stderr: join(directory, 'stderr'),
     /** What the CLI tells of itself: its JSON lines as they came, and their sum (watch/progress.ts). */
     events: join(directory, 'events.jsonl'),
     progress: join(directory, 'progress.json'),

@@ -83,6 +83,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       setup,
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
+      narration: null,
     });
   }
 

@@ -60,6 +60,7 @@ function prepare(root: string, run: string, argv: string[], changes: Partial<Lau
       setup: [],
       sandbox: [],
       enter: ':',
+      narration: null,
     },
     environment: agentEnvironment(process.env, {}, { bin: join(directory, 'bin') }),
     logFile: join(directory, 'terminal.log'),

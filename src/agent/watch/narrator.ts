@@ -1,0 +1,125 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { shorten, stripControl } from '../../shared/text.ts';
+import { runFiles } from '../run-files.ts';
+import { type FoldOptions, openFold } from './fold.ts';
+import { interpret } from './interpret.ts';
+import { type Line, openLines } from './lines.ts';
+import { openPage } from './page.ts';
+import { openRawLog } from './raw-log.ts';
+import type { EventRule } from './rules.ts';
+
+/** How the event stream of a run's CLI is to be read: what `narration.json` of its directory says. */
+export interface Narration extends Omit<FoldOptions, 'now'> {
+  events: readonly EventRule[];
+  /** Raw lines are kept up to this size. */
+  outputLimitBytes: number;
+}
+
+export interface Narrator {
+  /**
+   * Takes what comes from one of the CLI's outputs. True once its line `end` has come, after which nothing of it counts.
+   */
+  take(output: 'stdout' | 'stderr', chunk: Buffer): boolean;
+  /** Everything that has come is told and written. */
+  finish(): void;
+}
+
+export interface NarratorOptions extends Narration {
+  directory: string;
+  /** The line by which the launch script says that the CLI has ended. */
+  end: string;
+  /** Prints to the pane. */
+  show(text: string): void;
+  now(): number;
+  /** Calls back after so many ms, unless finished before. */
+  later(ms: number, callback: () => void): void;
+}
+
+const LONGEST_LINE = 1024 * 1024;
+const LONGEST_SHOWN = 2000;
+/** Progress is written at most this often: each time wakes the daemon. */
+const PAUSE_MS = 200;
+
+/**
+ * Reads a CLI's JSON lines: keeps them, tells people in the pane, and sums them up in `progress.json`. Whatever comes, it
+ * goes on: lines without end are measured and left out, what is no JSON is shown as text, a full disk is told once.
+ */
+export function openNarrator(options: NarratorOptions): Narrator {
+  const files = runFiles(options.directory);
+  const lines = { stdout: openLines(LONGEST_LINE), stderr: openLines(LONGEST_LINE) };
+  const fold = openFold(options);
+  const page = openPage({ ...options, progress: () => fold.progress });
+  const keep = openRawLog(files.events, options.outputLimitBytes, why =>
+    page.line(`orch: the event stream is not kept any more: ${why}`),
+  );
+  const progress = openWriter(files.progress, () => JSON.stringify(fold.progress));
+  let isDue = false;
+
+  function take(line: Line): void {
+    if (!Buffer.isBuffer(line)) {
+      keep(line);
+      page.line(`orch: a line of ${line.bytes} bytes is left out`);
+      return;
+    }
+    const text = line.toString('utf8');
+    if (text.trim() === '') return;
+    keep(line);
+    const event = tryObject(text);
+    for (const told of interpret(options.events, event ?? { line: text })) {
+      fold.tell(told);
+      page.tell(told);
+    }
+    if (event === null) page.line(stripControl(shorten(text, LONGEST_SHOWN)).trimEnd());
+  }
+
+  function write(): void {
+    isDue = false;
+    progress.write();
+  }
+
+  write();
+  return {
+    take(output, chunk) {
+      for (const line of lines[output].take(chunk)) {
+        if (Buffer.isBuffer(line) && line.toString('utf8') === options.end) return true;
+        take(line);
+      }
+      if (!isDue) options.later(PAUSE_MS, write);
+      isDue = true;
+      return false;
+    },
+    finish() {
+      for (const line of [...lines.stdout.rest(), ...lines.stderr.rest()]) take(line);
+      page.finish();
+      write();
+    },
+  };
+}
+
+/** Null when it is no JSON object: a number is a line that a program prints for people. */
+function tryObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a file whole or not at all, when its text has changed. */
+function openWriter(file: string, render: () => string) {
+  let written: string | null = null;
+  return {
+    write(): void {
+      const text = render();
+      if (text === written) return;
+      try {
+        writeFileSync(`${file}.new`, text, { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+        written = text;
+      } catch {
+        // A full disk. The next change tries again.
+      }
+    },
+  };
+}
