@@ -44,7 +44,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
   async function start(task: Task, run: Run) {
     const name = runName(task.id, run.number);
     const directory = paths.run(name);
-    const workspace = locateWorkspace(paths.workspaces, name);
+    const workspace = locateWorkspace(paths.workspaces, run.workspace);
     const { tree } = workspace;
     const own = options.repositorySettings(task);
     const profile = profileOf(settings, run);
@@ -130,7 +130,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           `Processes of ${name} outlive SIGKILL: ${survivors.join(', ')}`,
         );
       }
-      await options.sandboxes.found?.end(locateWorkspace(paths.workspaces, name).tree);
+      await options.sandboxes.found?.end(locateWorkspace(paths.workspaces, run.workspace).tree);
       settleGroup(group, paths.run(name));
       watches.remove(run);
     },

@@ -27,7 +27,7 @@ export function confinement(options: ConfineOptions): Confine {
   return async (task, run, enclosing) => {
     const name = runName(run.task, run.number);
     const directory = paths.run(name);
-    const workspace = locateWorkspace(paths.workspaces, name);
+    const workspace = locateWorkspace(paths.workspaces, run.workspace);
     const profile = settings.profiles.find(each => each.name === run.profile);
     const store = await options.repositories.store(task);
     const sandbox = await options.sandboxes.find();

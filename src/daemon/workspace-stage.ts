@@ -45,7 +45,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     const name = runName(task.id, run.number);
     const known = task.head ?? task.baseSha;
     if (task.branch === null || known === null || !wasLaunched(run)) return;
-    const { tree } = locateWorkspace(paths.workspaces, name);
+    const { tree } = locateWorkspace(paths.workspaces, run.workspace);
     const { prefix, environment: env } = await options.confine(task, run, { offline: true });
     const asAgent: AsAgent = (program, args) => {
       const [file = '', ...words] = [...prefix, program, ...args];
@@ -95,7 +95,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       const settings = options.repositorySettings(task);
       await prepareWorkspace({
         workspaces: paths.workspaces,
-        run: runName(task.id, run.number),
+        run: run.workspace,
         store,
         remote,
         branch: prepared.branch,
@@ -115,9 +115,11 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
 
     async remove(task, run) {
       const name = runName(task.id, run.number);
-      if (wasLaunched(run)) await keepWhatIsLeft(task, run);
+      const { directory } = locateWorkspace(paths.workspaces, run.workspace);
+      // A run that went on here may have gone before, and the workspace with it.
+      if (wasLaunched(run) && existsSync(directory)) await keepWhatIsLeft(task, run);
       const store = await repositories.store(task);
-      const rescued = await removeWorkspace(paths.workspaces, { run: name, store, published: task.head });
+      const rescued = await removeWorkspace(directory, { run: name, store, published: task.head });
       await removeTree(paths.run(name));
       return rescued;
     },
@@ -174,11 +176,10 @@ async function begin(
   const target = task.base as string;
   const isOurs = (branch: string) => options.store.creations.get(task.id, 'branch', branch) !== null;
   const first = task.branch ?? branchName(task.id, task.instruction);
-  const name = runName(task.id, run.number);
-  // A crash may have come after the workspace was made: it keeps the base that it has.
-  const isMade = existsSync(locateWorkspace(options.paths.workspaces, name).directory);
+  // A crash may have come after the workspace was made, or the run goes on in another's: it keeps the base that it has.
+  const isMade = existsSync(locateWorkspace(options.paths.workspaces, run.workspace).directory);
   const [pinned, there] = await Promise.all([
-    isMade ? runBase(store, name) : null,
+    isMade ? runBase(store, run.workspace) : null,
     tips(store, [target, first, 'orch']),
   ]);
   if (there.has('orch')) {

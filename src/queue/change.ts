@@ -1,7 +1,14 @@
 import { OrchError } from '../shared/errors.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
-import { type Run, type RunOutcome, type Task, type TaskState, taskName } from '../task/glossary.ts';
+import {
+  isResumed,
+  type Run,
+  type RunOutcome,
+  type Task,
+  type TaskState,
+  taskName,
+} from '../task/glossary.ts';
 import { isFinal, mayBecome } from '../task/states.ts';
 
 /**
@@ -58,6 +65,37 @@ export function cancel(store: Store, id: number, reason: string, now: number): T
   });
 }
 
+/**
+ * Keeps a task from going on until `wakeAt` (ms), or until a person says so where that is null. As with `cancel` the epoch
+ * rises and the scheduler stops the agent; the next run goes on in its workspace. Errors: E_TASK_STATE.
+ */
+export function pause(store: Store, id: number, reason: string, wakeAt: number | null, now: number): Task {
+  return store.transaction(() => {
+    const task = existing(store, id);
+    const run = store.runs.liveOf(id);
+    const isUsed = run?.epoch === task.epoch && (run.spawnedAt !== null || isResumed(run));
+    const resume = isUsed ? run.number : task.resume;
+    changeState(store, task, 'paused', now, { reason, wakeAt, resume, epoch: task.epoch + 1 });
+    return existing(store, id);
+  });
+}
+
+/** Queues a paused task, to go on where it stopped. Errors: E_TASK_STATE. */
+export function resume(store: Store, id: number, now: number): Task {
+  return store.transaction(() => {
+    const task = existing(store, id);
+    if (task.state !== 'paused')
+      throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
+    changeState(store, task, 'queued', now, { wakeAt: null, question: null, readyAt: now });
+    return existing(store, id);
+  });
+}
+
+/** Paused tasks whose time has come go on. */
+export function wake(store: Store, now: number): void {
+  for (const id of store.tasks.wakeable(now)) resume(store, id, now);
+}
+
 /** Queues a task again that failed, was escalated or cancelled; it goes on in its branch. Errors: E_TASK_STATE. */
 export function retry(store: Store, id: number, reason: string, now: number): Task {
   return store.transaction(() => {
@@ -67,7 +105,7 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     }
     // A pull request that somebody closed is not the result any more; an open one still is.
     const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
-    const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now };
+    const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now, resume: null, question: null };
     changeState(store, task, 'queued', now, { ...result, ...anew, reason });
     return existing(store, id);
   });

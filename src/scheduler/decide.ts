@@ -45,9 +45,15 @@ export function isCurrent(task: Task, run: Run): boolean {
   return task.epoch === run.epoch && !isFinal(task.state);
 }
 
+/** What became of a run that lost its task. */
+export function whyStopped(task: Task, run: Run): RunOutcome {
+  if (task.state === 'completed') return 'succeeded';
+  return task.state === 'paused' || task.resume === run.number ? 'paused' : 'cancelled';
+}
+
 function whileAlive(task: Task, run: Run, now: number, { grace, timeout }: Patience): Step {
   if (run.stopAt !== null) return at(run.stopAt + grace, { do: 'kill' }, now);
-  if (task.epoch !== run.epoch) return { do: 'interrupt', why: 'cancelled' };
+  if (task.epoch !== run.epoch) return { do: 'interrupt', why: whyStopped(task, run) };
   if (run.spawnedAt === null) return { do: 'adopt' };
   if (run.doneAt !== null) {
     if (task.pull !== null && !isFinal(task.state)) return { do: 'complete' };

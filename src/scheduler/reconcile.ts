@@ -2,7 +2,7 @@ import { changeState, endRun } from '../queue/change.ts';
 import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, RunOutcome, Task } from '../task/glossary.ts';
-import { decide, isCurrent } from './decide.ts';
+import { decide, isCurrent, whyStopped } from './decide.ts';
 import { again, judge, type Policy, timeoutMs, type Verdict } from './judge.ts';
 import type { Sight, Stages } from './stages.ts';
 
@@ -191,8 +191,7 @@ function conclude(
 
 /** The task is over or has another run: only how this one ended is written. */
 function finishRun({ store, now }: World, task: Task, run: Run, exitCode: number | null): void {
-  const outcome = task.state === 'completed' ? 'succeeded' : 'cancelled';
-  endRun(store, run, { outcome, exitCode, reason: null, lastWords: null }, now());
+  endRun(store, run, { outcome: whyStopped(task, run), exitCode, reason: null, lastWords: null }, now());
 }
 
 function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {

@@ -1,4 +1,4 @@
-import { promote } from '../queue/change.ts';
+import { promote, wake } from '../queue/change.ts';
 import { claim, type Limits, type RepositoryLimits } from '../queue/claim.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
@@ -62,6 +62,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function claimAll(): number | null {
+    wake(store, clock.now());
     while (claim(store, options.limits, options.repository, clock.now())) {}
     return store.tasks.nextReady(clock.now());
   }

@@ -39,9 +39,11 @@ export function openRuns(db: Connection) {
     `select runs.task, tasks.repository_id as repositoryId, runs.profile, runs.slot
      from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
   );
-  const uncleaned = `select ${list} from runs where cleaned_at is null and ended_at is not null and
-    (spawned_at is null or exists
-      (select 1 from tasks where id = runs.task and state in ('completed', 'failed', 'escalated', 'cancelled')
+  // A workspace goes when no run needs it any more, of all that have gone on in it.
+  const uncleaned = `select ${list} from runs where cleaned_at is null and ended_at is not null and not exists
+    (select 1 from runs as sharing join tasks on tasks.id = sharing.task where sharing.workspace = runs.workspace
+     and (sharing.ended_at is null or sharing.spawned_at is not null) and not
+      (sharing.ended_at is not null and state in ('completed', 'failed', 'escalated', 'cancelled')
        and (pull_state in ('closed', 'merged') or updated_at <= ?)))`;
   const removable = db.prepare(`${uncleaned} order by task`);
   const removableOf = db.prepare(`${uncleaned} and task = ?`);
@@ -60,7 +62,7 @@ export function openRuns(db: Connection) {
       liveRepositories.all() as { task: number; repositoryId: number; profile: string; slot: number }[],
     /**
      * Ended runs on disk that nobody needs there: those that never got an agent, and those whose task is over and whose
-     * pull request is, or which nobody touched since `before`.
+     * pull request is, or which nobody touched since `before`; as long as that holds for all that share the workspace.
      */
     removable: (before: number): Run[] => removable.all(before) as Run[],
     removableOf: (task: number, before: number): Run[] => removableOf.all(before, task) as Run[],

@@ -71,7 +71,12 @@ export function openTasks(db: Connection) {
      where state = 'queued' and priority = ? and (ready_at <= ? or updated_at > ?) order by id`,
   );
   const nextReady = db.prepare(
-    "select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?",
+    `select min(at) as at from
+      (select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?
+       union all select min(wake_at) from tasks where state = 'paused')`,
+  );
+  const wakeable = db.prepare(
+    "select id from tasks where state = 'paused' and wake_at is not null and (wake_at <= ? or updated_at > ?) order by id",
   );
   const promotable = db.prepare(
     "select id from tasks where state = 'queued' and priority = 2 and created_at <= ?",
@@ -125,8 +130,10 @@ export function openTasks(db: Connection) {
       for (const priority of PRIORITIES.keys())
         for (const row of claimable.iterate(priority, now, now)) yield row as Claimable;
     },
-    /** When the next delayed task becomes claimable, if there is one. */
+    /** When the next delayed task becomes claimable, or the next paused one wakes, if there is one. */
     nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,
+    /** Paused tasks whose time has come. */
+    wakeable: (now: number): number[] => wakeable.all(now, now).map(row => (row as { id: number }).id),
     promotable: (createdBefore: number): number[] =>
       promotable.all(createdBefore).map(row => (row as { id: number }).id),
     byIssue: (repositoryId: number, issue: number): Task[] =>

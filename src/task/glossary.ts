@@ -150,6 +150,11 @@ export function runName(task: number, run: number): string {
   return `T${task}.${run}`;
 }
 
+/** It goes on in the workspace of another run. */
+export function isResumed({ task, number, workspace }: Pick<Run, 'task' | 'number' | 'workspace'>): boolean {
+  return workspace !== runName(task, number);
+}
+
 /** `T42`, `t42`, `task_042` and `42` are the same task; anything else is null. */
 export function parseTaskName(text: string): number | null {
   const digits = /^(?:t|task[_-]?)?0*(\d{1,15})$/i.exec(text.trim())?.[1];

@@ -1,10 +1,10 @@
 import type { TaskState } from './glossary.ts';
 
 const NEXT: Record<TaskState, readonly TaskState[]> = {
-  queued: ['starting', 'failed', 'cancelled'],
-  starting: ['running', 'queued', 'completed', 'failed', 'escalated', 'cancelled'],
+  queued: ['starting', 'paused', 'failed', 'cancelled'],
+  starting: ['running', 'queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
   running: ['queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
-  paused: ['queued', 'cancelled'],
+  paused: ['queued', 'failed', 'cancelled'],
   completed: [],
   failed: ['queued'],
   escalated: ['queued'],

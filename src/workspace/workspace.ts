@@ -11,7 +11,7 @@ import { restoreStartupFiles } from './startup.ts';
 export interface WorkspacePlan extends RepositoryPlan {
   /** Holds all workspaces: `${home}/workspaces`. */
   workspaces: string;
-  /** `T42.1`. */
+  /** The run that it is made for, `T42.1`. */
   run: string;
   /** Files that are copied into the tree, such as `.env`; git is told to ignore them. */
   copy: readonly CopyRequest[];
@@ -63,17 +63,17 @@ export function restoredFiles({ directory }: Workspace): string[] {
 }
 
 /**
- * Removes a run from disk. Commits taken from it that `published`, the branch's tip on GitHub, does not reach get a
- * rescue ref, which is returned. Repeating it does no harm.
+ * Removes the workspace of a run, which others may have had before it. Commits taken from the run that `published`, the
+ * branch's tip on GitHub, does not reach get a rescue ref, which is returned. Repeating it does no harm.
  */
 export async function removeWorkspace(
-  workspaces: string,
+  directory: string,
   { run, store, published }: Pick<WorkspacePlan, 'run' | 'store'> & { published: string | null },
 ): Promise<string | null> {
   const head = await runHead(store, run);
   const lost = head !== null && !(published !== null && (await isAncestor(store, head, published)));
   const rescued = lost ? await rescueRef(store, run, head) : null;
-  await removeTree(locateWorkspace(workspaces, run).directory);
+  await removeTree(directory);
   await unpin(store, run);
   return rescued;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancel, changeState, endRun, promote, retry } from '../../src/queue/change.ts';
+import { cancel, changeState, endRun, pause, promote, resume, retry, wake } from '../../src/queue/change.ts';
 import { claim } from '../../src/queue/claim.ts';
 import { TASK_STATES, type Task } from '../../src/task/glossary.ts';
 import { isFinal, mayBecome } from '../../src/task/states.ts';
@@ -95,6 +95,79 @@ describe('cancelling', () => {
     expect(() => cancel(store, 9, 'no', NOW)).toThrow(
       expect.objectContaining({ code: 'E_UNKNOWN_TASK', message: 'There is no task T9' }),
     );
+  });
+});
+
+describe('pausing', () => {
+  it.each(TASK_STATES)('a task that is %s keeps it, or is refused', state => {
+    using store = memoryStore();
+    const { id } = queued(store);
+    store.tasks.update(id, 0, { state });
+    if (state === 'queued' || state === 'starting' || state === 'running')
+      expect(pause(store, id, 'lunch', null, NOW)).toMatchObject({
+        state: 'paused',
+        reason: 'lunch',
+        epoch: 1,
+        wakeAt: null,
+        resume: null,
+      });
+    else {
+      expect(() => pause(store, id, 'lunch', null, NOW)).toThrow(
+        expect.objectContaining({ code: 'E_TASK_STATE' }),
+      );
+      expect(store.tasks.get(id)?.epoch).toBe(0);
+    }
+  });
+
+  it('remembers the run that has begun, and refuses what it still writes', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    expect(pause(store, task.id, 'lunch', null, NOW)).toMatchObject({ resume: 1 });
+    expect(store.tasks.update(task.id, run.epoch, { head: 'late' })).toBe(false);
+  });
+
+  it('forgets a run that has no agent yet: there is nothing to go on with', () => {
+    using store = memoryStore();
+    const { task } = started(store);
+    expect(pause(store, task.id, 'lunch', null, NOW)).toMatchObject({ resume: null });
+  });
+
+  it('again while the run of before is dying keeps in mind what that one has', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    pause(store, task.id, 'lunch', null, NOW);
+    resume(store, task.id, NOW);
+    expect(pause(store, task.id, 'tea', null, NOW)).toMatchObject({ resume: 1, reason: 'tea' });
+  });
+});
+
+describe('resuming', () => {
+  it('queues a paused task at once, whatever its agent asked', () => {
+    using store = memoryStore();
+    const { id, epoch } = queued(store);
+    store.tasks.update(id, epoch, { readyAt: NOW + 1e9, question: 'Which?' });
+    pause(store, id, 'until then', NOW + 1e9, NOW);
+    const queue = { state: 'queued', readyAt: NOW + 5, wakeAt: null, question: null, tries: 0, reason: null };
+    expect(resume(store, id, NOW + 5)).toMatchObject(queue);
+    expect(() => resume(store, id, NOW + 5)).toThrow('T1 is queued, not paused');
+  });
+
+  it('happens by itself when its time has come, and not where a person has to say so', () => {
+    using store = memoryStore();
+    const [first, second, third] = [1, 2, 3].map(() => queued(store).id) as [number, number, number];
+    pause(store, first, 'limit', NOW + 10, NOW);
+    pause(store, second, 'limit', NOW + 20, NOW);
+    pause(store, third, 'lunch', null, NOW);
+    const states = () => [first, second, third].map(id => store.tasks.get(id)?.state);
+    expect(store.tasks.nextReady(NOW)).toBe(NOW + 10);
+    wake(store, NOW + 9);
+    expect(states()).toEqual(['paused', 'paused', 'paused']);
+    wake(store, NOW + 10);
+    expect(states()).toEqual(['queued', 'paused', 'paused']);
+    wake(store, NOW + 20);
+    expect(states()).toEqual(['queued', 'queued', 'paused']);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, changeState, endRun } from '../../src/queue/change.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { Run } from '../../src/task/glossary.ts';
 import { memory, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
 describe('tasks', () => {
@@ -127,6 +128,36 @@ describe('runs', () => {
     store.runs.cleaned(run, NOW);
     expect(store.runs.get(task.id, 1)?.cleanedAt).toBe(NOW);
     expect(removable(NOW)).toEqual([]);
+  });
+
+  it('leave the disk only when no run needs the workspace that they share any more', () => {
+    using store = memoryStore();
+    const ending = { outcome: 'paused', exitCode: 0, reason: null, lastWords: null } as const;
+    const { task, run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    endRun(store, run, ending, NOW);
+    store.tasks.update(task.id, task.epoch, { state: 'completed', pullState: 'merged' });
+    const next = started(store);
+    store.runs.update(next.run, { workspace: run.workspace });
+    const removable = () => store.runs.removable(0).map(each => `T${each.task}.${each.number}`);
+    expect(removable(), 'while the second may still start there').toEqual([]);
+    store.runs.update(next.run, { spawnedAt: NOW });
+    endRun(store, next.run, ending, NOW);
+    expect(removable(), 'while the second is to go on').toEqual([]);
+    store.tasks.update(next.task.id, next.task.epoch, { state: 'completed', pullState: 'closed' });
+    expect(removable()).toEqual(['T1.1', 'T2.1']);
+  });
+
+  it('that never got an agent do not take away the workspace of the run before', () => {
+    using store = memoryStore();
+    const ending = { outcome: 'failed', exitCode: null, reason: null, lastWords: null } as const;
+    const { task, run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    endRun(store, run, ending, NOW);
+    store.runs.insert({ ...run, number: 2, epoch: 2 });
+    endRun(store, store.runs.get(task.id, 2) as Run, ending, NOW);
+    store.tasks.update(task.id, task.epoch, { state: 'queued' });
+    expect(store.runs.removable(NOW)).toEqual([]);
   });
 
   it('that never got an agent leave the disk when they have ended, whatever becomes of their task', () => {
@@ -281,7 +312,7 @@ describe('looking', () => {
 
   it('for runs to remove begins with those that are left', () => {
     expect(plan(/ended_at is not null and[\s\S]*exists[\s\S]*order by task$/)).toMatch(
-      /^SCAN runs USING INDEX runs_uncleaned; CORRELATED SCALAR SUBQUERY 1; SEARCH tasks/,
+      /^SCAN runs USING INDEX runs_uncleaned; CORRELATED SCALAR SUBQUERY 1; SEARCH sharing USING INDEX runs_workspace .*; SEARCH tasks/,
     );
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { tryProgram } from '../../src/shared/program.ts';
 import { execGit } from '../../src/workspace/git.ts';
 import { fetchStore } from '../../src/workspace/store.ts';
-import { removeWorkspace } from '../../src/workspace/workspace.ts';
+import { locateWorkspace, removeWorkspace } from '../../src/workspace/workspace.ts';
 import { agentAtWork, bench } from '../support/workspace.ts';
 
 describe('prepareWorkspace', () => {
@@ -166,13 +166,14 @@ describe('removeWorkspace', () => {
     await agent.git('push', '-q');
     const options = { run: 'T1.1', store: made.store, published: await agent.head() };
     const { workspaces } = made.plan('T1.1');
-    expect(await removeWorkspace(workspaces, options)).toBe(null);
+    const { directory } = locateWorkspace(workspaces, 'T1.1');
+    expect(await removeWorkspace(directory, options)).toBe(null);
     expect(readdirSync(workspaces)).toEqual([]);
     expect(await refs(made.store.directory)).toEqual([
       'refs/remotes/origin/main',
       'refs/remotes/origin/orch/T1-fix',
     ]);
-    expect(await removeWorkspace(workspaces, options)).toBe(null);
+    expect(await removeWorkspace(directory, options)).toBe(null);
   });
 
   it('keeps commits that are nowhere else under a rescue ref', async () => {
@@ -182,7 +183,8 @@ describe('removeWorkspace', () => {
     await agent.git('push', '-q');
     const head = await agent.head();
     const options = { run: 'T1.1', store: made.store, published: made.sha };
-    const ref = await removeWorkspace(made.plan('T1.1').workspaces, options);
+    const { directory } = locateWorkspace(made.plan('T1.1').workspaces, 'T1.1');
+    const ref = await removeWorkspace(directory, options);
     expect(ref).toBe('refs/orch/rescue/T1.1');
     expect(await execGit(['rev-parse', `${ref}`], { directory: made.store.directory })).toBe(head);
   });
@@ -193,7 +195,7 @@ describe('removeWorkspace', () => {
     await mkdir(join(tree, 'cache/deep'), { recursive: true });
     await writeFile(join(tree, 'cache/deep/file'), '');
     for (const folder of ['cache/deep', 'cache']) await chmod(join(tree, folder), 0o500);
-    await removeWorkspace(made.plan('T1.1').workspaces, { run: 'T1.1', store: made.store, published: null });
+    await removeWorkspace(directory, { run: 'T1.1', store: made.store, published: null });
     expect(existsSync(directory)).toBe(false);
   });
 });
