@@ -14,7 +14,13 @@ const KNOWN: Record<string, DemoAgent> = {
     command: ['claude', '-p', '--dangerously-skip-permissions'],
     environment: { IS_SANDBOX: '1', DISABLE_AUTOUPDATER: '1' },
   },
-  codex: { command: ['codex', 'exec', '--dangerously-bypass-approvals-and-sandbox', '-'] },
+  codex: {
+    // A login shell would forget the PATH on which Orch's commands are.
+    command: [
+      ...['codex', 'exec', '--dangerously-bypass-approvals-and-sandbox'],
+      ...['-c', 'allow_login_shell=false', '-'],
+    ],
+  },
   gemini: { command: ['gemini', '--yolo', '--skip-trust'] },
   opencode: { command: ['opencode', 'run', '--auto'], environment: { OPENCODE_DISABLE_AUTOUPDATE: '1' } },
 };

@@ -1,4 +1,4 @@
-import type { Scripts } from './script.ts';
+import type { Scripts, Step } from './script.ts';
 
 const COMMIT =
   "printf 'total = price * quantity\\n' > total.txt && git add total.txt && git commit -qm 'Count the quantity'";
@@ -25,3 +25,14 @@ export const SCRIPTS: Scripts = {
   hang: () => [{ run: 'echo hello' }, { fail: 'hang' }],
   cut: () => [{ run: 'echo hello' }, { fail: 'cut' }],
 };
+
+/** The same, but that nothing is ever committed: what says that it holds all the same, says nothing. */
+export function sabotaged(scripts: Scripts): Scripts {
+  return Object.fromEntries(
+    Object.entries(scripts).map(([name, script]) => [name, cli => script(cli).map(withoutCommit)]),
+  );
+}
+
+function withoutCommit(step: Step): Step {
+  return 'run' in step && step.run?.includes('git commit') ? { ...step, run: 'true' } : step;
+}

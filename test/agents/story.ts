@@ -1,0 +1,77 @@
+import type { Cli, Scripts } from '../models/script.ts';
+import { sabotaged } from '../models/scripts.ts';
+import type { TestApp } from '../support/app.ts';
+import { startWorld, type World } from './world.ts';
+
+/** One thing that holds, or does not, of Orch with a real CLI. */
+export interface Story {
+  name: string;
+  /** Other CLIs that it takes. */
+  with?(cli: Cli): readonly Cli[];
+  scripts: Scripts;
+  settings?: Record<string, unknown>;
+  /** Throws what does not hold. */
+  play(world: World, cli: Cli): Promise<void>;
+}
+
+export interface Outcome {
+  held: boolean;
+  /** `T1`; null when none came about. */
+  task: string | null;
+  /** Its number. */
+  pull_request: number | null;
+  /** Of the models, all of them. */
+  model_calls: number;
+  /** What did not hold. */
+  why?: string;
+}
+
+const LONGEST_MS = 180_000;
+
+/** Plays it in a world of its own, which is gone afterwards. */
+export async function tell(
+  story: Story,
+  cli: Cli,
+  { sabotage, signal }: { sabotage: boolean; signal: AbortSignal },
+): Promise<Outcome> {
+  const { settings = {} } = story;
+  const scripts = sabotage ? sabotaged(story.scripts) : story.scripts;
+  await using world = await startWorld({ clis: [cli, ...(story.with?.(cli) ?? [])], scripts, settings });
+  const why = await whyNot(
+    story.play(world, cli),
+    AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
+  );
+  const task = world.app.daemon.store.tasks.list(1)[0];
+  return {
+    held: why === null,
+    task: task ? `T${task.id}` : null,
+    pull_request: task?.pull ?? null,
+    model_calls: world.models.calls.length,
+    ...(why !== null && { why: `${why}${task ? `; T${task.id} is ${stateOf(world.app, task.id)}` : ''}` }),
+  };
+}
+
+/** Throws what was expected, unless it is so. */
+export function expectThat(isSo: boolean, what: string): asserts isSo {
+  if (!isSo) throw new Error(`not so: ${what}`);
+}
+
+async function whyNot(played: Promise<void>, signal: AbortSignal): Promise<string | null> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('it took too long, or was stopped')), {
+      once: true,
+    });
+  });
+  try {
+    await Promise.race([played, stopped]);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function stateOf(app: TestApp, id: number): string {
+  const { state, reason } = app.task(id);
+  const words = app.runs(id).at(-1)?.lastWords;
+  return [state, reason, words].filter(Boolean).join(', ');
+}

@@ -1,0 +1,51 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Cli, Scripts } from '../models/script.ts';
+import { type Models, startModels } from '../models/server.ts';
+import { startTestApp, type TestApp } from '../support/app.ts';
+import { drive } from './clis.ts';
+import { placeOf } from './installs.ts';
+
+/** Orch on the simulated GitHub, with real CLIs as its agents and a scripted model for them. */
+export interface World extends AsyncDisposable {
+  app: TestApp;
+  models: Models;
+  /** The home of all agents, which stands in their environment. */
+  home: string;
+}
+
+export interface WorldOptions {
+  clis: readonly Cli[];
+  scripts: Scripts;
+  /** Added to orch.yaml. */
+  settings?: Record<string, unknown>;
+}
+
+export async function startWorld({ clis, scripts, settings = {} }: WorldOptions): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  // Not under /tmp: codex lays no links for its tools there. Short, for unix sockets lie in it.
+  const root = await mkdtemp('/var/tmp/orch-agents-');
+  stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  const [orch, home, bin, temporary] = ['orch', 'home', 'bin', 'tmp'].map(name => {
+    mkdirSync(join(root, name));
+    return join(root, name);
+  }) as [string, string, string, string];
+  // Two of the CLIs are scripts for whatever `node` is on PATH.
+  symlinkSync(process.execPath, join(bin, 'node'));
+  const models = stack.use(await startModels({ scripts }));
+  const agents = clis.map(cli => {
+    const { command, environment } = drive(cli, home, models.url);
+    return [cli, { command, prompt: 'stdin', environment: { ...environment, TMPDIR: temporary } }];
+  });
+  const path = [...clis.map(cli => placeOf(cli, process.env).bin), bin, '/usr/bin', '/bin'];
+  const app = stack.use(
+    await startTestApp({
+      home: orch,
+      env: { PATH: path.join(delimiter), HOME: home },
+      settings: { agents: Object.fromEntries(agents), ...settings },
+    }),
+  );
+  const owned = stack.move();
+  return { app, models, home, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
