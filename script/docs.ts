@@ -97,6 +97,7 @@ function takes(shape: Shape): string {
   if (type === 'array') return `list${shape.items?.type === 'integer' ? ' of numbers' : ''}`;
   const words: Record<string, string> = {
     boolean: '`true`, `false`',
+    number: 'number',
     object: 'names with texts',
     string: 'text',
   };

@@ -59,6 +59,13 @@ program
   .action(async (task, options) => (await import('./cli/tasks.ts')).show(task, { ...common(), ...options }));
 
 program
+  .command('report')
+  .description('what was done and what it took, by day, repository and agent')
+  .option('--since <TIME>', 'from when on: 7d, 12h or 2026-11-01', '7d')
+  .option('--json', 'as JSON')
+  .action(async options => (await import('./cli/report.ts')).report({ ...common(), ...options }));
+
+program
   .command('logs <TASK>')
   .description("what the agent's terminal printed")
   .option('-f, --follow', 'go on until the task is over')

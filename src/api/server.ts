@@ -11,6 +11,7 @@ import Fastify, {
 import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
+import { parseSince, report } from '../record/report.ts';
 import { showBackup, showInput, showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
@@ -40,6 +41,7 @@ const listQuery = z.object({
   state: z.enum(TASK_STATES).optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
+const reportQuery = z.object({ since: z.string().default('7d') });
 
 /**
  * The API on the daemon's unix socket (0600): who can open it is the user that runs Orch. A socket file that a killed
@@ -100,9 +102,13 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
   });
   app.get('/api/tasks/:task', request => {
     const task = named(store, request.params);
-    const runs = store.runs.ofTask(task.id).map(showRun);
+    const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
     const said = store.inputs.ofTask(task.id).map(showInput);
     return { ...showTask(task, clock.now()), runs, said, events: store.journal.ofTask(task.id) };
+  });
+  app.get('/api/report', request => {
+    const { since } = reportQuery.parse(request.query);
+    return report(store, parseSince(since, clock.now()), clock.now());
   });
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
@@ -141,6 +147,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_UNAUTHORIZED: 401,
   E_FORBIDDEN: 403,
   E_TOKENS: 503,
+  E_USAGE: 400,
 };
 
 function errorAnswers(log: Log) {

@@ -1,3 +1,4 @@
+import { showTokens } from '../shared/amounts.ts';
 import { shorten, stripControl } from '../shared/text.ts';
 
 /** A line on standard output. What others wrote in it can't steer the terminal. */
@@ -22,4 +23,11 @@ export function columns(rows: readonly (readonly string[])[]): string {
 /** `1.2 MB`. */
 export function bytes(count: number): string {
   return count < 1e6 ? `${Math.ceil(count / 1e3)} kB` : `${(count / 1e6).toFixed(1)} MB`;
+}
+
+/** Tokens sent and received; empty when nobody knows. */
+export function tokensCell(
+  tokens: { input: number | null; output: number | null } | null | undefined,
+): string {
+  return tokens ? showTokens((tokens.input ?? 0) + (tokens.output ?? 0)) : '';
 }

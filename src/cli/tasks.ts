@@ -1,9 +1,10 @@
 import { text } from 'node:stream/consumers';
 import type { InputView, RunView, TaskView } from '../record/views.ts';
+import { showUsd } from '../shared/amounts.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { columns, say } from './output.ts';
+import { columns, say, tokensCell } from './output.ts';
 
 interface Common {
   json?: boolean;
@@ -56,8 +57,18 @@ export async function show(name: string, options: Common): Promise<void> {
   if (task.branch) say(`branch ${task.branch}`);
   if (task.question) say(`it asks: ${task.question}`);
   if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
-  const runs = task.runs.map(run => [run.id, run.agent, run.outcome ?? 'live', run.reason ?? '']);
-  if (runs.length > 0) say(`\n${columns([['RUN', 'AGENT', 'OUTCOME', 'REASON'], ...runs])}`);
+  const runs = task.runs.map(run => {
+    const cells = [
+      run.id,
+      run.agent,
+      run.outcome ?? 'live',
+      tokensCell(run.usage?.tokens),
+      costCell(run.usage),
+    ];
+    return [...cells, run.reason ?? ''];
+  });
+  const head = ['RUN', 'AGENT', 'OUTCOME', 'TOKENS', 'COST', 'REASON'];
+  if (runs.length > 0) say(`\n${columns([head, ...runs])}`);
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
   if (said.length > 0) say(`\n${columns([['SAID BY', 'HEARD', 'TEXT'], ...said])}`);
   const events = task.events.map(event => [
@@ -82,6 +93,12 @@ export async function tell(name: string, words: readonly string[], options: Comm
   const task = await askDaemon<TaskView>(await findHome(options), 'POST', path, { sent });
   if (options.json) return say(JSON.stringify(task, null, 2));
   say(`${task.id} is ${task.status}. Whether its agent has heard it: orch show ${task.id}`);
+}
+
+/** An empty cell is what nobody knows. */
+function costCell(usage: RunView['usage']): string {
+  if (!usage || usage.cost_usd === null) return '';
+  return `${showUsd(usage.cost_usd)}${usage.cost_source === 'computed' ? ' (computed)' : ''}`;
 }
 
 function table(list: TaskView[]): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PRIORITIES } from '../task/glossary.ts';
 import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';
+import { pricesSettings } from './prices.ts';
 import { agentsSettings } from './profiles/agents.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -110,6 +111,7 @@ export const serverSettings = z.strictObject({
       'Free disk, below which no agent is started; tasks wait for it.',
     ),
   }),
+  prices: used(pricesSettings.prefault({}), 'What models cost, by name, where their CLI does not say it.'),
   workspaces: section({
     keep_days: used(
       z.int().min(0).max(3650).default(7),

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { OrchError } from '../shared/errors.ts';
 import { type CamelKeys, camelKeys } from './camel.ts';
+import type { Prices } from './prices.ts';
 import { type Profile, toProfiles } from './profiles/agents.ts';
 import { LOG_LEVELS, serverSettings } from './schema.ts';
 import { readYaml } from './yaml.ts';
@@ -13,8 +14,9 @@ export type { Profile };
 type Raw = z.output<typeof serverSettings>;
 
 /** The server's settings: complete, checked, paths absolute. docs/settings.md tells what each is for. */
-export type Settings = Omit<CamelKeys<Raw>, 'agents' | 'taskQueue'> & {
+export type Settings = Omit<CamelKeys<Raw>, 'agents' | 'prices' | 'taskQueue'> & {
   profiles: Profile[];
+  prices: Prices;
   taskQueue: Omit<CamelKeys<Raw['task_queue']>, 'timeoutMinutes'> & { defaultTimeoutMinutes: number };
 };
 
@@ -60,6 +62,7 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
   const settings: Settings = {
     ...raw,
     profiles: expanded,
+    prices: read.value.prices,
     taskQueue: { ...taskQueue, defaultTimeoutMinutes },
     orchestrator: {
       ...raw.orchestrator,

@@ -110,13 +110,15 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       const ending = readEnding(paths.run(name));
       const sight = see(panes, name, ending.exit);
       if (sight.session === 'alive') watches.add(run);
-      const { limit, end } = readProgress(paths.run(name)) ?? { limit: null, end: null };
+      const progress = readProgress(paths.run(name));
+      // What comes of a run is decided on what its CLI has told, of one that ended while nobody watched too.
+      if (progress !== null) options.progressed(run, progress);
       return {
         ...sight,
         setupFailed: ending.setupFailed?.command ?? null,
         killedBy: killedBy(run),
-        limit,
-        end,
+        limit: progress?.limit ?? null,
+        end: progress?.end ?? null,
       };
     },
     interrupt: run => interrupt(terminals, runName(run.task, run.number)),

@@ -42,6 +42,7 @@ import { onDisk } from './disk.ts';
 import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { type Health, openHealth } from './health.ts';
+import { openKeeper } from './keeper.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { policyOf } from './policy.ts';
 import { createProbot } from './probot.ts';
@@ -137,6 +138,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ? stack.use(withEgress({ broker: broker.stage, paths, hosts: settings.sandbox.allowHosts, log }))
     : broker.stage;
   const terminals = openTerminals({ directory: paths.tmux, log });
+  const keeper = openKeeper({ store, clock, log, settings });
   const agent = stack.use(
     agentStage({
       terminals,
@@ -147,8 +149,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       sandboxes,
       groups,
       changed: (run: Run) => scheduler.wake(run.task),
-      progressed: ({ task, number }, { state, activity }) =>
-        log.debug({ run: runName(task, number), state, activity }, 'progress'),
+      progressed: keeper.heard,
     }),
   );
   const workspace = workspaceStage({

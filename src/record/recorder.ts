@@ -7,6 +7,7 @@ import { stripControl } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { showUsage } from './views.ts';
 
 export interface RecorderOptions {
   store: Store;
@@ -73,7 +74,8 @@ export function startRecorder(options: RecorderOptions) {
     const file = options.resultFile(runName(task.id, number));
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const { memoryMb, cpuSeconds } = options.usage(runName(task.id, number));
-    const taken = { memory_mb: memoryMb, cpu_seconds: cpuSeconds };
+    const used = showUsage(store.usage.ofRun(task.id, number));
+    const taken = { ...NOTHING_USED, ...used, memory_mb: memoryMb, cpu_seconds: cpuSeconds };
     const result = { ...renderResult(task, run, await filesOf(task), summaryOf(run)), ...taken };
     writeFileSync(`${file}.new`, redact(`${JSON.stringify(result, null, 2)}\n`), { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -103,6 +105,8 @@ export function startRecorder(options: RecorderOptions) {
   };
 }
 
+const NOTHING_USED = { model: null, tokens: null, cost_usd: null, cost_source: null };
+
 /** The result of a run, in the fields that REQUIREMENTS S names. What is not known is null. */
 function renderResult(task: Task, run: Run, files: string[] | null, summary: string | null) {
   const done = run.outcome === 'succeeded';
@@ -118,8 +122,6 @@ function renderResult(task: Task, run: Run, files: string[] | null, summary: str
     head: task.head,
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl },
     files_modified: files,
-    tokens: null,
-    cost_usd: null,
     summary: summary ?? (done ? null : run.lastWords),
     error: done ? null : run.reason,
   };

@@ -1,6 +1,7 @@
 import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Input } from '../store/inputs.ts';
+import type { Usage } from '../store/usage.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 
 /** A task as the API and `--json` show it. */
@@ -32,7 +33,7 @@ export function showTask(task: Task, now: number) {
   };
 }
 
-export function showRun(run: Run) {
+export function showRun(run: Run, usage: Usage | null) {
   return {
     id: runName(run.task, run.number),
     agent: `${run.profile}-${run.slot}`,
@@ -41,6 +42,21 @@ export function showRun(run: Run) {
     outcome: run.outcome,
     exit: run.exitCode,
     reason: run.reason,
+    session: run.session,
+    usage: showUsage(usage),
+  };
+}
+
+/** What a run has used, as views and result files show it; null when nobody knows. */
+export function showUsage(usage: Usage | null) {
+  if (usage === null) return null;
+  const { model, inputTokens, cachedTokens, outputTokens, costUsd, costSource } = usage;
+  const isCounted = inputTokens !== null || outputTokens !== null;
+  return {
+    model,
+    tokens: isCounted ? { input: inputTokens, cached: cachedTokens, output: outputTokens } : null,
+    cost_usd: costUsd,
+    cost_source: costSource,
   };
 }
 

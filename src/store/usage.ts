@@ -1,11 +1,13 @@
+import type { Run, Task } from '../task/glossary.ts';
 import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 
 /** What a run has used so far, in all. Null is what nobody knows, which is not 0. */
-interface Usage {
+export interface Usage {
   task: number;
   run: number;
   model: string | null;
+  /** All that were sent; `cachedTokens` is the part of them that the model's cache held. */
   inputTokens: number | null;
   cachedTokens: number | null;
   outputTokens: number | null;
@@ -28,15 +30,29 @@ const FIELDS = [
 ] as const satisfies readonly (keyof Usage)[];
 const { list, insert } = columns(FIELDS);
 
+/** A run with its task's repository and what it has used: all null when it has told of nothing. */
+export type UsedRun = Pick<Run, 'task' | 'profile' | 'startedAt' | 'spawnedAt' | 'endedAt' | 'outcome'> &
+  Pick<Task, 'repository'> &
+  Pick<Usage, 'inputTokens' | 'cachedTokens' | 'outputTokens' | 'costUsd' | 'costSource'>;
+
 /** What runs have used, a row for each that has told something. */
 export function openUsage(db: Connection) {
   const write = db.prepare(`insert or replace into usage ${insert(FIELDS)}`);
   const ofTask = db.prepare(`select ${list} from usage where task = ? order by run`);
-  const since = db.prepare(`select ${list} from usage where at >= ? order by task, run`);
+  const ofRun = db.prepare(`select ${list} from usage where task = ? and run = ?`);
+  const runsSince = db.prepare(
+    `select tasks.repository, runs.task, runs.profile, runs.started_at as startedAt, runs.spawned_at as spawnedAt,
+       runs.ended_at as endedAt, runs.outcome, input_tokens as inputTokens, cached_tokens as cachedTokens,
+       output_tokens as outputTokens, cost_usd as costUsd, cost_source as costSource
+     from runs join tasks on tasks.id = runs.task
+     left join usage on usage.task = runs.task and usage.run = runs.number
+     where runs.started_at >= ? order by runs.started_at`,
+  );
   return {
     write: (usage: Usage): void => void write.run(bind(usage)),
     ofTask: (task: number): Usage[] => ofTask.all(task) as Usage[],
-    /** Last told of since this time (ms). */
-    since: (at: number): Usage[] => since.all(at) as Usage[],
+    ofRun: (task: number, run: number): Usage | null => (ofRun.get(task, run) as Usage | undefined) ?? null,
+    /** All runs that were claimed since this time (ms), the oldest first. */
+    runsSince: (at: number): IterableIterator<UsedRun> => runsSince.iterate(at) as IterableIterator<UsedRun>,
   };
 }

@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { version } from '../../src/cli/version.ts';
 import { cancel, changeState, endRun } from '../../src/queue/change.ts';
+import type { Usage } from '../../src/store/usage.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
 import { daemon, place } from './place.ts';
 
 const AT = new Date(NOW).toISOString();
+const USED: Usage = {
+  ...{ task: 1, run: 1, model: 'small-1', inputTokens: 12_000, cachedTokens: 0, outputTokens: 300 },
+  ...{ costUsd: 1.2, costSource: 'computed', at: NOW },
+};
 
 describe('without a daemon', () => {
   it.each([
@@ -94,6 +99,40 @@ describe('orch tasks', () => {
   });
 });
 
+describe('orch report', () => {
+  it('tells what was done and what it took, and where the cost comes from', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    expect((await here.orch(['report', '--since', '2h'])).stdout).toBe(
+      'No runs since 2027-01-15T06:00:00.000Z.',
+    );
+    const { run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    store.usage.write(USED);
+    endRun(store, run, { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: null }, NOW + 90_000);
+    const other = started(store);
+    store.runs.update(other.run, { spawnedAt: NOW });
+    expect((await here.orch(['report'])).stdout.split('\n')).toEqual([
+      'DAY         REPOSITORY  AGENT   TASKS  RUNS  OUTCOMES             TIME        TOKENS        COST',
+      '2027-01-15  acme/shop   claude  2      2     1 succeeded, 1 live  1 min 30 s  12.3k tokens  1.20 USD (computed, 1 run unknown)',
+      'in all                          2      2     1 succeeded, 1 live  1 min 30 s  12.3k tokens  1.20 USD (computed, 1 run unknown)',
+    ]);
+    const { stdout } = await here.orch(['report', '--since', '2027-01-15', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ rows: [{ agent: 'claude', cost: { computed_usd: 1.2 } }] });
+  });
+
+  it('refuses a time that is none', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    expect(await here.orch(['report', '--since', 'yesterday'])).toMatchObject({
+      stderr: 'E_USAGE: `since` must be like 7d, 12h or 2026-11-01, not yesterday. See: orch --help',
+      exitCode: 1,
+    });
+  });
+});
+
 describe('orch show', () => {
   it('tells a task, its runs and its story', async () => {
     using store = memoryStore();
@@ -107,6 +146,7 @@ describe('orch show', () => {
       pullState: 'open',
     });
     changeState(store, task, 'failed', NOW, { reason: 'it broke' });
+    store.usage.write(USED);
     endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: 'two\nlines', lastWords: null }, NOW);
     const { stdout, exitCode } = await here.orch(['show', 't1']);
     expect(exitCode).toBe(0);
@@ -117,8 +157,8 @@ describe('orch show', () => {
       'branch orch/T1-fix',
       'pull request https://github.test/5 (open)',
       '',
-      'RUN   AGENT     OUTCOME  REASON',
-      'T1.1  claude-1  crashed  two lines',
+      'RUN   AGENT     OUTCOME  TOKENS        COST                 REASON',
+      'T1.1  claude-1  crashed  12.3k tokens  1.20 USD (computed)  two lines',
       '',
       expect.stringMatching(new RegExp(`^${AT}  task:queued`)),
       expect.stringContaining('task:state'),

@@ -120,8 +120,10 @@ describe('the recorder', () => {
       head: null,
       pull_request: null,
       files_modified: ['a.ts'],
+      model: null,
       tokens: null,
       cost_usd: null,
+      cost_source: null,
       summary: 'I give up',
       error: 'why',
     });
@@ -135,6 +137,10 @@ describe('the recorder', () => {
     const { task, run } = started(store);
     store.tasks.update(1, task.epoch, { branch: 'b', head: 'abc', pull: 5, pullUrl: 'u', pullState: 'open' });
     store.journal.append(NOW, 1, 'run:done', { run: 1, summary: 'all green' });
+    store.usage.write({
+      ...{ task: 1, run: 1, model: 'small-1', inputTokens: 90, cachedTokens: 30, outputTokens: 5 },
+      ...{ costUsd: 0.5, costSource: 'reported', at: NOW },
+    });
     endRun(store, run, { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: 'bye' }, NOW);
     await recorded.stop();
     expect(recorded.result('T1.1')).toMatchObject({
@@ -142,6 +148,10 @@ describe('the recorder', () => {
       branch: 'b',
       head: 'abc',
       pull_request: { number: 5, url: 'u' },
+      model: 'small-1',
+      tokens: { input: 90, cached: 30, output: 5 },
+      cost_usd: 0.5,
+      cost_source: 'reported',
       summary: 'all green',
       error: null,
     });
