@@ -3,13 +3,14 @@ import { dirname, extname, join } from 'node:path';
 import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { lastWords } from '../agent/last-words.ts';
-import { launch, readLaunchId } from '../agent/launch.ts';
+import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
 import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
 import { readProgress } from '../agent/watch/progress.ts';
+import type { UsedBefore } from '../agent/watch/usage.ts';
 import { writeTools } from '../cli/worktree/tools.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
@@ -30,6 +31,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   confine: Confine;
   sandboxes: Sandboxes;
   groups: Groups;
+  /** What other runs of its session have used. */
+  usedBefore(run: Run): UsedBefore;
 }
 
 /** The program behind `git push`, `gh` and `orch` in a worktree; built, it is JavaScript. */
@@ -83,7 +86,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       setup,
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
-      narration: null,
+      narration: narrationOf(profile, options.usedBefore(run)),
     });
   }
 
@@ -157,6 +160,10 @@ function profileOf(settings: Settings, run: Run): Profile {
   const profile = settings.profiles.find(each => each.name === run.profile);
   if (profile) return profile;
   throw new OrchError('E_UNKNOWN_AGENT', `The agent \`${run.profile}\` is not in the settings any more`);
+}
+
+function narrationOf({ events, limits, refusals }: Profile, usedBefore: UsedBefore): Launch['narration'] {
+  return events.length === 0 ? null : { events, limits, refusals, usedBefore };
 }
 
 function see(

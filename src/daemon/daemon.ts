@@ -148,6 +148,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       confine,
       sandboxes,
       groups,
+      usedBefore: store.usage.before,
       changed: (run: Run) => scheduler.wake(run.task),
       progressed: keeper.heard,
     }),

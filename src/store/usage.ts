@@ -48,8 +48,18 @@ export function openUsage(db: Connection) {
      left join usage on usage.task = runs.task and usage.run = runs.number
      where runs.started_at >= ? order by runs.started_at`,
   );
+  const ofSession = db.prepare(
+    `select coalesce(sum(input_tokens), 0) as input, coalesce(sum(cached_tokens), 0) as cached,
+       coalesce(sum(output_tokens), 0) as output,
+       coalesce(sum(case when cost_source = 'reported' then cost_usd end), 0) as cost
+     from usage join runs on runs.task = usage.task and runs.number = usage.run
+     where runs.session = ? and not (runs.task = ? and runs.number = ?)`,
+  );
   return {
     write: (usage: Usage): void => void write.run(bind(usage)),
+    /** What the other runs of this run's session have used, of any task, by their CLI's own words. */
+    before: ({ session, task, number }: Pick<Run, 'session' | 'task' | 'number'>) =>
+      ofSession.get(session, task, number) as { input: number; cached: number; output: number; cost: number },
     ofTask: (task: number): Usage[] => ofTask.all(task) as Usage[],
     ofRun: (task: number, run: number): Usage | null => (ofRun.get(task, run) as Usage | undefined) ?? null,
     /** All runs that were claimed since this time (ms), the oldest first. */

@@ -1,15 +1,14 @@
+import type { LimitRule, RefusalRule } from '../../config/profiles/rules.ts';
 import { shorten } from '../../shared/text.ts';
 import { findLimit, isRefusal, type Limit } from './limit.ts';
 import type { Progress } from './progress.ts';
-import type { LimitRule, RefusalRule } from './rules.ts';
-import type { Tokens, Told } from './told.ts';
-import { openUsage } from './usage.ts';
+import type { Told } from './told.ts';
+import { openUsage, type UsedBefore } from './usage.ts';
 
 export interface FoldOptions {
   limits: readonly LimitRule[];
   refusals: readonly RefusalRule[];
-  /** What earlier runs have used of the same session: null, nothing. */
-  usedBefore: Tokens | null;
+  usedBefore: UsedBefore;
   now(): number;
 }
 

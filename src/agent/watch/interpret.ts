@@ -1,5 +1,5 @@
+import type { EventRule } from '../../config/profiles/rules.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
-import type { EventRule } from './rules.ts';
 import type { Told } from './told.ts';
 
 const LONGEST_TEXT = 4000;

@@ -1,5 +1,5 @@
+import type { LimitRule, RefusalRule } from '../../config/profiles/rules.ts';
 import type { Progress } from './progress.ts';
-import type { LimitRule, RefusalRule } from './rules.ts';
 
 export type Limit = NonNullable<Progress['limit']>;
 

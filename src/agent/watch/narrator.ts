@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
+import type { EventRule } from '../../config/profiles/rules.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
 import { runFiles } from '../run-files.ts';
 import { type FoldOptions, openFold } from './fold.ts';
@@ -6,7 +7,6 @@ import { interpret } from './interpret.ts';
 import { type Line, openLines } from './lines.ts';
 import { openPage } from './page.ts';
 import { openRawLog } from './raw-log.ts';
-import type { EventRule } from './rules.ts';
 
 /** How the event stream of a run's CLI is to be read: what `narration.json` of its directory says. */
 export interface Narration extends Omit<FoldOptions, 'now'> {

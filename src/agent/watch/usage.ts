@@ -5,8 +5,13 @@ const NOTHING: Tokens = { input: 0, cached: 0, output: 0 };
 /** CLIs repeat the usage of a step while it goes on, and of one of a few at once. */
 const REMEMBERED = 100;
 
+/** What earlier runs have used of a session: tokens, and dollars as its CLI said. */
+export interface UsedBefore extends Tokens {
+  cost: number;
+}
+
 /** Adds up what a process has used, however its CLI counts. */
-export function openUsage(usedBefore: Tokens | null) {
+export function openUsage(usedBefore: UsedBefore) {
   let tokens = NOTHING;
   let cost: number | null = null;
   const steps = new Map<string, { tokens: Tokens; cost: number | null }>();
@@ -19,8 +24,9 @@ export function openUsage(usedBefore: Tokens | null) {
         if (told.cost !== null) cost = Math.max(0, (cost ?? 0) + told.cost - (former.cost ?? 0));
         remember(told);
       } else {
-        tokens = told.mode === 'set' ? told.tokens : minus(told.tokens, usedBefore ?? NOTHING);
-        cost = told.cost ?? cost;
+        const before = told.mode === 'session' ? usedBefore : { ...NOTHING, cost: 0 };
+        tokens = minus(told.tokens, before);
+        if (told.cost !== null) cost = Math.max(0, told.cost - before.cost);
       }
       return { usage: atLeastNothing(tokens), costUsd: cost };
     },

@@ -21,7 +21,7 @@ function fold(...told: Told[]): Progress {
     { match: 'used up', kind: 'usage' as const, reset: 'until (\\S+)' },
     { status: [429], kind: 'rate' as const },
   ];
-  const usedBefore = { input: 100, cached: 10, output: 5 };
+  const usedBefore = { input: 100, cached: 10, output: 5, cost: 1 };
   const folded = openFold({ limits, refusals: [{ status: [401] }], usedBefore, now: () => NOW });
   for (const each of told) folded.tell(each);
   return folded.progress;
@@ -66,6 +66,7 @@ describe('usage', () => {
 
   it('is unknown until it is told, and so is the cost', () => {
     expect(fold(TEXT)).toMatchObject({ usage: null, costUsd: null });
+    expect(fold(usage(1, { mode: 'session', cost: 1.5 })).costUsd).toBe(0.5);
     expect(fold(usage(1, { cost: 0.5 }), usage(1), usage(1, { cost: 0.25 })).costUsd).toBe(0.75);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../src/agent/watch/interpret.ts';
-import type { EventRule } from '../../../src/agent/watch/rules.ts';
+import type { EventRule } from '../../../src/config/profiles/rules.ts';
 
 const rule = (changes: Partial<EventRule>): EventRule => ({
   when: {},

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { readEnding } from '../../../src/agent/ending.ts';
@@ -16,7 +16,7 @@ const NARRATION: NonNullable<Launch['narration']> = {
   ],
   limits: [{ match: 'refused: usage', kind: 'usage' }],
   refusals: [],
-  usedBefore: null,
+  usedBefore: { input: 0, cached: 0, output: 0, cost: 0 },
 };
 const SAYS = `printf '{"type":"text","text":"Here I am."}\\n'`;
 
@@ -87,9 +87,8 @@ it('the narrator can be killed, and the agent goes on printing and ends by itsel
   const script = `${SAYS}; until test -e go; do sleep 0.05; done; head -c 3000000 /dev/zero; head -c 300000 /dev/zero >&2; exit 6`;
   const wanted = await start(bench, script);
   await progressOf(wanted, ({ text }) => text !== null);
-  for (const pid of markedPids(wanted)) {
-    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('watch/main')) process.kill(pid, 'SIGKILL');
-  }
+  const narrator = [...markedPids(wanted)].find(pid => commandOf(pid).includes('watch/main'));
+  process.kill(narrator as number, 'SIGKILL');
   await vi.waitFor(() => expect(shown(wanted)).toContain('the narrator has ended'), 15_000);
   await bench.terminals.tmux(['run-shell', `touch '${join(wanted.cwd, 'go')}'`]);
   await ended(wanted);
@@ -122,4 +121,9 @@ it('endless, binary and half lines are cut and harm nothing', async () => {
 
 function markedPids(wanted: Launch): Set<number> {
   return processesWith(`ORCH_LAUNCH=${readFileSync(join(wanted.directory, 'launch-id'), 'utf8')}`);
+}
+
+function commandOf(pid: number): string {
+  const file = `/proc/${pid}/cmdline`;
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

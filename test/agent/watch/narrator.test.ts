@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openNarrator } from '../../../src/agent/watch/narrator.ts';
 import { readProgress } from '../../../src/agent/watch/progress.ts';
-import type { EventRule } from '../../../src/agent/watch/rules.ts';
+import type { EventRule } from '../../../src/config/profiles/rules.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 const rule = (
@@ -34,7 +34,7 @@ function open(directory: string, outputLimitBytes = 1e6) {
       events: EVENTS,
       limits: [],
       refusals: [],
-      usedBefore: null,
+      usedBefore: { input: 0, cached: 0, output: 0, cost: 0 },
       outputLimitBytes,
       directory,
       end: 'the end',
