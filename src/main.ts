@@ -98,6 +98,14 @@ program
     (await import('./cli/tasks.ts')).tell(task, text, { ...common(), ...options }),
   );
 
+program
+  .command('checkpoints <TASK>')
+  .description("the kept states of a task's worktree")
+  .option('--json', 'as JSON')
+  .action(async (task, options) =>
+    (await import('./cli/checkpoints.ts')).list(task, { ...common(), ...options }),
+  );
+
 const tokens = program.command('tokens').description('who may use the API over TCP');
 const tokenCommands = () => import('./cli/tokens.ts');
 

@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { cancel, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { parseSince, report } from '../record/report.ts';
-import { showBackup, showInput, showRun, showTask } from '../record/views.ts';
+import { showBackup, showCheckpoint, showInput, showRun, showTask } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
@@ -110,6 +110,9 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
     const { since } = reportQuery.parse(request.query);
     return report(store, parseSince(since, clock.now()), clock.now());
   });
+  app.get('/api/tasks/:task/checkpoints', request =>
+    store.checkpoints.ofTask(named(store, request.params).id).map(showCheckpoint),
+  );
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
     return showTask(cancel(store, task.id, `cancelled ${where(request)}`, clock.now()), clock.now());

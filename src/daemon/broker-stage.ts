@@ -3,15 +3,19 @@ import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/b
 import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
+import { stripInvisible } from '../shared/invisible.ts';
 import type { Log } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
+import type { TakeCheckpoint } from './checkpoints.ts';
 
 export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
   /** While Orch itself takes commits from the worktree of a run that is over, they are kept and go no further. */
   rescuing(run: Run, on: boolean): void;
+  /** While Orch itself has the worktree kept, and what for. */
+  checkpointing(run: Run, why: string | null): void;
   /** Why the run's last push failed, with its cause, which the agent's git does not pass on; undefined if it did not. */
   failure(run: Run): unknown;
   /** GitHub's refusal of the pull request that the agent wanted last; undefined when it was opened, or not refused. */
@@ -20,13 +24,15 @@ export interface BrokerStage extends AsyncDisposable {
 
 /** Each asks GitHub several times, whose limits all of an installation share; no honest agent comes near. */
 const MOST_WISHES = 200;
+const MOST_CHECKPOINTS_A_MINUTE = 10;
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
-  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets },
+  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets; checkpoint: TakeCheckpoint },
 ): BrokerStage {
   const open = new Map<string, { branch: string; broker: Promise<Broker> }>();
   const rescuing = new Set<string>();
+  const checkpointing = new Map<string, string>();
   const failures = new Map<string, unknown>();
   const unopened = new Map<string, OrchError>();
   const wishes = new Map<string, number>();
@@ -42,6 +48,20 @@ export function brokerStage(
     throw new OrchError('E_PUSH_REFUSED', what, {
       remedy: 'Commit the rest and end: Orch then takes the commits itself.',
     });
+  }
+
+  /** Agents make checkpoints too, in measure. */
+  function checkpointOf(run: Run, note: string | null, isOver: boolean): string {
+    const why = checkpointing.get(name(run));
+    if (why !== undefined) return why;
+    if (isOver) throw new OrchError('E_RUN_ENDED', `${name(run)} is over`);
+    count(run);
+    const made = options.store.checkpoints.countSince(run.task, options.clock.now() - 60_000);
+    if (made >= MOST_CHECKPOINTS_A_MINUTE) {
+      const what = `${made} checkpoints were made in the last minute, which is all that there may be`;
+      throw new OrchError('E_CHECKPOINT', what, { remedy: 'Go on; the last one is seconds old.' });
+    }
+    return note === null ? 'by the agent' : `by the agent: ${stripInvisible(note)}`;
   }
 
   function handlers(run: Run): BrokerHandlers {
@@ -75,6 +95,8 @@ export function brokerStage(
           throw error;
         }
       },
+      checkpoint: ({ note, ...sent }) =>
+        options.checkpoint(run, { ...sent, why: checkpointOf(run, note, isOver()) }),
       done: ({ summary }) => publisher.done(summary),
     };
   }
@@ -112,6 +134,10 @@ export function brokerStage(
     rescuing(run, on) {
       if (on) rescuing.add(name(run));
       else rescuing.delete(name(run));
+    },
+    checkpointing(run, why) {
+      if (why !== null) checkpointing.set(name(run), why);
+      else checkpointing.delete(name(run));
     },
     failure: run => failures.get(name(run)),
     unopened: run => unopened.get(name(run)),

@@ -36,6 +36,7 @@ import { openStores } from '../workspace/store.ts';
 import { agentStage, runEnvironment } from './agent-stage.ts';
 import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
+import { checkpointTaker } from './checkpoints.ts';
 import { startCleaner } from './cleaner.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { onDisk } from './disk.ts';
@@ -48,6 +49,7 @@ import { policyOf } from './policy.ts';
 import { createProbot } from './probot.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
+import { snapshots } from './snapshots.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 export interface DaemonOptions {
@@ -124,6 +126,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       git: publishGit(repositories, task => pushRules(settings, repositorySettings(task), secrets)),
       paths,
       secrets,
+      checkpoint: checkpointTaker({ store, clock, repositories }),
     }),
   );
   const sandboxes = openSandboxes({ ...settings.sandbox, env });
@@ -153,6 +156,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       progressed: keeper.heard,
     }),
   );
+  const snapshot = snapshots({ paths, confine, broker });
   const workspace = workspaceStage({
     store,
     paths,
@@ -162,6 +166,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     repositorySettings,
     broker,
     confine,
+    snapshot,
     log,
   });
 

@@ -8,16 +8,17 @@ import type { Confirm } from '../github/requester.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { tryGroup } from '../shared/program.ts';
 import type { Store } from '../store/open.ts';
 import { branchName, type Run, runName, type Task } from '../task/glossary.ts';
 import { runBase } from '../workspace/refs.ts';
-import { type AsAgent, rescue } from '../workspace/rescue.ts';
+import { type Leftovers, rescue } from '../workspace/rescue.ts';
 import { fetchStore, type Store as GitStore, resolve, tips } from '../workspace/store.ts';
 import { locateWorkspace, prepareWorkspace, removeTree, removeWorkspace } from '../workspace/workspace.ts';
+import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
+import type { Snapshot } from './snapshots.ts';
 
 export interface WorkspaceStageOptions {
   store: Store;
@@ -29,6 +30,7 @@ export interface WorkspaceStageOptions {
   broker: BrokerStage;
   /** How the run's agent is shut in; what Orch runs in the worktree is too. */
   confine: Confine;
+  snapshot: Snapshot;
   log: Log;
 }
 
@@ -41,20 +43,37 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     return readLaunchId(paths.run(runName(run.task, run.number))) !== null;
   }
 
-  async function rescueCommits(task: Task, run: Run): Promise<void> {
+  /** Commits, and what is not committed. A run ends also where its agent left nothing that could be kept. */
+  async function rescueAll(task: Task, run: Run): Promise<void> {
+    let isDirty = true;
+    try {
+      isDirty = await rescueCommits(task, run);
+    } finally {
+      // Where there was a checkpoint before, the last one is how things stand.
+      if (isDirty || options.store.checkpoints.last(task.id) !== null) await keepTree(task, run);
+    }
+  }
+
+  async function keepTree(task: Task, run: Run): Promise<void> {
+    const name = runName(run.task, run.number);
+    if (task.branch === null || !wasLaunched(run)) return;
+    await options.snapshot(task, run, `end of ${name}`).catch(error => {
+      options.log.warn({ run: name, why: describeError(error) }, 'the worktree could not be kept');
+    });
+  }
+
+  /** Gives whether changes lie there that were not committed, or may. */
+  async function rescueCommits(task: Task, run: Run): Promise<boolean> {
     const name = runName(task.id, run.number);
     const known = task.head ?? task.baseSha;
-    if (task.branch === null || known === null || !wasLaunched(run)) return;
-    const { tree } = locateWorkspace(paths.workspaces, run.workspace);
-    const { prefix, environment: env } = await options.confine(task, run, { offline: true });
-    const asAgent: AsAgent = (program, args) => {
-      const [file = '', ...words] = [...prefix, program, ...args];
-      return tryGroup(file, words, { cwd: tree, env, timeout: 300_000 });
-    };
+    if (task.branch === null || known === null || !wasLaunched(run)) return false;
+    const asAgent = await asAgentOf(options, task, run, 300_000);
+    let left: Leftovers;
     broker.rescuing(run, true);
     try {
-      const { head, dirty } = await rescue(asAgent, { branch: task.branch, known });
-      if (head !== null || dirty) options.log.info({ run: name, head, dirty }, 'found what the agent left');
+      left = await rescue(asAgent, { branch: task.branch, known });
+      if (left.head !== null || left.dirty)
+        options.log.info({ run: name, ...left }, 'found what the agent left');
     } catch (error) {
       options.log.warn(
         { run: name, why: describeError(error) },
@@ -67,6 +86,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
     // An agent that was refused its pull request may end as if it had crashed; trying again would change nothing.
     const unopened = broker.unopened(run);
     if (unopened && options.store.tasks.get(task.id)?.pull === null) throw unopened;
+    return left.dirty;
   }
 
   /** Before a workspace goes: commits that no try before could take. One that its agent spoilt has none to give, and what was refused will always be. */
@@ -111,7 +131,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       return prepared;
     },
 
-    rescue: rescueCommits,
+    rescue: rescueAll,
 
     async remove(task, run) {
       const name = runName(task.id, run.number);

@@ -1,5 +1,6 @@
 import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
+import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Usage } from '../store/usage.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
@@ -8,6 +9,7 @@ import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 export type TaskView = ReturnType<typeof showTask>;
 export type RunView = ReturnType<typeof showRun>;
 export type InputView = ReturnType<typeof showInput>;
+export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
 export function showTask(task: Task, now: number) {
@@ -67,6 +69,18 @@ export function showInput(input: Input) {
     said_at: isoTime(input.createdAt),
     run: input.run === null ? null : runName(input.task, input.run),
     arrived_at: input.arrivedAt === null ? null : isoTime(input.arrivedAt),
+  };
+}
+
+export function showCheckpoint({ number, task, run, sha, session, why, leftOut, at }: Checkpoint) {
+  return {
+    number,
+    run: runName(task, run),
+    commit: sha,
+    session,
+    why,
+    left_out: leftOut,
+    made_at: isoTime(at),
   };
 }
 

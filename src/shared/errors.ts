@@ -44,6 +44,7 @@ export const ERRORS = {
   E_BRANCH_REFUSED: "Push the run's own branch: git push",
   E_PUSH_REFUSED: 'Read the reason, mend it, then push again.',
   E_RUN_ENDED: 'The run was cancelled or replaced; nothing more of it is taken.',
+  E_CHECKPOINT: 'List the checkpoints with: orch checkpoints; the agent or a person may make another.',
   E_EMPTY_REPOSITORY: 'Push a first commit, then comment again.',
   E_UNKNOWN_BASE: 'Name a branch that exists on GitHub with --base.',
   E_GITHUB_AWAY: 'Nothing: Orch tries again by itself until GitHub answers.',

@@ -2,7 +2,7 @@ import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 
 /** The state of a workspace, kept in a hidden ref: the tree with all that is not committed, the branch and the session. */
-interface Checkpoint {
+export interface Checkpoint {
   task: number;
   number: number;
   run: number;
@@ -10,6 +10,8 @@ interface Checkpoint {
   sha: string;
   session: string | null;
   why: string;
+  /** Files that are not in it, each with the reason. */
+  leftOut: string[];
   at: number;
 }
 
@@ -20,6 +22,7 @@ const FIELDS = [
   'sha',
   'session',
   'why',
+  'leftOut',
   'at',
 ] as const satisfies readonly (keyof Checkpoint)[];
 const { list, insert } = columns(FIELDS);
@@ -28,14 +31,27 @@ const { list, insert } = columns(FIELDS);
 export function openCheckpoints(db: Connection) {
   const insertOne = db.prepare(`insert into checkpoints ${insert(FIELDS)}`);
   const next = db.prepare('select coalesce(max(number), 0) + 1 as number from checkpoints where task = ?');
+  const last = db.prepare(`select ${list} from checkpoints where task = ? order by number desc limit 1`);
+  const since = db.prepare('select count(*) as count from checkpoints where task = ? and at > ?');
   const ofTask = db.prepare(`select ${list} from checkpoints where task = ? order by number`);
   return {
     /** Gives the number that it got. */
     add(checkpoint: Omit<Checkpoint, 'number'>): number {
       const { number } = next.get(checkpoint.task) as { number: number };
-      insertOne.run(bind({ ...checkpoint, number }));
+      insertOne.run(bind({ ...checkpoint, number, leftOut: JSON.stringify(checkpoint.leftOut) }));
       return number;
     },
-    ofTask: (task: number): Checkpoint[] => ofTask.all(task) as Checkpoint[],
+    ofTask: (task: number): Checkpoint[] => ofTask.all(task).map(read),
+    last(task: number): Checkpoint | null {
+      const row = last.get(task);
+      return row === undefined ? null : read(row);
+    },
+    /** How many of the task were made after this time (ms). */
+    countSince: (task: number, at: number): number => (since.get(task, at) as { count: number }).count,
   };
+}
+
+function read(row: unknown): Checkpoint {
+  const raw = row as Omit<Checkpoint, 'leftOut'> & { leftOut: string };
+  return { ...raw, leftOut: JSON.parse(raw.leftOut) };
 }

@@ -198,4 +198,9 @@ export const MIGRATIONS: readonly string[] = [
     reason text not null
   ) strict, without rowid;
   `,
+  `
+  -- What a checkpoint lacks; and the checkpoint that a task is to go back to.
+  alter table checkpoints add column left_out text not null default '[]';
+  alter table tasks add column rollback integer;
+  `,
 ];

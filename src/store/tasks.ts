@@ -47,6 +47,7 @@ const FIELDS = [
   'budgetWarned',
   'question',
   'continues',
+  'rollback',
 ] as const satisfies readonly (keyof Task)[];
 const { list, insert, set } = columns(FIELDS);
 

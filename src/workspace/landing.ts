@@ -5,7 +5,7 @@ import { OrchError } from '../shared/errors.ts';
 import { stripControl } from '../shared/text.ts';
 import { type GitOptions, tryGit } from './git.ts';
 import { type PushRules, tryCheckPush } from './push/rules.ts';
-import { pin, refusedRef } from './refs.ts';
+import { pin, refusedRef, setRef } from './refs.ts';
 import type { Store } from './store.ts';
 
 export interface Landing {
@@ -16,6 +16,8 @@ export interface Landing {
   /** The commit that the pack is to complete. */
   sha: string;
   maxBytes: number;
+  /** The ref that keeps it; the run's own head unless told. */
+  ref?: string;
   /** What is to reach GitHub keeps to rules. Without them it is only kept. */
   check?: {
     rules: PushRules;
@@ -32,13 +34,13 @@ export interface Landing {
 }
 
 /**
- * Takes an agent's commits into the store and pins them as `refs/orch/runs/<run>/head`. They are read by git's own
+ * Takes an agent's commits into the store and pins them as `refs/orch/runs/<run>/head`, or as told. They are read by git's own
  * checks in a quarantine; what is refused never reaches the store, but for the last that a run has to give.
  * Errors: E_PUSH_REFUSED with the reason.
  */
 export async function receivePack(
   store: Store,
-  { run, pack, sha, maxBytes, check: checked }: Landing,
+  { run, pack, sha, maxBytes, ref, check: checked }: Landing,
 ): Promise<void> {
   const quarantine = await mkdtemp(join(store.directory, 'quarantine-'));
   try {
@@ -58,7 +60,7 @@ export async function receivePack(
     if (refusal !== null && !checked?.isLast) throw refusal;
     await moveIn(quarantine, store);
     if (refusal !== null) throw await kept(store, run, sha, refusal);
-    await pin(store, run, { head: sha });
+    await (ref === undefined ? pin(store, run, { head: sha }) : setRef(store, ref, sha));
   } finally {
     await rm(quarantine, { recursive: true, force: true });
   }

@@ -8,15 +8,24 @@ type Pin = 'base' | 'start' | 'head';
 /** Commits that are nowhere else, kept for people: `refs/orch/rescue/T42.1`. */
 export async function rescueRef(store: Store, run: string, sha: string): Promise<string> {
   const ref = `refs/orch/rescue/${checkRun(run)}`;
-  await execGit(['update-ref', ref, sha], { directory: store.directory });
+  await setRef(store, ref, sha);
   return ref;
 }
 
 /** Commits that must not reach GitHub, kept for people: `refs/orch/refused/T42.1`. */
 export async function refusedRef(store: Store, run: string, sha: string): Promise<string> {
   const ref = `refs/orch/refused/${checkRun(run)}`;
-  await execGit(['update-ref', ref, sha], { directory: store.directory });
+  await setRef(store, ref, sha);
   return ref;
+}
+
+/** A snapshot of a worktree: `refs/orch/checkpoints/T42/1`. */
+export function checkpointRef(task: number, number: number): string {
+  return `refs/orch/checkpoints/T${task}/${number}`;
+}
+
+export async function setRef({ directory }: Store, ref: string, sha: string): Promise<void> {
+  await execGit(['update-ref', ref, sha], { directory });
 }
 
 /** The last commits taken from the run, or null. */

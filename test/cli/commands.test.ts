@@ -21,6 +21,7 @@ describe('without a daemon', () => {
     ['cancel', 'T1'],
     ['retry', 'T1'],
     ['say', 'T1', 'hello'],
+    ['checkpoints', 'T1'],
     ['logs', 'T1'],
     ['attach', 'T1'],
   ])('orch %s says so, and how to start one', async (...args) => {
@@ -236,5 +237,25 @@ describe('orch logs', () => {
       stderr: '',
       exitCode: 0,
     });
+  });
+});
+
+describe('orch checkpoints', () => {
+  it('lists what was kept, and what is not in it', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    started(store);
+    expect((await here.orch(['checkpoints', 'T1'])).stdout).toBe('No checkpoints yet.');
+    const made = { task: 1, run: 1, sha: 'a'.repeat(40), session: null, leftOut: ['huge (21 MB)'], at: NOW };
+    store.checkpoints.add({ ...made, why: 'by the agent: \u001b[31mred' });
+    expect((await here.orch(['checkpoints', 'T1'])).stdout).toBe(
+      [
+        'N  MADE AT                   RUN   COMMIT      LEFT OUT  WHY',
+        `1  ${AT}  T1.1  aaaaaaaaaa  1         by the agent: [31mred`,
+      ].join('\n'),
+    );
+    const json = JSON.parse((await here.orch(['checkpoints', 'T1', '--json'])).stdout);
+    expect(json).toMatchObject([{ number: 1, left_out: ['huge (21 MB)'] }]);
   });
 });

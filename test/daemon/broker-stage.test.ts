@@ -28,6 +28,7 @@ it('an agent that asks for ever asks GitHub no more, and what it left is taken a
     log: silentLog(),
     paths,
     secrets: openSecrets(),
+    checkpoint: async () => ({ number: 1, created: true }),
     git: git as never,
     pulls: { open: async () => ({ number: 1, url: '', created: false }) } as never,
     confirm: async () => void calls++,

@@ -6,6 +6,7 @@ import { tryProgram } from '../../src/shared/program.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import { receivePack } from '../../src/workspace/landing.ts';
 import { pushBranch } from '../../src/workspace/publish.ts';
+import { checkpointRef } from '../../src/workspace/refs.ts';
 import type { AsAgent } from '../../src/workspace/rescue.ts';
 import { fetchStore, openStores, type Store } from '../../src/workspace/store.ts';
 import { prepareWorkspace, type Workspace, type WorkspacePlan } from '../../src/workspace/workspace.ts';
@@ -77,6 +78,7 @@ export async function agentAtWork(
   const workspace = await prepareWorkspace(planned);
   const ref = `refs/heads/${planned.branch}`;
   let head: string | null = planned.start === planned.base.sha ? null : planned.start;
+  let checkpoint: string | null = null;
   const asked: unknown[] = [];
   const broker = await openBroker({
     directory: join(home, 'runs', run),
@@ -103,6 +105,12 @@ export async function agentAtWork(
       async pullRequest(pull) {
         asked.push(pull);
         return { number: 7, url: 'https://github.com/acme/widget/pull/7', created: asked.length === 1 };
+      },
+      async checkpoint({ new: sha, pack, ...said }) {
+        if (sha === checkpoint) return { number: asked.length, created: false };
+        await receivePack(store, { run, pack, sha, maxBytes: 10_000_000, ref: checkpointRef(1, 1) });
+        checkpoint = sha;
+        return { number: asked.push(said), created: true };
       },
       async done(done) {
         asked.push(done);

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Refusal } from '../../github/broker/protocol.ts';
 import { ask, exchange, type Io } from './broker-client.ts';
-import { ended, git } from './git.ts';
+import { git } from './git.ts';
+import { sendPack } from './pack.ts';
 
 /**
  * git-remote-orch: takes `git push` to the run's broker. Git starts it for the address that `pushInsteadOf` made of
@@ -65,15 +65,7 @@ async function send({ io, refs }: Session, source: string, ref: string): Promise
   const sha = source === '' ? null : await git(io, 'rev-parse', '--verify', source);
   const question = { kind: 'push' as const, ref, old: refs[ref] ?? null, new: sha };
   if (sha === null) return reason(await exchange(io, question));
-  // What lies in the daemon's store, from which this repository borrows, need not be sent: --local.
-  const packing = spawn('git', ['pack-objects', '--revs', '--local', '--thin', '--stdout', '-q'], {
-    cwd: io.cwd,
-    env: io.env,
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  packing.stdin.on('error', () => {}); // It says itself why it ended early, and the broker refuses half a pack.
-  packing.stdin.end([sha, ...Object.values(refs).map(known => `^${known}`), ''].join('\n'));
-  const [answer] = await Promise.all([exchange(io, question, packing.stdout), ended(packing)]);
+  const answer = await sendPack(io, sha, Object.values(refs), pack => exchange(io, question, pack));
   return reason(answer);
 }
 

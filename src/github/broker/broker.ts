@@ -23,6 +23,13 @@ export interface BrokerHandlers {
     url: string;
     created: boolean;
   }>;
+  /** Keeps a snapshot of the worktree, which goes to nobody else. */
+  checkpoint(checkpoint: {
+    new: string;
+    note: string | null;
+    leftOut: string[];
+    pack: Readable;
+  }): Promise<{ number: number; created: boolean }>;
   done(done: { summary: string | null }): Promise<void>;
 }
 
@@ -149,6 +156,13 @@ async function reply(
     case 'pull': {
       const { title, body, base, draft } = asked;
       return { ok: true, ...(await turn(() => handlers.pullRequest({ title, body, base, draft }))) };
+    }
+    case 'checkpoint': {
+      const { new: sha, note, leftOut } = asked;
+      return turn(async () => {
+        using pack = packOf(socket);
+        return { ok: true, ...(await handlers.checkpoint({ new: sha, note, leftOut, pack: pack.stream })) };
+      });
     }
     case 'done':
       await turn(() => handlers.done({ summary: asked.summary }));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ErrorCode } from '../../shared/errors.ts';
 
 /**
- * One exchange per connection: the worktree's command sends one line of JSON, for a push followed by the pack until it
+ * One exchange per connection: the worktree's command sends one line of JSON, for a push or a checkpoint followed by the pack until it
  * shuts its side down; the broker answers with one line of JSON.
  */
 const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
@@ -26,6 +26,14 @@ export const question = z.discriminatedUnion('kind', [
     base: z.string().min(1).max(255).nullable(),
     draft: z.boolean(),
   }),
+  z.strictObject({
+    kind: z.literal('checkpoint'),
+    /** A commit of the whole worktree; its pack follows. */
+    new: sha,
+    note: z.string().max(200).nullable(),
+    /** Files that are not in it, each with the reason. */
+    leftOut: z.array(z.string().max(400)).max(30),
+  }),
   z.strictObject({ kind: z.literal('done'), summary: z.string().max(65_536).nullable() }),
 ]);
 export type Question = z.infer<typeof question>;
@@ -37,5 +45,7 @@ export interface Answers {
   refs: { ok: true; branch: string; refs: Record<string, string> };
   push: { ok: true };
   pull: { ok: true; number: number; url: string; created: boolean };
+  /** `created`: false when it is the same as the one before. */
+  checkpoint: { ok: true; number: number; created: boolean };
   done: { ok: true };
 }

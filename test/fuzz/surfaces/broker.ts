@@ -13,6 +13,7 @@ const SHA = 'a'.repeat(40);
 const NEW = 'b'.repeat(40);
 const push = { kind: 'push', ref: `refs/heads/${BRANCH}`, old: null, new: NEW };
 const pull = { kind: 'pull', title: 'Fix it', body: 'Fixed.', base: null, draft: false };
+const keep = { kind: 'checkpoint', new: NEW, note: null, leftOut: [] };
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 const QUESTIONS: Record<string, string> = {
@@ -56,6 +57,8 @@ const QUESTIONS: Record<string, string> = {
   'a push of half a number': line({ ...push, new: 'ab' }),
   'a push in capitals': line({ ...push, new: 'A'.repeat(40) }),
   'a push from a tip that is not there': line({ ...push, old: SHA }),
+  'a checkpoint of a name': line({ ...keep, new: 'main' }),
+  'a checkpoint without what is left out': line({ ...keep, leftOut: undefined }),
   'a title of nothing': line({ ...pull, title: ' ' }),
   'a title that is too long': line({ ...pull, title: 'x'.repeat(257) }),
   'a title that is a number': line({ ...pull, title: 7 }),
@@ -78,7 +81,7 @@ export const broker: Surface<string> = {
     damaged(line(push)),
     damaged(line(pull)),
     fc
-      .constantFrom<unknown>(push, pull, { kind: 'done', summary: 'x' }, { kind: 'refs' })
+      .constantFrom<unknown>(push, pull, { kind: 'done', summary: 'x' }, keep, { kind: 'refs' })
       .chain(mutated)
       .map(value => line(value ?? null)),
   ),
@@ -100,6 +103,10 @@ export const broker: Surface<string> = {
           return { ok: true };
         },
         pullRequest: async () => ({ number: 1, url: 'https://github.test/1', created: true }),
+        async checkpoint({ new: sha }) {
+          if (!/^[0-9a-f]{40,64}$/.test(sha)) refused = `${sha} is kept`;
+          return { number: 1, created: true };
+        },
         done: async () => {},
       },
     });

@@ -204,6 +204,7 @@ function open(
       refs: async () => ({ 'refs/heads/main': MAIN }),
       push: unexpected,
       pullRequest: unexpected,
+      checkpoint: unexpected,
       done: unexpected,
       ...handlers,
     },

@@ -1,0 +1,56 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+
+/** Leaves something, and ends when it is told to. */
+const WORK = 'echo half > half.txt; : > ../idle; while ! test -e ../go; do sleep 0.05; done; rm ../go';
+
+describe('a run that ends without success', () => {
+  it('leaves a checkpoint of what it had not committed', async () => {
+    await using app = await startTestApp({
+      agents: { bad: 'echo half > half.txt; exit 3' },
+      settings: { task_queue: { max_retries: 0 } },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'escalated');
+    expect(app.daemon.store.checkpoints.ofTask(1)).toMatchObject([
+      { number: 1, run: 1, why: 'end of T1.1', leftOut: [] },
+    ]);
+    expect(await inStore(app, 'show', 'refs/orch/checkpoints/T1/1:half.txt')).toBe('half');
+    expect([...repositoryOf(app.github).comments.values()].some(({ body }) => body.includes('half'))).toBe(
+      false,
+    );
+  });
+
+  it('leaves none where all is committed, and ends all the same where the agent spoilt everything', async () => {
+    await using app = await startTestApp({
+      agents: { bad: 'rm -rf ../repository.git; exit 3' },
+      settings: { task_queue: { max_retries: 0 } },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'escalated');
+    expect(app.daemon.store.checkpoints.ofTask(1)).toEqual([]);
+  });
+});
+
+describe('an agent', () => {
+  it('makes checkpoints, at most ten a minute, each once', async () => {
+    const script = `orch checkpoint step 0; for i in 1 2 3 4 5 6 7 8 9 10 11; do echo $i > n; orch checkpoint step $i; done; orch checkpoint; ${WORK}`;
+    await using app = await startTestApp({ agents: { good: script } });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${app.home}/workspaces/T1.1/idle`));
+    const made = app.daemon.store.checkpoints.ofTask(1);
+    expect(made).toHaveLength(10);
+    expect(made[2]).toMatchObject({ number: 3, why: 'by the agent: step 2' });
+    writeFileSync(`${app.home}/workspaces/T1.1/go`, '');
+    await app.ended(1, 'failed');
+  });
+});
+
+/** Git on Orch's own copy of the only repository. */
+async function inStore(app: TestApp, ...args: string[]): Promise<string> {
+  const host = new URL(app.github.url).host.replace(':', '+');
+  const directory = `${app.home}/stores/${host}/repositories/${repositoryOf(app.github).id}.git`;
+  return (await execa('git', ['--git-dir', directory, ...args])).stdout;
+}
