@@ -7,7 +7,7 @@ import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
-import { systemClock } from '../../src/shared/clock.ts';
+import { type Clock, systemClock } from '../../src/shared/clock.ts';
 import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task, TaskState } from '../../src/task/glossary.ts';
@@ -139,6 +139,13 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 }
 
+/** Real time, but nobody waits long for what is due in some seconds: who is called too early looks, and waits on. */
+const impatientClock: Clock = {
+  now: systemClock.now,
+  after: (milliseconds, call) =>
+    systemClock.after(milliseconds > 10_000 ? milliseconds : Math.min(milliseconds, 500), call),
+};
+
 interface Running {
   daemon: Daemon;
   stop(): Promise<void>;
@@ -161,7 +168,7 @@ async function startOnce(
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;
   const log = options.log ?? openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });
-  const daemon = await startDaemon({ settings, credentials, env, clock: systemClock, log, secrets });
+  const daemon = await startDaemon({ settings, credentials, env, clock: impatientClock, log, secrets });
   const news = daemon.store.journal.onAppend(notify);
   const server = createServer((request, response) => {
     if (!daemon.front(request, response)) response.writeHead(404).end();

@@ -61,7 +61,7 @@ for (const pid of process.argv.slice(2)) {
       const size = Math.min(parseInt(to, 16) - parseInt(from, 16), 32 << 20);
       const bytes = Buffer.alloc(size);
       let got = 0; try { got = fs.readSync(fd, bytes, 0, size, parseInt(from, 16)); } catch { continue; }
-      for (const match of bytes.toString('latin1', 0, got).matchAll(/gh[ps]_[\\w.-]{36,}|[A-Za-z0-9]{40,60}/g)) console.log(match[0]);
+      for (const match of bytes.toString('latin1', 0, got).matchAll(/(?<![\\w.-])[\\w.-]{40,}/g)) console.log(match[0]);
     }
   } catch {}
 }
@@ -112,6 +112,6 @@ while (<$maps>) {
   my $bytes = "\\0" x $size;
   my $local = pack('PQ', $bytes, $size); my $remote = pack('QQ', $from, $size);
   next if syscall($call, $pid + 0, $local, 1, $remote, 1, 0) <= 0;
-  print "$&\\n" while $bytes =~ /gh[ps]_[\\w.-]{36,}|[A-Za-z0-9]{40,60}/g;
+  $bytes =~ tr/A-Za-z0-9_.-/\\n/cs; print map { "$_\\n" } grep { length >= 40 } split /\\n/, $bytes;
 }
 `;
