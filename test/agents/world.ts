@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { processesWith } from '../../src/agent/processes.ts';
 import type { Cli, Scripts } from '../models/script.ts';
 import { type Models, startModels } from '../models/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -11,8 +12,8 @@ import { placeOf } from './installs.ts';
 export interface World extends AsyncDisposable {
   app: TestApp;
   models: Models;
-  /** The home of all agents, which stands in their environment. */
-  home: string;
+  /** The command lines of all that agents have started and that is still there. */
+  alive(): string[];
 }
 
 export interface WorldOptions {
@@ -47,5 +48,18 @@ export async function startWorld({ clis, scripts, settings = {} }: WorldOptions)
     }),
   );
   const owned = stack.move();
-  return { app, models, home, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    app,
+    models,
+    alive: () => [...processesWith(`TMPDIR=${temporary}`)].map(commandLine),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return `${pid}, which has ended since`;
+  }
 }
