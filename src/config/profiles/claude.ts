@@ -23,7 +23,7 @@ export const CLAUDE: ProfileData = {
   inherits: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_MODEL'],
   login: {
     variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN'],
-    files: ['~/.claude/.credentials.json'],
+    files: ['~/.claude/.credentials.json', '~/.claude.json'],
     command: 'claude auth login',
   },
   install: 'npm install -g @anthropic-ai/claude-code',
@@ -103,9 +103,15 @@ export const CLAUDE: ProfileData = {
       },
     },
     {
-      when: { type: 'result' },
+      when: { type: 'result', subtype: 'success' },
       as: 'end',
       take: { failed: 'is_error', status: 'api_error_status', message: 'result', text: 'result' },
+    },
+    {
+      when: { type: 'result', subtype: { match: '^error' } },
+      as: 'end',
+      take: { message: 'terminal_reason' },
+      set: { failed: true },
     },
   ],
   limits: [
@@ -114,7 +120,7 @@ export const CLAUDE: ProfileData = {
       match:
         '(usage|session|weekly|Opus) limit reached|hit your (\\w+ )?limit|billing_error|credit balance is too low',
       kind: 'usage',
-      reset: '(?:\\|(\\d{10})|resets (?:at )?([^·()|]+))',
+      reset: '(?:\\||resets (?:at )?)(\\d{10}|[^·()|]+)',
     },
     { status: [429, 529], kind: 'rate' },
     { match: '^(rate_limit|overloaded)$', kind: 'rate' },
@@ -134,5 +140,5 @@ export const CLAUDE: ProfileData = {
   exit_codes: { '0': 'ended, or was interrupted', '1': 'failed', '143': 'was stopped' },
   memory_mb_seen: 225,
   capabilities: ['code', 'tests', 'docs'],
-  expose: { write: ['~/.claude', '~/.claude.json'] },
+  expose: { write: ['~/.claude/.credentials.json'] },
 };

@@ -85,7 +85,7 @@ export const limitRule = z.strictObject({
   /** `rate`: gone in a moment. `usage`: what was paid for is used up until its reset. */
   kind: z.enum(['rate', 'usage']),
   /**
-   * A pattern whose group tells when it ends, the first that took part: an ISO time, seconds since 1970, seconds from now (`90`, `1h2m3s`), or a
+   * A pattern with one group for when it ends: an ISO time, seconds since 1970, seconds from now (`90`, `1h2m3s`), or a
    * time of day of this machine (`3:37 PM`).
    */
   reset: pattern.optional(),
