@@ -54,7 +54,8 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await mkdir(dirname(paths.runLog(name)), { recursive: true, mode: 0o700 });
     await mkdir(paths.sockets(name), { recursive: true, mode: 0o700 });
-    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS });
+    const broker = join(paths.sockets(name), 'broker.sock');
+    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS, broker });
     const promptFile = join(directory, 'prompt.md');
     await writeFile(promptFile, '', { mode: 0o600 });
     const { prefix, session, environment } = await options.confine(task, run);

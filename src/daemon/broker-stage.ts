@@ -1,5 +1,6 @@
 import type { Paths } from '../config/paths.ts';
 import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/broker.ts';
+import { openTalk } from '../github/broker/talk.ts';
 import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
@@ -26,6 +27,9 @@ export interface BrokerStage extends AsyncDisposable {
 const MOST_WISHES = 200;
 const MOST_CHECKPOINTS_A_MINUTE = 10;
 
+/** Each is a line in the journal, and most of them change the task's comment. */
+const MOST_WORDS = 500;
+
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
   options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets; checkpoint: TakeCheckpoint },
@@ -36,14 +40,13 @@ export function brokerStage(
   const failures = new Map<string, unknown>();
   const unopened = new Map<string, OrchError>();
   const wishes = new Map<string, number>();
+  const words = new Map<string, number>();
+  const talk = openTalk(options);
   const name = (run: Run) => runName(run.task, run.number);
 
   /** What Orch itself takes from the worktree when a run is over does not count. */
   function count(run: Run): void {
-    if (rescuing.has(name(run))) return;
-    const made = (wishes.get(name(run)) ?? 0) + 1;
-    wishes.set(name(run), made);
-    if (made <= MOST_WISHES) return;
+    if (rescuing.has(name(run)) || next(wishes, name(run)) <= MOST_WISHES) return;
     const what = `${name(run)} has pushed and asked for its pull request ${MOST_WISHES} times, which is all that it may`;
     throw new OrchError('E_PUSH_REFUSED', what, {
       remedy: 'Commit the rest and end: Orch then takes the commits itself.',
@@ -62,6 +65,14 @@ export function brokerStage(
       throw new OrchError('E_CHECKPOINT', what, { remedy: 'Go on; the last one is seconds old.' });
     }
     return note === null ? 'by the agent' : `by the agent: ${stripInvisible(note)}`;
+  }
+
+  function countWords(run: Run): void {
+    if (next(words, name(run)) <= MOST_WORDS) return;
+    const what = `${name(run)} has asked and told of its progress ${MOST_WORDS} times, which is all that it may`;
+    throw new OrchError('E_USAGE', what, {
+      remedy: 'Work on without, and tell the rest in the pull request.',
+    });
   }
 
   function handlers(run: Run): BrokerHandlers {
@@ -97,13 +108,24 @@ export function brokerStage(
       },
       checkpoint: ({ note, ...sent }) =>
         options.checkpoint(run, { ...sent, why: checkpointOf(run, note, isOver()) }),
-      done: ({ summary }) => publisher.done(summary),
+      async ask(question, gone) {
+        countWords(run);
+        return await talk.ask(run, question, gone);
+      },
+      async progress(text) {
+        countWords(run);
+        talk.progress(run, text);
+      },
+      async done({ summary }) {
+        talk.withdraw(run);
+        await publisher.done(summary);
+      },
     };
   }
 
   async function close(run: Run): Promise<void> {
     const there = open.get(name(run));
-    for (const kept of [open, failures, unopened, wishes]) kept.delete(name(run));
+    for (const kept of [open, failures, unopened, wishes, words]) kept.delete(name(run));
     await (await there?.broker)?.[Symbol.asyncDispose]();
   }
 
@@ -147,4 +169,10 @@ export function brokerStage(
       await Promise.all(brokers.map(broker => broker[Symbol.asyncDispose]()));
     },
   };
+}
+
+function next(counts: Map<string, number>, name: string): number {
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  return count;
 }

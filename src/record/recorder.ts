@@ -146,6 +146,8 @@ function describe(event: JournalEvent): string {
       return `agent is being stopped: ${event.data.why}`;
     case 'run:done':
       return `the agent says it is done${event.data.summary ? `: ${event.data.summary}` : ''}`;
+    case 'run:progress':
+      return `the agent says: ${event.data.text}`;
     case 'run:ended':
       return `run ended: ${event.data.outcome}${event.data.reason ? `: ${event.data.reason}` : ''}`;
     case 'input:queued':

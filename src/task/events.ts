@@ -13,6 +13,7 @@ export interface TaskEvents {
   'run:spawned': { run: number; pid: number };
   'run:stopping': { run: number; why: RunOutcome };
   'run:done': { run: number; summary: string | null };
+  'run:progress': { run: number; text: string };
   'run:ended': { run: number; outcome: RunOutcome; exitCode: number | null; reason: string | null };
   'input:queued': { input: number };
   'input:arrived': { input: number };

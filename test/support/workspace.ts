@@ -103,8 +103,16 @@ export async function agentAtWork(
         return { ok: true };
       },
       async pullRequest(pull) {
+        const created = !asked.some(each => Object.hasOwn(each as object, 'title'));
         asked.push(pull);
-        return { number: 7, url: 'https://github.com/acme/widget/pull/7', created: asked.length === 1 };
+        return { number: 7, url: 'https://github.com/acme/widget/pull/7', created };
+      },
+      async ask(question) {
+        asked.push({ question });
+        return question.startsWith('Is nobody') ? null : ['The first.', 'And test it.'];
+      },
+      async progress(progress) {
+        asked.push({ progress });
       },
       async checkpoint({ new: sha, pack, ...said }) {
         if (sha === checkpoint) return { number: asked.length, created: false };
@@ -118,7 +126,7 @@ export async function agentAtWork(
     },
   });
   const bin = join(home, 'runs', run, 'bin');
-  await writeTools(bin, { node: process.execPath, entry: ENTRY });
+  await writeTools(bin, { node: process.execPath, entry: ENTRY, broker: broker.path });
   const env = { PATH: `${bin}:${process.env.PATH}`, HOME: home, ORCH_BROKER: broker.path };
   const asAgent: AsAgent = (program, args) =>
     tryProgram(program, args, { cwd: workspace.tree, env, extendEnv: false });

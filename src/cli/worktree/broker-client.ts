@@ -11,6 +11,8 @@ export interface Io {
   broker: string;
   /** Milliseconds to go on trying to reach it: the daemon may just be restarting while its agents work on. */
   patience: number;
+  /** Gives an exchange up. */
+  signal?: AbortSignal;
   print(text: string): void;
   warn(text: string): void;
   input: Readable;
@@ -29,9 +31,11 @@ export async function ask<K extends Question['kind']>(
   );
 }
 
+type Reach = Pick<Io, 'broker' | 'patience' | 'signal'>;
+
 /** Like ask, with a refusal as a value. */
 export async function exchange<K extends Question['kind']>(
-  io: Pick<Io, 'broker' | 'patience'>,
+  io: Reach,
   question: Extract<Question, { kind: K }>,
   pack?: Readable,
 ): Promise<Answers[K] | Refusal> {
@@ -39,7 +43,7 @@ export async function exchange<K extends Question['kind']>(
   const answered = received(socket);
   socket.write(`${JSON.stringify(question)}\n`);
   if (pack) pack.pipe(socket);
-  else socket.end();
+  else if (question.kind !== 'ask') socket.end();
   const answer = await answered;
   // A refusal may come before all of the pack is sent.
   pack?.destroy();
@@ -59,13 +63,13 @@ function received(socket: Socket): Promise<string> {
   });
 }
 
-async function reach({ broker, patience }: Pick<Io, 'broker' | 'patience'>): Promise<Socket> {
+async function reach({ broker, patience, signal }: Reach): Promise<Socket> {
   if (broker === '') throw new Error('ORCH_BROKER is not set: this command works in an Orch workspace only.');
   for (const started = Date.now(); ; ) {
     try {
-      return await open(broker);
+      return await open(broker, signal);
     } catch (error) {
-      if (Date.now() - started > patience) {
+      if (signal?.aborted || Date.now() - started > patience) {
         throw new Error(`Orch is not reachable: the run has ended, or Orch is not running. (${error})`);
       }
       await delay(100);
@@ -73,9 +77,9 @@ async function reach({ broker, patience }: Pick<Io, 'broker' | 'patience'>): Pro
   }
 }
 
-function open(path: string): Promise<Socket> {
+function open(path: string, signal: AbortSignal | undefined): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ path, allowHalfOpen: true });
+    const socket = connect({ path, allowHalfOpen: true, ...(signal && { signal }) });
     socket.once('error', reject).once('connect', () => resolve(socket.off('error', reject)));
   });
 }

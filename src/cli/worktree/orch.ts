@@ -1,23 +1,48 @@
-import { ask, type Io } from './broker-client.ts';
+import type { Io } from './broker-client.ts';
 import { checkpoint } from './checkpoint.ts';
+import { serveMcp } from './mcp.ts';
 import { createPullRequest } from './pull-request.ts';
+import { askPeople, sayDone, tellProgress } from './talk.ts';
 
 const USAGE = `Usage: orch pr create [-t TITLE] [-b BODY | -F FILE] [-B BASE] [-d]   push HEAD and open the pull request
        orch checkpoint [NOTE]                                        keep all files as they are now, as before a risky step
+       orch ask QUESTION                                             ask the people who gave you the task
+       orch progress TEXT                                            tell them how far you are
        orch done [SUMMARY]                                           say that the task is done
+       orch mcp                                                      the same as an MCP server on standard input and output
 `;
+
+/** Nobody has answered, and the turn is to end: neither an answer nor a failure. */
+const UNANSWERED = 3;
 
 /** The commands that an agent has of Orch in its worktree. */
 export async function orch(args: readonly string[], io: Io): Promise<number> {
   const [first, second, ...rest] = args;
+  const text = args.slice(1).join(' ');
   if (first === 'pr' && second === 'create') return createPullRequest(rest, io);
-  if (first === 'checkpoint') return checkpoint(args.slice(1), io);
-  if (first === 'done') {
-    await ask(io, { kind: 'done', summary: args.slice(1).join(' ') || null });
-    return 0;
+  switch (first) {
+    case 'checkpoint':
+      return checkpoint(args.slice(1), io);
+    case 'ask': {
+      const { answered, text: told } = await askPeople(io, text);
+      io.print(`${told}\n`);
+      return answered ? 0 : UNANSWERED;
+    }
+    case 'progress':
+      await tellProgress(io, text);
+      return 0;
+    case 'done':
+      await sayDone(io, text || null);
+      return 0;
+    case 'mcp':
+      return serveMcp(io);
+    case 'help':
+    case '--help':
+    case '-h':
+      io.print(USAGE);
+      return 0;
+    default:
+      io.warn(USAGE);
+      return 1;
   }
-  const asked = first === '--help' || first === '-h' || first === 'help';
-  if (asked) io.print(USAGE);
-  else io.warn(USAGE);
-  return asked ? 0 : 1;
 }

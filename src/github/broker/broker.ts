@@ -30,6 +30,9 @@ export interface BrokerHandlers {
     leftOut: string[];
     pack: Readable;
   }): Promise<{ number: number; created: boolean }>;
+  /** What people say to it; null when nobody does in time, or nobody waits for it any more. */
+  ask(question: string, gone: AbortSignal): Promise<string[] | null>;
+  progress(text: string): Promise<void>;
   done(done: { summary: string | null }): Promise<void>;
 }
 
@@ -53,8 +56,8 @@ export interface Broker extends AsyncDisposable {
 }
 
 /**
- * Listens for the commands in a run's worktree: `git push`, `gh pr create`, `orch done`. What changes something is done
- * one after the other. Errors: E_PATH_TOO_LONG.
+ * Listens for the commands in a run's worktree: `git push`, `gh pr create`, `orch done`, `orch ask`. What changes something
+ * on GitHub is done one after the other. Errors: E_PATH_TOO_LONG.
  */
 export async function openBroker(options: BrokerOptions): Promise<Broker> {
   const path = join(options.directory, 'broker.sock');
@@ -164,10 +167,24 @@ async function reply(
         return { ok: true, ...(await handlers.checkpoint({ new: sha, note, leftOut, pack: pack.stream })) };
       });
     }
+    case 'ask':
+      return { ok: true, said: await handlers.ask(asked.question, goneOf(socket)) };
+    case 'progress':
+      await handlers.progress(asked.text);
+      return { ok: true };
     case 'done':
       await turn(() => handlers.done({ summary: asked.summary }));
       return { ok: true };
   }
+}
+
+/** Aborted when the asker has gone: what it is told then, nobody hears. */
+function goneOf(socket: Socket): AbortSignal {
+  const gone = new AbortController();
+  for (const event of ['end', 'close']) socket.once(event, () => gone.abort());
+  if (socket.readableEnded || socket.destroyed) gone.abort();
+  socket.resume();
+  return gone.signal;
 }
 
 async function push(

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { ErrorCode } from '../../shared/errors.ts';
 
 /**
- * One exchange per connection: the worktree's command sends one line of JSON, for a push or a checkpoint followed by the pack until it
- * shuts its side down; the broker answers with one line of JSON.
+ * One exchange per connection: the worktree's command sends one line of JSON, for a push or a checkpoint followed by the
+ * pack until it shuts its side down; the broker answers with one line of JSON. Who asks people keeps the connection open,
+ * or is taken to have given up.
  */
 const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 const NOTHING = /^0+$/;
@@ -34,6 +35,8 @@ export const question = z.discriminatedUnion('kind', [
     /** Files that are not in it, each with the reason. */
     leftOut: z.array(z.string().max(400)).max(30),
   }),
+  z.strictObject({ kind: z.literal('ask'), question: z.string().trim().min(1).max(4000) }),
+  z.strictObject({ kind: z.literal('progress'), text: z.string().trim().min(1).max(500) }),
   z.strictObject({ kind: z.literal('done'), summary: z.string().max(65_536).nullable() }),
 ]);
 export type Question = z.infer<typeof question>;
@@ -47,5 +50,8 @@ export interface Answers {
   pull: { ok: true; number: number; url: string; created: boolean };
   /** `created`: false when it is the same as the one before. */
   checkpoint: { ok: true; number: number; created: boolean };
+  /** What people have said since the agent last heard of them; null when nobody answered in time. */
+  ask: { ok: true; said: string[] | null };
+  progress: { ok: true };
   done: { ok: true };
 }

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { gh } from '../../../src/cli/worktree/gh.ts';
@@ -121,10 +121,31 @@ describe('orch in a worktree', () => {
     expect(await call(agent, orch, ['dance'])).toMatchObject({ exitCode: 1, stderr: help.stdout });
   });
 
+  it('asks people, says what to do without an answer, and tells of progress', async () => {
+    await using made = await bench();
+    await using agent = await agentAtWork(made);
+    expect(await call(agent, orch, ['ask', 'Which', 'one?'])).toMatchObject({
+      exitCode: 0,
+      stdout: 'The first.\n\nAnd test it.',
+    });
+    expect(await call(agent, orch, ['ask', `Is nobody there? ${'x'.repeat(5000)}`])).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('End your turn now, without `orch done`'),
+    });
+    expect(await call(agent, orch, ['progress', 'Half', 'of it.'])).toMatchObject({
+      exitCode: 0,
+      stdout: '',
+    });
+    expect(await call(agent, orch, ['ask', ' '])).toMatchObject({ exitCode: 1, stdout: '' });
+    const cut = expect.toSatisfy((text: string) => text.length === 4000);
+    expect(agent.asked).toEqual([{ question: 'Which one?' }, { question: cut }, { progress: 'Half of it.' }]);
+  });
+
   it('works as a program of its own, in an Orch workspace only', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
-    const lost = await agent.asAgent('env', ['-u', 'ORCH_BROKER', 'orch', 'done']);
+    const main = resolve('src/cli/worktree/main.ts');
+    const lost = await agent.asAgent('env', ['-u', 'ORCH_BROKER', process.execPath, main, 'orch', 'done']);
     expect(lost).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('ORCH_BROKER is not set') });
     const piped = await agent.asAgent('sh', [
       '-c',

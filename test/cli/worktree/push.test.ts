@@ -96,15 +96,12 @@ describe('git push in a worktree', () => {
     expect(await made.server.git('for-each-ref')).not.toContain('orch/T1-fix');
   });
 
-  it('fails at once outside of an Orch workspace', async () => {
+  it('needs nothing of its environment, which CLIs may have emptied', async () => {
     await using made = await bench();
     await using agent = await agentAtWork(made);
     await commit(agent, 'one');
     const pushed = await agent.asAgent('env', ['-u', 'ORCH_BROKER', 'git', 'push']);
-    expect(pushed).toMatchObject({
-      exitCode: 128,
-      stderr: expect.stringContaining('ORCH_BROKER is not set'),
-    });
+    expect(pushed).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -59,6 +59,10 @@ const QUESTIONS: Record<string, string> = {
   'a push from a tip that is not there': line({ ...push, old: SHA }),
   'a checkpoint of a name': line({ ...keep, new: 'main' }),
   'a checkpoint without what is left out': line({ ...keep, leftOut: undefined }),
+  'a question of nothing': line({ kind: 'ask', question: ' ' }),
+  'a question that is too long': line({ kind: 'ask', question: 'x'.repeat(4001) }),
+  'a progress of nothing': line({ kind: 'progress', text: '' }),
+  'a progress that is too long': line({ kind: 'progress', text: 'x'.repeat(501) }),
   'a title of nothing': line({ ...pull, title: ' ' }),
   'a title that is too long': line({ ...pull, title: 'x'.repeat(257) }),
   'a title that is a number': line({ ...pull, title: 7 }),
@@ -107,6 +111,8 @@ export const broker: Surface<string> = {
           if (!/^[0-9a-f]{40,64}$/.test(sha)) refused = `${sha} is kept`;
           return { number: 1, created: true };
         },
+        ask: async () => ['Yes.'],
+        progress: async () => {},
         done: async () => {},
       },
     });

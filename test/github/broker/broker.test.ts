@@ -189,6 +189,39 @@ describe('the broker', () => {
   });
 });
 
+describe('a question to people', () => {
+  const question = { kind: 'ask', question: 'Which one?' } as const;
+
+  it('brings back what they say, while pushes go on', async () => {
+    await using home = await temporaryDirectory();
+    const said = Promise.withResolvers<string[]>();
+    await using broker = await open(home.path, { ask: () => said.promise, push: async () => ({ ok: true }) });
+    const asked = exchange(to(broker), question);
+    expect(await pushed(broker, REF)).toEqual({ ok: true });
+    said.resolve(['The first.']);
+    expect(await asked).toEqual({ ok: true, said: ['The first.'] });
+  });
+
+  it('is given up when the asker goes away', async () => {
+    await using home = await temporaryDirectory();
+    const waiting = Promise.withResolvers<void>();
+    const gone = Promise.withResolvers<null>();
+    await using broker = await open(home.path, {
+      ask(_question, signal) {
+        signal.addEventListener('abort', () => gone.resolve(null));
+        waiting.resolve();
+        return gone.promise;
+      },
+    });
+    const leaving = new AbortController();
+    const asked = exchange({ ...to(broker), signal: leaving.signal }, question);
+    await waiting.promise;
+    leaving.abort();
+    await expect(asked).rejects.toThrow();
+    expect(await gone.promise).toBeNull();
+  });
+});
+
 function open(
   directory: string,
   handlers: Partial<BrokerHandlers> = {},
@@ -205,6 +238,8 @@ function open(
       push: unexpected,
       pullRequest: unexpected,
       checkpoint: unexpected,
+      ask: unexpected,
+      progress: unexpected,
       done: unexpected,
       ...handlers,
     },
