@@ -88,6 +88,17 @@ export async function look(terminals: Terminals): Promise<Map<string, Pane> | 'u
   return 'unknown';
 }
 
+/** What a run's screen shows at the moment; null when there is none to be seen. */
+export async function screenOf(terminals: Terminals, run: string): Promise<string | null> {
+  try {
+    const { exitCode, stdout } = await terminals.tmux(['capture-pane', '-p', '-t', mainPane(run)]);
+    return exitCode === 0 ? stdout : null;
+  } catch (error) {
+    terminals.log.warn({ err: error }, 'tmux could not be asked');
+    return null;
+  }
+}
+
 /** The argument array by which a person joins a run's session. */
 export function attachCommand(terminals: Terminals, run: string): string[] {
   return [...terminals.command, 'attach-session', '-t', `=${sessionName(run)}`];

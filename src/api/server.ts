@@ -19,7 +19,7 @@ import { stripInvisible } from '../shared/invisible.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Store } from '../store/open.ts';
-import { parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
+import { type AgentState, parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
 import { addGate } from './gate.ts';
 
 export interface ApiOptions {
@@ -33,6 +33,8 @@ export interface ApiOptions {
   /** Makes a backup of the database. */
   backUp(): Promise<Backup>;
   agents: readonly { name: string; maxInstances: number }[];
+  /** What the agent of a task's live run does. */
+  agentState(task: number): { state: AgentState; detail: string | null } | null;
 }
 
 const MOST = 1000;
@@ -77,7 +79,9 @@ export interface HttpApi extends AsyncDisposable {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOptions): FastifyInstance {
+function createApi(options: ApiOptions): FastifyInstance {
+  const { store, clock, log, redact, about, backUp, agents, agentState } = options;
+  const view = (task: Task) => showTask(task, clock.now(), agentState(task.id));
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);
@@ -98,13 +102,13 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
   });
   app.get('/api/tasks', request => {
     const { state, limit } = listQuery.parse(request.query);
-    return store.tasks.list(limit, state).map(task => showTask(task, clock.now()));
+    return store.tasks.list(limit, state).map(task => view(task));
   });
   app.get('/api/tasks/:task', request => {
     const task = named(store, request.params);
     const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
     const said = store.inputs.ofTask(task.id).map(showInput);
-    return { ...showTask(task, clock.now()), runs, said, events: store.journal.ofTask(task.id) };
+    return { ...view(task), runs, said, events: store.journal.ofTask(task.id) };
   });
   app.get('/api/report', request => {
     const { since } = reportQuery.parse(request.query);
@@ -115,18 +119,18 @@ function createApi({ store, clock, log, redact, about, backUp, agents }: ApiOpti
   );
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
-    return showTask(cancel(store, task.id, `cancelled ${where(request)}`, clock.now()), clock.now());
+    return view(cancel(store, task.id, `cancelled ${where(request)}`, clock.now()));
   });
   app.post('/api/tasks/:task/retry', request => {
     const task = named(store, request.params);
-    return showTask(retry(store, task.id, `retried ${where(request)}`, clock.now()), clock.now());
+    return view(retry(store, task.id, `retried ${where(request)}`, clock.now()));
   });
 
   app.post('/api/tasks/:task/say', request => {
     const task = named(store, request.params);
     const { text } = sayBody.parse(request.body);
     const said = { text, author: request.holder?.name ?? 'the command line', source: `api:${randomUUID()}` };
-    return showTask(say(store, task.id, said, clock.now()), clock.now());
+    return view(say(store, task.id, said, clock.now()));
   });
 
   app.post('/api/backups', { config: { role: 'admin' } }, async () => showBackup(await backUp()));

@@ -51,7 +51,8 @@ export async function show(name: string, options: Common): Promise<void> {
     `/api/tasks/${encodeURIComponent(name)}`,
   );
   if (options.json) return say(JSON.stringify(task, null, 2));
-  say(`${task.id}  ${task.status}${task.reason ? `: ${task.reason}` : ''}`);
+  say(`${task.id}  ${stateOf(task)}${task.reason ? `: ${task.reason}` : ''}`);
+  if (task.agent_detail) say(`agent: ${task.agent_detail}`);
   say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
   say(`${task.instruction.split('\n', 1)[0]}`);
   if (task.branch) say(`branch ${task.branch}`);
@@ -101,10 +102,15 @@ function costCell(usage: RunView['usage']): string {
   return `${showUsd(usage.cost_usd)}${usage.cost_source === 'computed' ? ' (computed)' : ''}`;
 }
 
+/** `running`, or `running, agent waiting`. */
+function stateOf({ status, agent_state }: TaskView): string {
+  return agent_state === null || agent_state === 'working' ? status : `${status}, agent ${agent_state}`;
+}
+
 function table(list: TaskView[]): string {
   const rows = list.map(task => [
     task.id,
-    task.status,
+    stateOf(task),
     `${task.repository}#${task.issue}`,
     task.pull_request ? `#${task.pull_request.number}` : '',
     task.instruction.split('\n', 1)[0] ?? '',

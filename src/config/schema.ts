@@ -172,14 +172,15 @@ export const serverSettings = z.strictObject({
     },
     'Knowledge that agents share.',
   ),
-  monitoring: section(
-    {
-      enable_metrics: used(z.boolean().default(false), 'Serves metrics.'),
-      metrics_port: used(port.default(9090), 'The port for them.'),
-      health_check_interval: used(count.default(30), 'Seconds between health checks.'),
-    },
-    'Metrics and health checks.',
-  ),
+  monitoring: section({
+    stuck_after_minutes: used(
+      z.int().min(1).max(1440).default(10),
+      'After so long without output and processor time an agent counts as stuck, and people are told.',
+    ),
+    enable_metrics: later(z.boolean().default(false), 'Serves metrics.'),
+    metrics_port: later(port.default(9090), 'The port for them.'),
+    health_check_interval: later(count.default(30), 'Seconds between health checks.'),
+  }),
   redis: section(
     {
       url: used(

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { runFiles, tryAppend } from '../agent/run-files.ts';
 import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { openTerminals } from '../agent/terminals.ts';
+import type { Seen } from '../agent/watch/state.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
@@ -34,6 +35,7 @@ import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { openStores } from '../workspace/store.ts';
 import { agentStage, runEnvironment } from './agent-stage.ts';
+import { watchStates } from './agent-states.ts';
 import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
 import { checkpointTaker } from './checkpoints.ts';
@@ -68,11 +70,14 @@ export interface Daemon extends AsyncDisposable {
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
   health(): Promise<Health>;
+  /** What the agent of a task's live run does; null while there is none. */
+  agentState(task: number): Seen | null;
   /** Takes webhook requests; false for others. */
   front: ReturnType<typeof createFront>;
 }
 
 const SWEEP_SECONDS = 5;
+const STATES_SECONDS = 10;
 /** Looking where webhooks should have told: each look is a call, of which GitHub takes 5,000 an hour. */
 const FOLLOW_SECONDS = 300;
 const REACH_SECONDS = 900;
@@ -142,6 +147,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     : broker.stage;
   const terminals = openTerminals({ directory: paths.tmux, log });
   const keeper = openKeeper({ store, clock, log, settings });
+  const states = watchStates({ store, clock, log, terminals, paths, settings, everySeconds: STATES_SECONDS });
+  stack.defer(() => states.stop());
   const agent = stack.use(
     agentStage({
       terminals,
@@ -153,7 +160,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       groups,
       usedBefore: store.usage.before,
       changed: (run: Run) => scheduler.wake(run.task),
-      progressed: keeper.heard,
+      progressed(run, progress) {
+        keeper.heard(run, progress);
+        states.heard(run, progress);
+      },
     }),
   );
   const snapshot = snapshots({ paths, confine, broker });
@@ -248,6 +258,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     paths,
     backUp: schedule.make,
     health,
+    agentState: states.of,
     front,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

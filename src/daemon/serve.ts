@@ -65,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     redact,
     about,
     backUp: daemon.backUp,
+    agentState: daemon.agentState,
     agents: settings.profiles,
   };
   const api = settings.api.enabled

@@ -144,6 +144,8 @@ function describe(event: JournalEvent): string {
       return `agent started, process ${event.data.pid}`;
     case 'run:stopping':
       return `agent is being stopped: ${event.data.why}`;
+    case 'agent:state':
+      return `the agent is ${event.data.state}${event.data.detail ? `: ${event.data.detail}` : ''}`;
     case 'run:done':
       return `the agent says it is done${event.data.summary ? `: ${event.data.summary}` : ''}`;
     case 'run:progress':

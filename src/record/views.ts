@@ -3,7 +3,7 @@ import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Usage } from '../store/usage.ts';
-import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { type AgentState, type Run, runName, type Task, taskName } from '../task/glossary.ts';
 
 /** A task as the API and `--json` show it. */
 export type TaskView = ReturnType<typeof showTask>;
@@ -12,7 +12,12 @@ export type InputView = ReturnType<typeof showInput>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
-export function showTask(task: Task, now: number) {
+/** `agent`: what the agent of its live run does; null while there is none. */
+export function showTask(
+  task: Task,
+  now: number,
+  agent: { state: AgentState; detail: string | null } | null,
+) {
   return {
     id: taskName(task.id),
     status: task.state,
@@ -24,6 +29,8 @@ export function showTask(task: Task, now: number) {
     agent: task.agent,
     priority: task.priority,
     run: task.runs === 0 ? null : runName(task.id, task.runs),
+    agent_state: agent?.state ?? null,
+    agent_detail: agent?.detail ?? null,
     branch: task.branch,
     head: task.head,
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },

@@ -1,4 +1,4 @@
-import type { RunOutcome, TaskState } from './glossary.ts';
+import type { AgentState, RunOutcome, TaskState } from './glossary.ts';
 
 /**
  * What the journal tells, `noun:verb`. An event is appended in the transaction of the change it tells of,
@@ -15,6 +15,8 @@ export interface TaskEvents {
   'run:done': { run: number; summary: string | null };
   'run:progress': { run: number; text: string };
   'run:ended': { run: number; outcome: RunOutcome; exitCode: number | null; reason: string | null };
+  /** It waits, is stuck or limited, and when that is over what it does then. */
+  'agent:state': { run: number; state: AgentState; detail: string | null };
   'input:queued': { input: number };
   'input:arrived': { input: number };
   'task:question': { question: string | null };

@@ -32,6 +32,9 @@ export const RUN_OUTCOMES = [
 ] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
+/** What the agent of a live run does, as far as it can be seen. */
+export type AgentState = 'starting' | 'working' | 'idle' | 'waiting' | 'limited' | 'stuck' | 'exited';
+
 export const PRIORITIES = ['high', 'normal', 'low'] as const;
 type Priority = (typeof PRIORITIES)[number];
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import {
+  cpuByGroup,
   foregroundGroup,
   listProcesses,
   parsePs,
@@ -27,9 +28,16 @@ it('what ps prints elsewhere than on Linux is read alike, zombies left out', () 
   813   812   812 Z+   Fri Nov 21 01:02:04 2026
 `;
   expect(parsePs(output)).toEqual([
-    { pid: 1, parent: 0, group: 1, start: 'Fri Nov 21 01:00:00 2026' },
-    { pid: 812, parent: 800, group: 812, start: 'Fri Nov 21 01:02:03 2026' },
+    { pid: 1, parent: 0, group: 1, start: 'Fri Nov 21 01:00:00 2026', cpuMs: null },
+    { pid: 812, parent: 800, group: 812, start: 'Fri Nov 21 01:02:03 2026', cpuMs: null },
   ]);
+});
+
+it.runIf(process.platform === 'linux')('the processor time of a group grows with its work', () => {
+  const group = listProcesses().find(({ pid }) => pid === process.pid)?.group as number;
+  const before = cpuByGroup().get(group) as number;
+  for (const until = process.cpuUsage().user + 60_000; process.cpuUsage().user < until; );
+  expect(cpuByGroup().get(group)).toBeGreaterThan(before);
 });
 
 it('a mark in the environment that ps prints is found whole', () => {

@@ -36,6 +36,7 @@ async function served() {
     about,
     backUp: noBackup,
     agents: [],
+    agentState: () => null,
     tokensFile,
   };
   const api = stack.use(await openHttpApi(options));

@@ -42,6 +42,7 @@ async function api(store: Store, backUp: () => Promise<Backup> = noBackup) {
     about: ABOUT,
     backUp,
     agents: AGENTS,
+    agentState: () => ({ state: 'waiting', detail: 'Proceed?' }),
   });
   const ask = (method: string, path: string, body?: string) =>
     new Promise<Answer>((resolve, reject) => {
@@ -87,6 +88,7 @@ describe('the socket', () => {
       about: ABOUT,
       backUp: noBackup,
       agents: AGENTS,
+      agentState: () => null,
     };
     await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({
       code: 'E_PATH_TOO_LONG',

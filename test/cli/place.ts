@@ -60,5 +60,6 @@ export async function daemon(
     about,
     backUp,
     agents: [{ name: 'claude', maxInstances: 1 }],
+    agentState: () => null,
   });
 }

@@ -102,6 +102,7 @@ export const api: Surface<Call> = {
       about,
       backUp: noBackup,
       agents: [],
+      agentState: () => null,
       redact: redactShapes,
       tokensFile,
     });
