@@ -6,6 +6,10 @@ export interface Benchmark {
   compare: 'ratio' | 'difference';
   /** The largest value that is hoped for. Nothing happens above it: this measures. */
   wanted: number;
+  /** Of one that takes long: more pairs are not taken. */
+  mostPairs?: number;
+  /** What this machine lacks for it, and the way to get it; null where it can be measured. */
+  lacks?(): string | null;
   measure(context: Context): Promise<Measured>;
 }
 

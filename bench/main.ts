@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { agentOverhead } from './agent-overhead.ts';
 import { claim } from './claim.ts';
 import { cliStatus } from './cli-status.ts';
 import { daemonRss } from './daemon-rss.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   cliStatus,
   daemonRss,
   health,
+  agentOverhead,
 ];
 const FEWEST = 15;
 
@@ -45,17 +47,26 @@ async function main(): Promise<void> {
   if (help) return void process.stdout.write(USAGE);
   const results: Result[] = [];
   const signal = untilInterrupted();
-  for (const benchmark of chosen) {
-    console.error(`${benchmark.key}: ${pairs} pairs`);
+  const measurable = chosen.filter(lacksNothing);
+  for (const benchmark of measurable) {
+    const taken = Math.min(pairs, benchmark.mostPairs ?? pairs);
+    console.error(`${benchmark.key}: ${taken} pairs`);
     const began = performance.now();
-    const result = await measure(benchmark, pairs, signal);
+    const result = await measure(benchmark, taken, signal);
     results.push(result);
     const seconds = (performance.now() - began) / 1000;
     console.error(`${benchmark.key}: ${rounded(result)}, in ${seconds.toFixed(0)} s`);
   }
   (json ? console.error : console.log)(`\n${describe(results)}`);
+  const skipped = chosen.filter(each => !measurable.includes(each)).map(({ key }) => [key, null]);
   const values = results.map(result => [result.benchmark.key, rounded(result)]);
-  if (json) console.log(JSON.stringify(Object.fromEntries(values)));
+  if (json) console.log(JSON.stringify(Object.fromEntries([...values, ...skipped])));
+}
+
+function lacksNothing({ key, lacks }: Benchmark): boolean {
+  const lacking = lacks?.() ?? null;
+  if (lacking !== null) console.error(`${key}: not measured, since ${lacking}`);
+  return lacking === null;
 }
 
 async function measure(benchmark: Benchmark, pairs: number, signal: AbortSignal): Promise<Result> {

@@ -66,7 +66,7 @@ export type Story = TaskView & { runs: RunView[]; events: JournalEvent[] };
 
 /** Waits until the task is over, its workspace gone, and GitHub told. */
 export async function endOfTask(
-  { home }: Orch,
+  { home }: Pick<Orch, 'home'>,
   github: Simulator,
   name: string,
   signal: AbortSignal,
