@@ -69,6 +69,7 @@ program
   .command('logs <TASK>')
   .description("what the agent's terminal printed")
   .option('-f, --follow', 'go on until the task is over')
+  .option('--raw', 'the lines of JSON that its CLI printed instead')
   .action(async (task, options) =>
     (await import('./cli/session.ts')).logs(task, { ...common(), ...options }),
   );

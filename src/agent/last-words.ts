@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { redactShapes } from '../shared/secrets/secrets.ts';
 import { readableLines } from '../shared/text.ts';
+import type { Progress } from './watch/progress.ts';
 
 const TAIL_BYTES = 64 * 1024;
 const LONGEST = 2048;
@@ -14,6 +15,17 @@ export async function lastWords(logFile: string, lines: number): Promise<string>
   const readable = readableLines(await readTail(logFile)).filter(line => line !== '');
   // Before the cut: a part of a token no longer looks like one.
   return lastBytes(redactShapes(readable.slice(-lines).join('\n')));
+}
+
+/**
+ * What an agent said last and why it ended, as its CLI tells it; at most 2 KB, without tokens. Null where it tells no end:
+ * then its terminal may say what went wrong.
+ */
+export function finalWords({ text, end, limit }: Progress): string | null {
+  if (end === null && limit === null) return null;
+  const words = [text, end?.reason ?? limit?.reason].filter(each => each);
+  // A CLI may say its reason as its text, too.
+  return lastBytes(redactShapes([...new Set(words)].join('\n\n'))) || null;
 }
 
 async function readTail(file: string): Promise<string> {

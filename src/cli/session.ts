@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { runFiles } from '../agent/run-files.ts';
 import { attachCommand, openTerminals } from '../agent/terminals.ts';
 import { homePaths } from '../config/paths.ts';
 import type { TaskView } from '../record/views.ts';
@@ -34,21 +35,30 @@ export async function attach(name: string, options: { config?: string }): Promis
     });
 }
 
+export interface LogOptions {
+  config?: string;
+  follow?: boolean;
+  raw?: boolean;
+}
+
 /**
- * `orch logs T42 [-f]`: what the agent's terminal printed, as text; into a pipe as it was, colours and all. Following
- * goes on into the next run, and ends when the task is over, or with ^C; of a run named `T42.1`, with that run.
+ * `orch logs T42 [-f] [--raw]`: what the agent's terminal printed, as text; into a pipe as it was, colours and all. Raw:
+ * the lines of JSON that its CLI printed, without what looks like a token. Following goes on into the next run, and ends
+ * when the task is over, or with ^C; of a run named `T42.1`, with that run.
  */
-export async function logs(name: string, options: { config?: string; follow?: boolean }): Promise<void> {
+export async function logs(name: string, options: LogOptions): Promise<void> {
   const home = await findHome(options);
   const named = parseRunName(name);
-  const show = process.stdout.isTTY ? asText : asBytes;
+  const show = options.raw || process.stdout.isTTY ? asText : asBytes;
   for (let last = ''; ; ) {
     const run = named?.run ?? (await runOf(home, name));
     if (run === last) return;
     last = run;
-    const file = homePaths(home).runLog(run);
+    const paths = homePaths(home);
+    const file = options.raw ? runFiles(paths.run(run)).events : paths.runLog(run);
     if (!options.follow) {
-      if (!existsSync(file)) throw new OrchError('E_TASK_STATE', `${run} has no log yet`);
+      if (!existsSync(file))
+        throw new OrchError('E_TASK_STATE', `${run} has no ${options.raw ? 'events' : 'log yet'}`);
       return void show(file, 0, true);
     }
     await follow(file, show, () => hasEnded(home, named?.task ?? name, run));
@@ -77,9 +87,10 @@ type Show = (file: string, position: number, isEnd: boolean) => number;
 const asText: Show = (file, position, isEnd) => {
   const bytes = readFrom(file, position);
   const whole = isEnd ? bytes : bytes.subarray(0, bytes.lastIndexOf(10) + 1);
-  for (const line of readableLines(redactShapes(whole.toString('utf8').replace(/\n$/, '')))) {
-    if (whole.length > 0) process.stdout.write(`${line}\n`);
-  }
+  if (whole.length === 0) return position;
+  // First what is only shown in passing: it can stand right before a token, or within one.
+  const lines = readableLines(whole.toString('utf8').replace(/\n$/, ''));
+  process.stdout.write(`${redactShapes(lines.join('\n'))}\n`);
   return position + whole.length;
 };
 

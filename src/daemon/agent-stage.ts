@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
-import { lastWords } from '../agent/last-words.ts';
+import { finalWords, lastWords } from '../agent/last-words.ts';
 import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
 import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
@@ -140,7 +140,11 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       settleGroup(group, paths.run(name));
       watches.remove(run);
     },
-    lastWords: async run => (await lastWords(paths.runLog(runName(run.task, run.number)), 20)) || null,
+    async lastWords(run) {
+      const name = runName(run.task, run.number);
+      const progress = readProgress(paths.run(name));
+      return (progress && finalWords(progress)) ?? ((await lastWords(paths.runLog(name), 20)) || null);
+    },
     [Symbol.dispose]: () => watches[Symbol.dispose](),
   };
 }

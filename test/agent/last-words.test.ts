@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { lastWords } from '../../src/agent/last-words.ts';
+import { finalWords, lastWords } from '../../src/agent/last-words.ts';
+import type { Progress } from '../../src/agent/watch/progress.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 async function wordsOf(log: string | Buffer, lines = 10): Promise<string> {
@@ -42,4 +43,18 @@ it('are none where nothing was logged, and where an agent put something else tha
   expect(await wordsOf('')).toBe('');
   await using directory = await temporaryDirectory();
   expect(await lastWords(directory.path, 10)).toBe('');
+});
+
+it('of a CLI that tells its end are what the agent said, and why it ended', () => {
+  const told = (changes: Partial<Progress>) =>
+    finalWords({ text: 'I tried.', end: null, limit: null, ...changes } as Progress);
+  const end = (reason: string | null) => ({ ok: reason === null, reason, permanent: false });
+  expect(told({})).toBeNull();
+  expect(told({ end: end(null) })).toBe('I tried.');
+  expect(told({ end: end('no key') })).toBe('I tried.\n\nno key');
+  expect(told({ text: 'no key', end: end('no key') })).toBe('no key');
+  expect(told({ text: null, end: end(null) })).toBeNull();
+  expect(told({ limit: { kind: 'rate', reason: '429', until: null } })).toBe('I tried.\n\n429');
+  expect(told({ text: `ghp_${'a1'.repeat(20)} ${'x'.repeat(3000)}`, end: end(null) })).toBe('x'.repeat(2048));
+  expect(told({ text: `ghp_${'a1'.repeat(20)}`, end: end(null) })).not.toContain('a1a1');
 });

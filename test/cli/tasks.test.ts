@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -59,6 +59,20 @@ describe('the commands', () => {
     await expect(printed(home, () => attach('nothing', {}))).rejects.toMatchObject({
       code: 'E_UNKNOWN_TASK',
     });
+  });
+
+  it('print the lines of JSON of a CLI, without what looks like a token or moves the cursor', async () => {
+    await using here = await place();
+    const home = join(here.path, '.orch');
+    await expect(printed(home, () => logs('T1.1', { raw: true }))).rejects.toMatchObject({
+      message: 'T1.1 has no events',
+    });
+    mkdirSync(join(home, 'runs', 'T1.1'), { recursive: true });
+    const token = `ghp_${'a1'.repeat(20)}`;
+    writeFileSync(join(home, 'runs', 'T1.1', 'events.jsonl'), `{"a":"\\u001b"}\n\u001b[2J${token}\n`);
+    const lines = (await printed(home, () => logs('T1.1', { raw: true }))).split('\n');
+    expect(lines).toEqual(['{"a":"\\u001b"}', expect.not.stringContaining('a1a1'), '']);
+    expect(lines[1]).not.toContain('\u001b');
   });
 
   it('join no terminal that is not there', async () => {
