@@ -25,6 +25,8 @@ export function request(n: number): Request {
     model: null,
     priority: 'normal',
     timeoutSeconds: 1800,
+    budgetUsd: null,
+    budgetTokens: null,
     base: 'main',
     settings: '{}',
     correlation: `delivery-${n}`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Amount, amountText } from '../shared/amounts.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 
 /** A profile's name: it becomes part of agents, labels and tmux ids. */
@@ -22,6 +23,7 @@ export interface RunOptions {
   priority?: (typeof PRIORITIES)[number];
   timeoutSeconds?: number;
   base?: string;
+  budget?: Amount;
 }
 
 interface Option {
@@ -48,6 +50,7 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
     'how long a try may take: `1m` to `24h`, such as `1h30m`',
   ),
   base: option('base', baseBranch, 'BRANCH', 'the branch to start from and to open the pull request onto'),
+  budget: option('budget', amountText, 'AMOUNT', 'what all tries may take: `2usd`, `500ktokens` or both'),
 };
 
 /** The option as a part of RunOptions; null when there is none of that name, or it doesn't take that value. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OPTIONS, profileName, readOption } from '../command/options.ts';
+import { type Amount, amountText } from '../shared/amounts.ts';
 import { later, used } from './keys.ts';
 import { ROLES } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +24,7 @@ export interface RepositorySettings {
   /** Directories that are checked out; none means all. */
   sparse: string[];
   timeoutSeconds: number | null;
+  budget: Amount | null;
   labels: { trigger: string; pullRequest: string[] };
   permissions: {
     /** Whoever has this role may command. */
@@ -62,16 +64,7 @@ export function defaultRepositorySettings(server: Pick<Settings, 'github'>): Rep
 export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
-  const {
-    labels,
-    permissions,
-    timeout,
-    budget: _b,
-    checks: _c,
-    follow_up: _f,
-    workflow_files,
-    ...rest
-  } = read.value;
+  const { labels, permissions, timeout, checks: _c, follow_up: _f, workflow_files, ...rest } = read.value;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
@@ -136,6 +129,10 @@ export const repositorySettings = z
       (option('timeout', 'timeoutSeconds') as z.ZodType<number>).nullable().default(null),
       'How long a try may take, such as `45m`.',
     ),
+    budget: used(
+      amountText.nullable().default(null),
+      "What a task may take, such as `2usd` or `500ktokens`, where the comment names nothing. Not above the server's `budgets.task`.",
+    ),
     labels: z
       .strictObject({
         trigger: used(
@@ -177,7 +174,6 @@ export const repositorySettings = z
         .default(null),
       'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{guidance}}` and `{{steps}}` filled in.',
     ),
-    budget: later(z.unknown().optional(), 'What a task may cost.'),
     checks: later(z.unknown().optional(), 'What is shown of the work.'),
     follow_up: later(z.unknown().optional(), 'What wakes the agent after the pull request.'),
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { amountText } from '../shared/amounts.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';
@@ -110,6 +111,17 @@ export const serverSettings = z.strictObject({
       amount.default(1024),
       'Free disk, below which no agent is started; tasks wait for it.',
     ),
+  }),
+  budgets: section({
+    task: used(
+      amountText.nullable().default(null),
+      'What a task may take at most, such as `5usd`, `2mtokens`, or both with a comma: then it is paused.',
+    ),
+    repository_day: used(
+      amountText.nullable().default(null),
+      'What the tasks of a repository may take in a day, in UTC: then they wait for the next one.',
+    ),
+    day: used(amountText.nullable().default(null), 'The same for all repositories together.'),
   }),
   prices: used(pricesSettings.prefault({}), 'What models cost, by name, where their CLI does not say it.'),
   workspaces: section({

@@ -1,8 +1,10 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { readEnding } from '../agent/ending.ts';
 import { runFiles, tryAppend } from '../agent/run-files.ts';
 import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { openTerminals } from '../agent/terminals.ts';
+import { readProgress } from '../agent/watch/progress.ts';
 import type { Seen } from '../agent/watch/state.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
@@ -146,7 +148,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     ? stack.use(withEgress({ broker: broker.stage, paths, hosts: settings.sandbox.allowHosts, log }))
     : broker.stage;
   const terminals = openTerminals({ directory: paths.tmux, log });
-  const keeper = openKeeper({ store, clock, log, settings });
+  const keeper = openKeeper({
+    store,
+    clock,
+    log,
+    settings,
+    isOver(run) {
+      const directory = paths.run(runName(run.task, run.number));
+      return readProgress(directory)?.end != null || readEnding(directory).exit !== null;
+    },
+  });
+  stack.defer(() => keeper.stop());
   const states = watchStates({ store, clock, log, terminals, paths, settings, everySeconds: STATES_SECONDS });
   stack.defer(() => states.stop());
   const agent = stack.use(
@@ -218,7 +230,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       perRepository: settings.limits.perRepository,
       profiles: settings.profiles,
     },
-    repository: repositorySettings,
+    // Where a budget is spent, nothing may run.
+    repository: task => ({
+      ...repositorySettings(task),
+      ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
+    }),
     promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: SWEEP_SECONDS,
   });

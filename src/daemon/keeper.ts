@@ -1,31 +1,61 @@
 import type { Progress } from '../agent/watch/progress.ts';
 import { costOf, type Prices } from '../config/prices.ts';
 import type { Settings } from '../config/settings.ts';
+import { pause } from '../queue/change.ts';
+import { shareOf, showAmount } from '../shared/amounts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
 import type { Usage } from '../store/usage.ts';
-import { type Run, runName } from '../task/glossary.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { type Cap, type Capped, capsOf, isSpent, reasonOf, spentOf } from './caps.ts';
 
 export interface KeeperOptions {
   store: Store;
   clock: Clock;
   log: Log;
-  settings: Pick<Settings, 'prices' | 'profiles'>;
+  settings: Pick<Settings, 'prices' | 'profiles' | 'budgets'>;
+  /** The run's CLI has come to its end: what becomes of the task is for the scheduler to say. */
+  isOver(run: Run): boolean;
 }
 
-/** Keeps the books of runs: writes down what their CLIs tell of session and usage, and that people's words arrived. */
-export function openKeeper(options: KeeperOptions) {
-  const { store, clock, log, settings } = options;
+export interface Keeper {
+  /** Takes what a run's CLI has told of itself so far. It may be told again, and of a run that has ended meanwhile. */
+  heard(run: Run, progress: Progress): void;
+  /** Whether no budget that is spent stands against another run of a task now. */
+  mayStart(task: Capped): boolean;
+  stop(): Promise<void>;
+}
 
-  function keep(run: Run, progress: Progress): void {
+/** People are told when this part of a budget is spent. */
+const WARN_AT = 0.8;
+
+/**
+ * Keeps the books of runs: writes down what their CLIs tell of session and usage, and that people's words arrived. Whom
+ * a spent budget stands against it pauses: a run at the word of its CLI, and a task that would start another one.
+ */
+export function openKeeper(options: KeeperOptions): Keeper {
+  const { store, clock, log, settings } = options;
+  const rounds = keyedRounds({
+    clock,
+    work: async (task: number) => hold(task),
+    failed: (task: number, err) =>
+      log.error({ task: taskName(task), err }, 'its budget could not be looked at'),
+  });
+  const news = store.journal.onAppend(rounds.wake);
+  for (const task of store.tasks.going()) rounds.wake(task);
+
+  /** True when what the run has used is news. */
+  function keep(run: Run, progress: Progress): boolean {
     if (progress.session !== null && progress.session !== store.runs.get(run.task, run.number)?.session)
       store.runs.update(run, { session: progress.session });
     if (progress.events > 0) confirmInputs(run);
     const usage = usageOf(progress, progress.model ?? modelOf(run), settings.prices);
     const before = store.usage.ofRun(run.task, run.number);
-    if (usage === null || (before !== null && isSame(before, usage))) return;
+    if (usage === null || (before !== null && isSame(before, usage))) return false;
     store.usage.write({ task: run.task, run: run.number, ...usage, at: clock.now() });
+    return true;
   }
 
   /** The model that a run was started with, where its CLI names none. */
@@ -42,14 +72,56 @@ export function openKeeper(options: KeeperOptions) {
     }
   }
 
+  /** Holds a task that goes on by itself to the budgets that bound it. */
+  function hold(id: number): null {
+    const task = store.tasks.get(id);
+    if (!task || !['queued', 'starting', 'running'].includes(task.state)) return null;
+    const live = store.runs.liveOf(id);
+    const run = live?.epoch === task.epoch ? live : null;
+    const caps = capsOf(store, settings.budgets, task, run?.startedAt ?? clock.now());
+    const spent = caps.find(isSpent);
+    if (spent === undefined) {
+      if (run) warn(task, run, caps);
+    } else if (run === null || !options.isOver(run)) {
+      pause(store, id, reasonOf(spent), spent.until, clock.now());
+    }
+    return null;
+  }
+
+  /** Tells, once each, that most of a budget is spent, and that one in money can't be held. */
+  function warn(task: Task, run: Run, caps: readonly Cap[]): void {
+    const near = caps.find(({ spent, budget }) => shareOf(spent, budget) >= WARN_AT);
+    if (near && !task.budgetWarned) {
+      store.transaction(() => {
+        if (!store.tasks.update(task.id, task.epoch, { budgetWarned: true })) return;
+        const budget = `${near.name} of ${showAmount(near.budget)}`;
+        store.journal.append(clock.now(), task.id, 'budget:warned', { spent: spentOf(near), budget });
+      });
+    }
+    const used = store.usage.ofRun(task.id, run.number);
+    const inMoney = caps.find(({ budget }) => budget.usd !== null);
+    if (!inMoney || used === null || used.costUsd !== null) return;
+    const told = store.journal.ofTask(task.id).some(event => event.type === 'budget:unknown');
+    const budget = `${inMoney.name} of ${showAmount({ ...inMoney.budget, tokens: null })}`;
+    if (!told) store.journal.append(clock.now(), task.id, 'budget:unknown', { model: used.model, budget });
+  }
+
   return {
-    /** Takes what a run's CLI has told of itself so far. It may be told again, and of a run that has ended meanwhile. */
-    heard(run: Run, progress: Progress): void {
+    heard(run, progress) {
       try {
-        store.transaction(() => keep(run, progress));
+        if (!store.transaction(() => keep(run, progress))) return;
+        hold(run.task);
+        // A day's budget is the others' too.
+        const { repositoryDay, day } = settings.budgets;
+        if (repositoryDay !== null || day !== null) for (const task of store.tasks.going()) rounds.wake(task);
       } catch (err) {
         log.error({ run: runName(run.task, run.number), err }, 'what a run used could not be written');
       }
+    },
+    mayStart: task => !capsOf(store, settings.budgets, task, clock.now()).some(isSpent),
+    async stop() {
+      news[Symbol.dispose]();
+      await rounds.stop();
     },
   };
 }

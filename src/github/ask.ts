@@ -2,6 +2,7 @@ import type { Remark } from '../agent/prompt.ts';
 import type { Command } from '../command/command.ts';
 import { helpText } from '../command/help.ts';
 import type { RunOptions } from '../command/options.ts';
+import { budgetOf } from '../config/budgets.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { cancel, retry } from '../queue/change.ts';
@@ -134,6 +135,7 @@ export async function startTask(
       priority: wanted.priority ?? settings.taskQueue.defaultPriority,
       timeoutSeconds:
         wanted.timeoutSeconds ?? repository.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
+      ...budgetOf(wanted.budget, repository.budget, settings.budgets.task),
       base: wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
       settings: JSON.stringify(repository),
       correlation: from.delivery,

@@ -86,7 +86,9 @@ export function resume(store: Store, id: number, now: number): Task {
     const task = existing(store, id);
     if (task.state !== 'paused')
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
-    changeState(store, task, 'queued', now, { wakeAt: null, question: null, readyAt: now });
+    // Where it wakes by itself, nobody grants it anything.
+    const budget = task.wakeAt === null ? store.usage.renewal(task) : {};
+    changeState(store, task, 'queued', now, { wakeAt: null, question: null, readyAt: now, ...budget });
     return existing(store, id);
   });
 }
@@ -106,7 +108,7 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     // A pull request that somebody closed is not the result any more; an open one still is.
     const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
     const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now, resume: null, question: null };
-    changeState(store, task, 'queued', now, { ...result, ...anew, reason });
+    changeState(store, task, 'queued', now, { ...result, ...anew, ...store.usage.renewal(task), reason });
     return existing(store, id);
   });
 }

@@ -12,7 +12,7 @@ export interface Limits {
 }
 
 /** What the repository's own settings say, as the task carries them. */
-export type RepositoryLimits = (task: Pick<Task, 'settings'>) => {
+export type RepositoryLimits = (task: Claimable) => {
   agents: string[] | null;
   agent: string | null;
   concurrency: number | null;

@@ -160,6 +160,8 @@ function describe(event: JournalEvent): string {
       return event.data.question === null
         ? 'the question is answered'
         : `the agent asks: ${event.data.question}`;
+    case 'budget:unknown':
+      return `what ${event.data.model ?? 'its model'} costs is not known, so ${event.data.budget} can not be held`;
     case 'budget:warned':
       return `${event.data.spent} of ${event.data.budget} is spent`;
     case 'checkpoint:made':

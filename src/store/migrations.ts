@@ -203,4 +203,9 @@ export const MIGRATIONS: readonly string[] = [
   alter table checkpoints add column left_out text not null default '[]';
   alter table tasks add column rollback integer;
   `,
+  `
+  -- What a task's runs after this one take counts against its budget.
+  alter table tasks add column budget_from integer not null default 0;
+  create index runs_started on runs (started_at);
+  `,
 ];

@@ -21,6 +21,8 @@ const REQUEST = [
   'model',
   'priority',
   'timeoutSeconds',
+  'budgetUsd',
+  'budgetTokens',
   'base',
   'settings',
   'correlation',
@@ -42,8 +44,7 @@ const FIELDS = [
   'pullState',
   'resume',
   'wakeAt',
-  'budgetUsd',
-  'budgetTokens',
+  'budgetFrom',
   'budgetWarned',
   'question',
   'continues',
@@ -54,7 +55,10 @@ const { list, insert, set } = columns(FIELDS);
 const OPEN = "('queued', 'starting', 'running', 'paused')";
 
 /** What a claim needs to know of each task that it looks at. */
-export type Claimable = Pick<Task, 'id' | 'repositoryId' | 'agent' | 'runs' | 'settings'>;
+export type Claimable = Pick<
+  Task,
+  'id' | 'repositoryId' | 'agent' | 'runs' | 'settings' | 'budgetUsd' | 'budgetTokens' | 'budgetFrom'
+>;
 
 export type TaskPlace = Pick<Task, 'installation' | 'repositoryId' | 'repository'>;
 
@@ -68,7 +72,8 @@ export function openTasks(db: Connection) {
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
-    `select id, repository_id as repositoryId, agent, runs, settings from tasks
+    `select id, repository_id as repositoryId, agent, runs, settings, budget_usd as budgetUsd,
+       budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
      where state = 'queued' and priority = ? and (ready_at <= ? or updated_at > ?) order by id`,
   );
   const nextReady = db.prepare(
@@ -99,6 +104,9 @@ export function openTasks(db: Connection) {
   );
   const openPlaces = db.prepare(
     `select distinct installation, repository_id as repositoryId, repository from tasks where state in ${OPEN}`,
+  );
+  const going = db.prepare(
+    "select id from tasks where state in ('queued', 'starting', 'running') order by id",
   );
   const cancelledFor = db.prepare(
     `select ${list} from tasks where state = 'cancelled' and reason = ? order by id`,
@@ -150,6 +158,8 @@ export function openTasks(db: Connection) {
       openIn.all(null, repositoryId).map(row => read(row) as Task),
     /** Where open tasks are. */
     openPlaces: (): TaskPlace[] => openPlaces.all() as TaskPlace[],
+    /** Tasks that go on by themselves. */
+    going: (): number[] => going.all().map(row => (row as { id: number }).id),
     cancelledFor: (reason: string): Task[] => cancelledFor.all(reason).map(row => read(row) as Task),
     /** The repository has this name and is reached by this installation now. False when that is nothing new. */
     move: (place: TaskPlace): boolean => move.run({ ...place }).changes > 0,

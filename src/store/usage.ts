@@ -1,3 +1,4 @@
+import { type Amount, shareOf } from '../shared/amounts.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
@@ -55,7 +56,26 @@ export function openUsage(db: Connection) {
      from usage join runs on runs.task = usage.task and runs.number = usage.run
      where runs.session = ? and not (runs.task = ? and runs.number = ?)`,
   );
+  const amount = `sum(cost_usd) as usd, sum(coalesce(input_tokens, 0) + coalesce(output_tokens, 0)) as tokens`;
+  const spent = db.prepare(`select ${amount} from usage where task = ? and run > ?`);
+  const startedWithin = db.prepare(
+    `select ${amount} from runs join usage on usage.task = runs.task and usage.run = runs.number
+     join tasks on tasks.id = runs.task
+     where runs.started_at >= ? and runs.started_at < ? and tasks.repository_id = coalesce(?, tasks.repository_id)`,
+  );
+  const spentOf = ({ id, budgetFrom }: Pick<Task, 'id' | 'budgetFrom'>) =>
+    spent.get(id, budgetFrom) as Amount;
   return {
+    /** What counts against a task's budget. */
+    spent: spentOf,
+    /** What runs have used that began in this time (ms), of one repository or of all. */
+    startedWithin: (from: number, until: number, repositoryId: number | null): Amount =>
+      startedWithin.get(from, until, repositoryId) as Amount,
+    /** What gives a task whose budget is spent the same again; nothing while there is some left. */
+    renewal(task: Task): Partial<Task> {
+      const budget = { usd: task.budgetUsd, tokens: task.budgetTokens };
+      return shareOf(spentOf(task), budget) < 1 ? {} : { budgetFrom: task.runs, budgetWarned: false };
+    },
     write: (usage: Usage): void => void write.run(bind(usage)),
     /** What the other runs of this run's session have used, of any task, by their CLI's own words. */
     before: ({ session, task, number }: Pick<Run, 'session' | 'task' | 'number'>) =>

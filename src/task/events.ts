@@ -20,6 +20,7 @@ export interface TaskEvents {
   'input:queued': { input: number };
   'input:arrived': { input: number };
   'task:question': { question: string | null };
+  'budget:unknown': { model: string | null; budget: string };
   'budget:warned': { spent: string; budget: string };
   'checkpoint:made': { checkpoint: number; why: string };
   'branch:pushed': { run: number; head: string };

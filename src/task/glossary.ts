@@ -64,6 +64,9 @@ export interface Request {
   model: string | null;
   priority: Priority;
   timeoutSeconds: number;
+  /** What its runs together may take; null: as much as they need. */
+  budgetUsd: number | null;
+  budgetTokens: number | null;
   /** The base branch that was asked for or set; null means the head of the pull request, or the default branch. */
   base: string | null;
   /** What `.github/orch.yml` said when it was asked, as JSON: a run needs nothing else from GitHub to start. */
@@ -98,9 +101,8 @@ export interface Task extends Request {
   resume: number | null;
   /** A paused task is queued again at this time (ms); null: when a person says so. */
   wakeAt: number | null;
-  /** What all its runs together may take; null: as much as they need. */
-  budgetUsd: number | null;
-  budgetTokens: number | null;
+  /** Runs after this one count against the budget: it has been granted anew. */
+  budgetFrom: number;
   /** Most of the budget is gone, and people have been told. */
   budgetWarned: boolean;
   /** What its agent has asked and waits for. */

@@ -35,6 +35,9 @@ describe('options', () => {
     ['--agent claude fix', run('fix', { agent: 'claude' })],
     ['--agent=claude --priority high fix', run('fix', { agent: 'claude', priority: 'high' })],
     ['--model="gpt-5.2" fix', run('fix', { model: 'gpt-5.2' })],
+    ['--budget 2.5usd fix', run('fix', { budget: { usd: 2.5, tokens: null } })],
+    ['fix --budget=1usd,500kTokens', run('fix', { budget: { usd: 1, tokens: 500_000 } })],
+    ['earn --budget nothing', run('earn --budget nothing')],
     ['--base release/2.0 -- fix --it', run('fix --it', { base: 'release/2.0' })],
     ['fix --priority low --timeout 45m', run('fix', { priority: 'low', timeoutSeconds: 2700 })],
     ['"fix it" --priority=low\nmore', run('"fix it"\nmore', { priority: 'low' })],
@@ -124,7 +127,7 @@ describe('a mistake is answered, and names what was likely meant', () => {
   it.each([
     ['--agnet claude fix', '`--agnet` is not an option. Did you mean `--agent`?'],
     ['--Agent claude fix', '`--Agent` is not an option. Did you mean `--agent`?'],
-    ['--whatever fix', 'There are `--agent`, `--model`, `--priority`, `--timeout`, `--base`.'],
+    ['--whatever fix', 'There are `--agent`, `--model`, `--priority`, `--timeout`, `--base`, `--budget`.'],
     ['--after T1 fix', '`--after` is not an option.'],
     ['--toString fix', '`--toString` is not an option.'],
     ['--a`b fix', "`--a'b` is not an option."],

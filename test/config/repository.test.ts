@@ -29,6 +29,7 @@ describe('the settings of a repository', () => {
       sparse: [],
       workflowFiles: 'refuse',
       timeoutSeconds: null,
+      budget: null,
       labels: { trigger: 'orch', pullRequest: [] },
       permissions: { minimum: 'write', users: [], teams: [], floor: 'write' },
       prompt: null,
@@ -49,10 +50,10 @@ setup:
 copy: [.env, config/local.json]
 sparse: [src, docs]
 timeout: 1h30m
+budget: 2usd,1mtokens
 labels: { trigger: bot, pull_request: [automated, bot] }
 permissions: { minimum: maintain, users: [octocat], teams: [core] }
 prompt: "Do {{instruction}}"
-budget: 5usd
 checks: { proof: true }
 follow_up: [review]
 `);
@@ -66,12 +67,13 @@ follow_up: [review]
       sparse: ['src', 'docs'],
       workflowFiles: 'refuse',
       timeoutSeconds: 5400,
+      budget: { usd: 2, tokens: 1_000_000 },
       labels: { trigger: 'bot', pullRequest: ['automated', 'bot'] },
       permissions: { minimum: 'maintain', users: ['octocat'], teams: ['core'], floor: 'write' },
       prompt: 'Do {{instruction}}',
     });
     expect(warnings).toEqual(
-      ['budget', 'checks', 'follow_up'].map(key => `${key} is accepted but not used by this release`),
+      ['checks', 'follow_up'].map(key => `${key} is accepted but not used by this release`),
     );
   });
 
@@ -99,6 +101,8 @@ describe('a mistake in the settings of a repository is named with its line', () 
     ['concurrency: 0', 'line 1: `concurrency`: too small'],
     ['base: ../x', 'line 1: `base`: must be the branch'],
     ['timeout: 30', 'line 1: `timeout`: expected string'],
+    ['budget: 2', 'line 1: `budget`: expected string'],
+    ['budget: 2eur', 'line 1: `budget`: must be like 2usd, 500ktokens, or 2usd,500ktokens'],
     ['timeout: 30s', 'line 1: `timeout`: must be how long a try may take: 1m to 24h'],
     ['setup: npm ci', 'line 1: `setup`: expected array'],
     ['setup:\n  - npm ci\n  - 3', 'line 3: `setup.1`: expected string'],

@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../src/agent/watch/progress.ts';
 import { loadSettings } from '../../src/config/settings.ts';
-import { openKeeper, usageOf } from '../../src/daemon/keeper.ts';
+import { type Keeper, openKeeper, usageOf } from '../../src/daemon/keeper.ts';
+import { cancel, changeState, endRun, pause, resume, retry, wake } from '../../src/queue/change.ts';
+import { claim } from '../../src/queue/claim.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import type { Store } from '../../src/store/open.ts';
-import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, started } from '../support/tasks.ts';
+import type { Run, Task } from '../../src/task/glossary.ts';
+import { fakeClock, settled } from '../support/clock.ts';
+import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
 
-const { settings } = loadSettings({
-  text: `
+const settingsOf = (budgets: string) =>
+  loadSettings({
+    text: `
 agents: { claude: { command: [claude], model: small-1 } }
 prices: { small: { input: 1, output: 10 } }
+budgets: ${budgets}
 `,
-  env: {},
-});
+    env: {},
+  }).settings;
+const settings = settingsOf('{}');
 const TOKENS = { input: 1_000_000, cached: 0, output: 100_000 };
 
 function progress(changes: Partial<Progress>): Progress {
@@ -24,7 +30,14 @@ function progress(changes: Partial<Progress>): Progress {
   };
 }
 
-const keeperOf = (store: Store) => openKeeper({ store, clock: fakeClock(NOW), log: silentLog(), settings });
+const spends = (costUsd: number, input = 0) => progress({ usage: { input, cached: 0, output: 0 }, costUsd });
+
+function keeperOf(
+  store: Store,
+  { budgets = '{}', clock = fakeClock(NOW), isOver = (): boolean => false } = {},
+) {
+  return openKeeper({ store, clock, log: silentLog(), settings: settingsOf(budgets), isOver });
+}
 
 describe('what a run has used', () => {
   const prices = settings.prices;
@@ -103,3 +116,148 @@ describe('the keeper', () => {
     expect(store.usage.ofRun(1, 1)).toMatchObject({ inputTokens: 1_000_000 });
   });
 });
+
+describe('the budget of a task', () => {
+  it('is told of once when most of it is spent, and pauses the run when all is, until a person says so', () => {
+    using store = memoryStore();
+    const { run } = started(store, { budgetUsd: 2 });
+    const keeper = keeperOf(store);
+    const told = () => store.journal.ofTask(1).filter(({ type }) => type === 'budget:warned');
+    keeper.heard(run, spends(1.59));
+    expect(told()).toEqual([]);
+    keeper.heard(run, spends(1.6));
+    keeper.heard(run, spends(1.7));
+    expect(told().map(({ data }) => data)).toEqual([{ spent: '1.60 USD', budget: 'its budget of 2.00 USD' }]);
+    expect(store.tasks.get(1)).toMatchObject({ state: 'starting', budgetWarned: true });
+    keeper.heard(run, spends(2.1));
+    keeper.heard(run, spends(2.2));
+    expect(store.tasks.get(1)).toMatchObject({
+      ...{ state: 'paused', wakeAt: null, epoch: run.epoch + 1 },
+      reason: 'its budget of 2.00 USD is spent (2.10 USD): `/orch resume T1` grants it the same again',
+    });
+    expect(store.usage.ofRun(1, 1)).toMatchObject({ costUsd: 2.2 });
+  });
+
+  it('is one of tokens as well, of all runs together', () => {
+    using store = memoryStore();
+    const { task, run } = started(store, { budgetTokens: 1000 });
+    const keeper = keeperOf(store);
+    keeper.heard(run, spends(9, 600));
+    endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: null, lastWords: null }, NOW);
+    changeState(store, task, 'queued', NOW);
+    const next = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    keeper.heard(next, spends(1, 399));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'starting', budgetWarned: true });
+    keeper.heard(next, spends(1, 400));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'paused' });
+    expect(store.tasks.get(1)?.reason).toMatch('its budget of 1k tokens is spent (1k tokens)');
+  });
+
+  it('is granted again by who resumes or retries the task, when it is spent and only then', async () => {
+    using store = memoryStore();
+    const { task, run } = started(store, { budgetUsd: 2 });
+    const keeper = keeperOf(store);
+    keeper.heard(run, spends(5));
+    endRun(store, run, { outcome: 'paused', exitCode: 1, reason: null, lastWords: null }, NOW);
+    expect(resume(store, 1, NOW)).toMatchObject({ state: 'queued', budgetFrom: 1, budgetWarned: false });
+    await settled();
+    const next = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    keeper.heard(next, spends(1));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'starting' });
+    pause(store, 1, 'lunch', null, NOW);
+    endRun(store, next, { outcome: 'paused', exitCode: 1, reason: null, lastWords: null }, NOW);
+    expect(resume(store, 1, NOW)).toMatchObject({ budgetFrom: 1 });
+    const third = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    keeper.heard(third, spends(1));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'paused' });
+    cancel(store, 1, 'no', NOW);
+    expect(retry(store, 1, 'yes', NOW)).toMatchObject({ budgetFrom: 3 });
+    expect(task.budgetFrom).toBe(0);
+  });
+
+  it('does not stop a run whose CLI has come to its end, and none after it starts by itself', async () => {
+    using store = memoryStore();
+    const { task, run } = started(store, { budgetUsd: 2 });
+    await using keeper = closing(keeperOf(store, { isOver: () => true }));
+    keeper.heard(run, spends(5));
+    await settled();
+    expect(store.tasks.get(1)).toMatchObject({ state: 'starting', budgetWarned: false });
+    endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: null, lastWords: null }, NOW);
+    changeState(store, task, 'queued', NOW);
+    expect(keeper.mayStart(store.tasks.get(1) as Task)).toBe(false);
+    await settled();
+    expect(store.tasks.get(1)).toMatchObject({ state: 'paused', wakeAt: null });
+  });
+
+  it('holds a task that was queued again while nobody kept the books', async () => {
+    using store = memoryStore();
+    const { task, run } = started(store, { budgetUsd: 2 });
+    const first = keeperOf(store, { isOver: () => true });
+    first.heard(run, spends(5));
+    await first.stop();
+    changeState(store, task, 'queued', NOW);
+    await using _again = closing(keeperOf(store));
+    await settled();
+    expect(store.tasks.get(1)).toMatchObject({ state: 'paused' });
+  });
+
+  it('says once when the cost is unknown, and is held in tokens where it has some', () => {
+    using store = memoryStore();
+    const { run } = started(store, { budgetUsd: 2, budgetTokens: 100, model: 'large' });
+    const keeper = keeperOf(store);
+    keeper.heard(run, spends(0, 10));
+    keeper.heard(run, spends(0, 20));
+    const told = store.journal.ofTask(1).filter(({ type }) => type === 'budget:unknown');
+    expect(told.map(({ data }) => data)).toEqual([{ model: 'large', budget: 'its budget of 2.00 USD' }]);
+    keeper.heard(run, spends(0, 100));
+    expect(store.tasks.get(1)?.reason).toMatch('its budget of 2.00 USD and 100 tokens is spent (100 tokens)');
+  });
+});
+
+describe('the budget of a day', () => {
+  const MIDNIGHT = Date.parse('2027-01-16T00:00:00Z');
+
+  it('holds the tasks of a repository back until the next day, and no others', async () => {
+    using store = memoryStore();
+    const clock = fakeClock(NOW);
+    await using keeper = closing(keeperOf(store, { budgets: '{ repository_day: 3usd }', clock }));
+    const { run } = started(store);
+    const other = started(store);
+    const elsewhere = started(store, { repositoryId: 8 });
+    const waiting = queued(store);
+    keeper.heard(elsewhere.run, spends(9));
+    keeper.heard(run, spends(1));
+    keeper.heard(other.run, spends(2));
+    await settled();
+    const reason =
+      "this repository's budget for the day of 3.00 USD is spent (3.00 USD): it goes on at 00:00 UTC";
+    for (const { id } of [run, other.run, { task: waiting.id }].map(({ task }) => ({ id: task })))
+      expect(store.tasks.get(id)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT, reason });
+    expect(store.tasks.get(elsewhere.task.id)?.state).toBe('paused');
+    expect(keeper.mayStart(waiting)).toBe(false);
+    await clock.advance(MIDNIGHT - NOW);
+    expect(keeper.mayStart(waiting)).toBe(true);
+    wake(store, MIDNIGHT);
+    await settled();
+    expect(store.tasks.get(waiting.id)?.state).toBe('queued');
+  });
+
+  it('counts a run for the day on which it began', async () => {
+    using store = memoryStore();
+    const clock = fakeClock(NOW);
+    await using keeper = closing(keeperOf(store, { budgets: '{ day: 100tokens }', clock }));
+    const { run } = started(store);
+    await clock.advance(MIDNIGHT - NOW);
+    const { run: today } = started(store, {}, MIDNIGHT);
+    keeper.heard(today, spends(0, 90));
+    keeper.heard(run, spends(0, 100));
+    await settled();
+    expect(store.tasks.get(today.task)).toMatchObject({ state: 'starting', budgetWarned: true });
+    expect(store.tasks.get(run.task)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT });
+  });
+});
+
+/** As a resource: no round is left when the store closes. */
+function closing(keeper: Keeper): Keeper & AsyncDisposable {
+  return { ...keeper, [Symbol.asyncDispose]: () => keeper.stop() };
+}

@@ -168,12 +168,12 @@ describe('.github/orch.yml', () => {
   const payload = (id: number) => ({ issue: ISSUE, comment: { id, body: '/orch cancel T99' } });
 
   it('with keys that this release leaves undone is told of once', async () => {
-    using app = handling({ answer: file('budget: 5\nfollow_up: {}\n') });
+    using app = handling({ answer: file('checks: {}\nfollow_up: {}\n') });
     await app.handle('issue_comment.created', 'd1', payload(1));
     await app.handle('issue_comment.created', 'd2', payload(2));
     const told = app.comments().filter(text => text.includes('leaves some of it undone'));
     expect(told).toHaveLength(1);
-    expect(told[0]).toContain('budget');
+    expect(told[0]).toContain('checks');
     expect(told[0]).toContain('follow_up');
   });
 

@@ -87,8 +87,8 @@ describe('whatever people and agents write, in Orch’s own words there is no co
       fc.property(hostile, hostile, fc.constantFrom(...TASK_STATES), (words, reason, state) => {
         const told = { ...task, state, instruction: words, reason };
         const ended = { ...run, lastWords: words, spawnedAt: NOW, endedAt: NOW };
-        expectHarmless(renderComment(told, [ended], [], NOW));
-        expectHarmless(renderCheck(told, ended, true, 'Not sandboxed.').output.summary, ['in #42']);
+        expectHarmless(renderComment(told, [ended], [], [], NOW));
+        expectHarmless(renderCheck(told, ended, '', true, 'Not sandboxed.').output.summary, ['in #42']);
       }),
     );
   });

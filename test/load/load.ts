@@ -121,6 +121,8 @@ function taskRequest(n: number, repositoryId: number, installation: number) {
     model: null,
     priority: 'normal',
     timeoutSeconds: 86_400,
+    budgetUsd: null,
+    budgetTokens: null,
     base: 'main',
     settings: '{}',
     correlation: `load-${n}`,

@@ -39,6 +39,8 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     model: null,
     priority: 'normal',
     timeoutSeconds: 1800,
+    budgetUsd: null,
+    budgetTokens: null,
     base: 'main',
     settings: '{}',
     correlation: `delivery-${requests}`,

@@ -40,13 +40,19 @@ const CONCLUSION: Partial<Record<TaskState, Conclusion>> = {
 };
 
 /** The check run of a task on one head commit. An older head's check ends as superseded. */
-export function renderCheck(task: Task, run: Run | undefined, isNewest: boolean, sandbox: string): Check {
+export function renderCheck(
+  task: Task,
+  run: Run | undefined,
+  used: string,
+  isNewest: boolean,
+  sandbox: string,
+): Check {
   const base = { name: 'orch', external_id: taskName(task.id) };
   if (!isNewest) {
     const output = { title: 'Superseded by a newer commit', summary: 'The task goes on there.' };
     return { ...base, status: 'completed', conclusion: 'neutral', output, actions: [] };
   }
-  const output = { title: title(task), summary: summary(task, run, sandbox) };
+  const output = { title: title(task), summary: summary(task, run, used, sandbox) };
   const conclusion = CONCLUSION[task.state];
   if (conclusion === undefined) {
     const status = task.state === 'running' ? 'in_progress' : 'queued';
@@ -65,7 +71,7 @@ function title(task: Task): string {
   return shorten(`${taskName(task.id)} ${task.state}: ${task.instruction.split('\n', 1)[0]}`, 120);
 }
 
-function summary(task: Task, run: Run | undefined, sandbox: string): string {
+function summary(task: Task, run: Run | undefined, used: string, sandbox: string): string {
   const lines = [plain(shorten(task.instruction, 1000)), ''];
   if (task.reason) lines.push(`**${plain(tellable(task.reason))}**`, '');
   if (run) {
@@ -73,6 +79,7 @@ function summary(task: Task, run: Run | undefined, sandbox: string): string {
       run.endedAt !== null && run.spawnedAt !== null ? `, ${duration(run.endedAt - run.spawnedAt)}` : '';
     lines.push(`Agent \`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\`${spent}.`);
   }
+  if (used !== '') lines.push(`Used: ${used}.`);
   lines.push(`Asked by \`${task.requester}\` in #${task.issue}. ${sandbox}`);
   if (isFinal(task.state) && task.state !== 'completed' && run?.lastWords)
     lines.push('', fenced(withoutHostPaths(run.lastWords)));

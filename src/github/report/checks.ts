@@ -1,8 +1,10 @@
 import type { Task } from '../../task/glossary.ts';
+import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
 import { ownerAndName } from '../comments.ts';
 import { createOnce } from '../once.ts';
 import { type Check, renderCheck } from './check.ts';
+import { usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
 
 /**
@@ -12,8 +14,10 @@ import type { ReporterOptions } from './reporter.ts';
 export async function reportChecks(options: ReporterOptions, octokit: Octokit, task: Task): Promise<null> {
   const heads = headsOf(options, task);
   const run = options.store.runs.ofTask(task.id).at(-1);
+  // While it is at work the check run would be written anew with each step.
+  const used = isFinal(task.state) ? usedText(options.store.usage.ofTask(task.id)) : '';
   for (const head of heads) {
-    const check = renderCheck(task, run, head === heads.at(-1), options.sandbox);
+    const check = renderCheck(task, run, used, head === heads.at(-1), options.sandbox);
     await writeCheck(options, octokit, task, head, check);
   }
   return null;

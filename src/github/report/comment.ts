@@ -1,10 +1,12 @@
 import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
+import type { Usage } from '../../store/usage.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import { marker } from '../comments.ts';
+import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
 
 const HEADLINE: Record<TaskState, string> = {
@@ -23,6 +25,7 @@ export function renderComment(
   task: Task,
   runs: readonly Run[],
   events: readonly JournalEvent[],
+  usage: readonly Usage[],
   now: number,
 ): string {
   const run = runs.at(-1);
@@ -30,7 +33,8 @@ export function renderComment(
     `${taskMarker(task)}\n### ${HEADLINE[task.state].replace('{}', taskName(task.id))}`,
     quote(task.instruction),
     reason(task),
-    table(task, run, endOf(task, run, events) ?? now),
+    budgetWarnings(task, events),
+    table(task, run, usage, endOf(task, run, events) ?? now),
     steps(task, events),
     words(task, run),
     footer(task),
@@ -58,12 +62,14 @@ export function tellable(reason: string): string {
   return shorten(withoutHostPaths(reason).trim(), 3000);
 }
 
-function table(task: Task, run: Run | undefined, until: number): string {
+function table(task: Task, run: Run | undefined, usage: readonly Usage[], until: number): string {
   const rows: [string, string][] = [];
   if (run) rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\``]);
   if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
   if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
   if (run?.spawnedAt) rows.push(['Time', duration(until - run.spawnedAt)]);
+  if (usage.length > 0) rows.push(['Used', usedText(usage)]);
+  if (task.budgetUsd !== null || task.budgetTokens !== null) rows.push(['Budget', budgetText(task)]);
   rows.push(['Asked by', `\`${task.requester}\``]);
   return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
 }

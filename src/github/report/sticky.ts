@@ -42,7 +42,13 @@ export async function reportComment(
 ): Promise<number | null> {
   const { store, clock } = options;
   const at = thread(task.repository, task.issue);
-  const body = renderComment(task, store.runs.ofTask(task.id), store.journal.ofTask(task.id), clock.now());
+  const body = renderComment(
+    task,
+    store.runs.ofTask(task.id),
+    store.journal.ofTask(task.id),
+    store.usage.ofTask(task.id),
+    clock.now(),
+  );
   const { id, created } = await createOnce(store, {
     task: task.id,
     kind: 'comment',
@@ -58,7 +64,7 @@ export async function reportComment(
     create: () => createComment(octokit, at, body),
   });
   const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);
-  const headline = [task.state, task.epoch, task.reason, task.pull].join();
+  const headline = [task.state, task.epoch, task.reason, task.pull, task.budgetWarned].join();
   if (!created && written.body !== body) {
     const due = written.headline === headline ? written.at + QUIET_MS : 0;
     if (clock.now() < due) return due;

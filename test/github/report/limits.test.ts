@@ -15,7 +15,7 @@ describe('a reason of any length', () => {
   const task = failedTask('@*'.repeat(100_000));
 
   it('fits into a check run', () => {
-    const check = renderCheck(task, { ...RUN, lastWords: 'x'.repeat(100_000) }, true, 'No sandbox.');
+    const check = renderCheck(task, { ...RUN, lastWords: 'x'.repeat(100_000) }, '', true, 'No sandbox.');
     expect(check.conclusion).toBe('failure');
     expect(check.output.title.length).toBeLessThanOrEqual(255);
     expect(Buffer.byteLength(check.output.summary)).toBeLessThanOrEqual(65_535);
@@ -23,7 +23,7 @@ describe('a reason of any length', () => {
   });
 
   it('leaves table and footer in the comment', () => {
-    const comment = renderComment(task, [{ ...RUN, lastWords: 'the end' }], [], NOW);
+    const comment = renderComment(task, [{ ...RUN, lastWords: 'the end' }], [], [], NOW);
     expect(comment.length).toBeLessThan(60_000);
     expect(comment).toContain('| Agent | `good-1`, run `T1.1` |');
     expect(comment).toContain('the end');
@@ -36,7 +36,10 @@ it('reasons and last words are told as text, without the host’s folders, and c
     'the command `npm ci` failed: ![x](https://evil.example) in /srv/orch/workspaces/T1.1/tree/a',
   );
   const run = { ...RUN, lastWords: 'cannot read /srv/orch/workspaces/T1.1/tree/b' };
-  for (const text of [renderComment(task, [run], [], NOW), renderCheck(task, run, true, '').output.summary]) {
+  for (const text of [
+    renderComment(task, [run], [], [], NOW),
+    renderCheck(task, run, '', true, '').output.summary,
+  ]) {
     expect(text).toMatch(/he command `npm ci` failed: !\\\[x\\\]\(https:\/\/evil.example\) in a/);
     expect(text).toContain('cannot read b');
     expect(text).not.toContain('/srv/orch');
