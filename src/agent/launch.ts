@@ -18,7 +18,7 @@ export interface Launch {
   directory: string;
   /** Where the agent works: the worktree. */
   cwd: string;
-  /** The profile's command; `{prompt}`, `{prompt_file}` and `{model}` are filled in. */
+  /** The agent's command; placeholders are filled in, see prompt-delivery.ts. */
   argv: readonly string[];
   /** The words that shut it in, put before each program of the run; none where there is no sandbox. */
   sandbox: readonly string[];
@@ -28,6 +28,8 @@ export interface Launch {
   /** Holds the prompt, byte for byte. */
   promptFile: string;
   model: string | null;
+  /** The id of the CLI's conversation: that it shall have, or that goes on; null when it is the CLI's to choose. */
+  session: string | null;
   /** Run in the worktree before the agent, in its environment. */
   setup: readonly SetupCommand[];
   /** For /bin/sh: puts the run into its group, see limits/limits.ts. */
@@ -37,6 +39,8 @@ export interface Launch {
   outputLimitBytes: number;
   /** How its event stream is read; null where it prints for people. */
   narration: Omit<Narration, 'outputLimitBytes'> | null;
+  /** What a person runs to install the agent's program; null when nobody says. */
+  install: string | null;
 }
 
 export interface Launched {
@@ -52,7 +56,7 @@ export interface Launched {
 export async function launch(terminals: Terminals, wanted: Launch): Promise<Launched> {
   const delivered = deliverPrompt(wanted);
   const environment = { ...wanted.environment, ...delivered.environment };
-  requireProgram(delivered.argv[0] ?? '', environment.PATH ?? '');
+  requireProgram(delivered.argv[0] ?? '', environment.PATH ?? '', wanted.install);
   const files = runFiles(wanted.directory);
   tryAppend(files.monitorLog, '');
   const { narration, outputLimitBytes } = wanted;
@@ -137,14 +141,16 @@ function failure(result: ProgramResult): OrchError {
 }
 
 /** A relative path is left to the shell: setup commands may be about to make it. */
-function requireProgram(program: string, path: string): void {
+function requireProgram(program: string, path: string, install: string | null): void {
   if (!isAbsolute(program) && program.includes('/')) return;
   if (program !== '' && (isAbsolute(program) ? isExecutable(program) : isOnPath(program, path))) return;
   throw new OrchError(
     'E_MISSING_PROGRAM',
     `The agent's program ${program} is not installed, or not on PATH`,
     {
-      remedy: "Install it, or correct the profile's command, then retry the task.",
+      remedy: install
+        ? `Install it, then retry the task: ${install}`
+        : "Install it, or correct the profile's command, then retry the task.",
     },
   );
 }

@@ -9,16 +9,21 @@ const LONGEST_ARGUMENT = 120 * 1024;
 
 /**
  * The command with its placeholders filled in, what goes into its environment, and the file for its standard input.
- * Errors: E_PROMPT_TOO_LONG for an argument above 120 KB, E_SETTINGS when `{model}` has no model to stand for.
+ * Errors: E_PROMPT_TOO_LONG for an argument above 120 KB, E_SETTINGS when `{model}` or `{session}` has nothing to stand for.
  */
 export function deliverPrompt(launch: {
   argv: readonly string[];
   prompt: Delivery;
   promptFile: string;
   model: string | null;
+  /** The id of the CLI's conversation, where it is known beforehand. */
+  session: string | null;
+  /** The run's own. */
+  directory: string;
 }): { argv: string[]; environment: Record<string, string>; stdin: string } {
-  const values: Record<string, string> = { prompt_file: launch.promptFile };
+  const values: Record<string, string> = { prompt_file: launch.promptFile, run_directory: launch.directory };
   if (launch.model !== null) values.model = launch.model;
+  if (launch.session !== null) values.session = launch.session;
   if (launch.prompt === 'argument') values.prompt = promptArgument(launch.promptFile);
   const argv = launch.argv.map(word => fillIn(word, values));
   if (launch.prompt === 'argument' && !launch.argv.some(word => word.includes('{prompt}'))) {
@@ -43,12 +48,21 @@ function promptArgument(file: string): string {
 
 // One pass: a prompt that speaks of {model} arrives as it was written.
 function fillIn(word: string, values: Record<string, string>): string {
-  return word.replace(/\{(prompt|prompt_file|model)\}/g, (placeholder, name: string) => {
-    if (name === 'model' && values[name] === undefined) {
-      throw new OrchError('E_SETTINGS', "The profile's command names {model}, but no model is set", {
-        remedy: 'Set `model` for the profile, or ask for one with --model.',
-      });
-    }
-    return values[name] ?? placeholder;
-  });
+  return word.replace(
+    /\{(prompt|prompt_file|model|session|run_directory)\}/g,
+    (placeholder, name: string) => {
+      const remedy = values[name] === undefined ? REMEDIES[name] : undefined;
+      if (remedy !== undefined)
+        throw new OrchError('E_SETTINGS', `The profile's command names {${name}}, and there is none`, {
+          remedy,
+        });
+      return values[name] ?? placeholder;
+    },
+  );
 }
+
+const REMEDIES: Record<string, string> = {
+  model: 'Set `model` for the profile, or ask for one with --model.',
+  session:
+    'Set `session: preset` for the profile, if its CLI takes an id, or leave {session} out of `command`.',
+};

@@ -56,6 +56,7 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
   const expanded = profiles.map(profile => ({
     ...profile,
     expose: { read: profile.expose.read.map(path), write: profile.expose.write.map(path) },
+    login: { ...profile.login, files: profile.login.files.map(path) },
   }));
   const { agents: _, ...raw } = camelKeys<Raw>(read.value);
   const { timeoutMinutes, defaultTimeoutMinutes = timeoutMinutes ?? 30, ...taskQueue } = raw.taskQueue;

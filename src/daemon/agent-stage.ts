@@ -5,8 +5,10 @@ import { agentEnvironment } from '../agent/environment.ts';
 import { finalWords, lastWords } from '../agent/last-words.ts';
 import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
+import { commandOf, environmentOf, writeFiles } from '../agent/profile-launch.ts';
 import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
+import type { SandboxKind } from '../agent/sandbox/sandbox.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
 import { look, type Pane, sessionName, type Terminals } from '../agent/terminals.ts';
 import { readProgress } from '../agent/watch/progress.ts';
@@ -31,6 +33,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   confine: Confine;
   sandboxes: Sandboxes;
   groups: Groups;
+  /** Gives the run's session an id, and writes it down. */
+  nameSession(run: Run): string;
   /** What other runs of its session have used. */
   usedBefore(run: Run): UsedBefore;
 }
@@ -58,6 +62,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS, broker });
     const promptFile = join(directory, 'prompt.md');
     await writeFile(promptFile, '', { mode: 0o600 });
+    writeFiles(profile, directory);
     const { prefix, session, environment } = await options.confine(task, run);
     const setup = own.setup
       ? own.setup.map(command => ({ command, required: true }))
@@ -72,21 +77,26 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       }),
     );
     await writeFile(promptFile, prompt, { mode: 0o600 });
+    const model = task.model ?? profile.model;
+    // In a workspace of another run it goes on with that run's session.
+    const resumes = run.session !== null && run.workspace !== name;
     const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
     return await launch(terminals, {
       run: name,
       enter,
       directory,
       cwd: tree,
-      argv: profile.command,
+      argv: commandOf(profile, { resumes, model }),
       sandbox: [...prefix, ...session],
       environment,
       prompt: profile.prompt,
       promptFile,
-      model: task.model ?? profile.model,
+      model,
+      session: run.session ?? (profile.session === 'preset' ? options.nameSession(run) : null),
       setup,
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
+      install: profile.install,
       narration: narrationOf(profile, options.usedBefore(run)),
     });
   }
@@ -151,14 +161,22 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
 
 /** What agents see of the daemon's environment, and how they reach the run's broker. */
 export function runEnvironment(options: { paths: Paths; settings: Settings; env: NodeJS.ProcessEnv }) {
-  return (run: Run): Record<string, string> => {
+  return (run: Run, sandbox: SandboxKind): Record<string, string> => {
     const name = runName(run.task, run.number);
+    const directory = options.paths.run(name);
     const profile = options.settings.profiles.find(each => each.name === run.profile);
-    return agentEnvironment(options.env, profile?.environment ?? {}, {
-      bin: join(options.paths.run(name), 'bin'),
+    const asRoot = sandbox !== 'none' && process.getuid?.() === 0;
+    const own = profile ? environmentOf(profile, { directory, daemon: options.env, asRoot }) : {};
+    return agentEnvironment(options.env, own, {
+      bin: join(directory, 'bin'),
       variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(options.paths.sockets(name), 'broker.sock') },
     });
   };
+}
+
+/** Hosts that its profile has a run reach. */
+export function hostsOf(settings: Settings, run: Run): readonly string[] {
+  return settings.profiles.find(each => each.name === run.profile)?.hosts ?? [];
 }
 
 function profileOf(settings: Settings, run: Run): Profile {

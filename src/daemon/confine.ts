@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { filesDirectory } from '../agent/profile-launch.ts';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import { probe } from '../agent/sandbox/probe.ts';
 import type { Enclosure, SandboxKind } from '../agent/sandbox/sandbox.ts';
@@ -14,7 +15,7 @@ export interface ConfineOptions {
   paths: Paths;
   settings: Settings;
   repositories: Repositories;
-  environment(run: Run): Record<string, string>;
+  environment(run: Run, sandbox: SandboxKind): Record<string, string>;
   /** Orch's home, and files that no agent may see, wherever they lie. */
   hidden: readonly string[];
 }
@@ -43,13 +44,14 @@ export function confinement(options: ConfineOptions): Confine {
           paths.sockets(name),
           join(directory, 'bin'),
           join(directory, 'prompt.md'),
+          filesDirectory(directory),
         ],
         egress: join(paths.sockets(name), 'egress.sock'),
         command: profile?.command ?? [],
         expose: profile?.expose ?? { read: [], write: [] },
         hidden: options.hidden,
         limits: limitsOf(settings, profile ?? { memoryMb: null, cpuPercent: null }),
-        environment: options.environment(run),
+        environment: options.environment(run, sandbox.kind),
       },
       enclosing,
     );

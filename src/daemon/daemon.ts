@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { readEnding } from '../agent/ending.ts';
@@ -36,7 +37,7 @@ import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { openStores } from '../workspace/store.ts';
-import { agentStage, runEnvironment } from './agent-stage.ts';
+import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
 import { startBackups } from './backups.ts';
 import { brokerStage } from './broker-stage.ts';
@@ -145,7 +146,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   for (const run of groups.runs()) if (!live.has(run)) groups.find(run).remove();
   const isListed = settings.sandbox.kind !== 'none' && settings.sandbox.network === 'listed';
   const sockets = isListed
-    ? stack.use(withEgress({ broker: broker.stage, paths, hosts: settings.sandbox.allowHosts, log }))
+    ? stack.use(
+        withEgress({
+          broker: broker.stage,
+          paths,
+          hosts: run => [...settings.sandbox.allowHosts, ...hostsOf(settings, run)],
+          log,
+        }),
+      )
     : broker.stage;
   const terminals = openTerminals({ directory: paths.tmux, log });
   const keeper = openKeeper({
@@ -170,6 +178,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       confine,
       sandboxes,
       groups,
+      nameSession(run) {
+        const session = randomUUID();
+        store.runs.update(run, { session });
+        return session;
+      },
       usedBefore: store.usage.before,
       changed: (run: Run) => scheduler.wake(run.task),
       progressed(run, progress) {

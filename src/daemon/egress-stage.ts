@@ -11,7 +11,8 @@ import { type Run, runName } from '../task/glossary.ts';
 export interface EgressStageOptions {
   broker: Stages['broker'];
   paths: Paths;
-  hosts: readonly string[];
+  /** What the run may reach, as `sandbox.allow_hosts` has it. */
+  hosts(run: Run): readonly string[];
   log: Log;
 }
 
@@ -19,12 +20,12 @@ export interface EgressStageOptions {
 export function withEgress(options: EgressStageOptions): Stages['broker'] & AsyncDisposable {
   const open = new Map<string, Promise<AsyncDisposable>>();
 
-  async function openFor(run: string): Promise<AsyncDisposable> {
+  async function openFor(run: string, hosts: readonly string[]): Promise<AsyncDisposable> {
     const sockets = options.paths.sockets(run);
     await mkdir(sockets, { recursive: true, mode: 0o700 });
     return await openEgress({
       socket: join(sockets, 'egress.sock'),
-      hosts: options.hosts,
+      hosts,
       resolve: async host => (await lookup(host, { all: true })).map(({ address }) => address),
       refused(target, why) {
         options.log.warn({ run, target, why }, 'the network refused an agent');
@@ -37,7 +38,7 @@ export function withEgress(options: EgressStageOptions): Stages['broker'] & Asyn
     async open(task, run) {
       await options.broker.open(task, run);
       const name = runName(run.task, run.number);
-      const opening = open.get(name) ?? openFor(name);
+      const opening = open.get(name) ?? openFor(name, options.hosts(run));
       open.set(name, opening);
       await opening.catch(error => {
         open.delete(name);

@@ -57,6 +57,8 @@ function prepare(root: string, run: string, argv: string[], changes: Partial<Lau
       promptFile,
       prompt: 'file',
       model: null,
+      session: null,
+      install: null,
       setup: [],
       sandbox: [],
       enter: ':',

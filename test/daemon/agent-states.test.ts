@@ -56,6 +56,8 @@ async function watched(script: string) {
       prompt: 'stdin',
       promptFile: '/dev/null',
       model: null,
+      session: null,
+      install: null,
       enter: ':',
     },
     ...{ logFile: join(directory, 'log'), outputLimitBytes: 1e6, narration: null },

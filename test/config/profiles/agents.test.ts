@@ -56,9 +56,13 @@ describe('an agent', () => {
   });
 
   it.each(Object.keys(BUILT_IN))('%s needs to be named, and nothing else', name => {
-    const { expose: _, ...named } = profile(`agents: { ${name}: {} }`, name) ?? {};
-    const { expose: __, ...known } = builtIn(name) ?? {};
-    expect(named).toEqual(known);
+    const known = builtIn(name) as Profile;
+    const home = (path: string) => path.replace('~', HOME);
+    expect(profile(`agents: { ${name}: {} }`, name)).toEqual({
+      ...known,
+      expose: { read: known.expose.read.map(home), write: known.expose.write.map(home) },
+      login: { ...known.login, files: known.login.files.map(home) },
+    });
   });
 
   it('overrides what is built in key by key, names with values by each', () => {
