@@ -68,7 +68,11 @@ describe('settings', () => {
       ...['host_memory_mb', 'host_cpu_percent'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
-      ...['context', 'monitoring', 'redis'].map(key => `${key} is accepted but not used by this release`),
+      'context is accepted but not used by this release',
+      ...['enable_metrics', 'metrics_port', 'health_check_interval'].map(
+        key => `monitoring.${key} is accepted but not used by this release`,
+      ),
+      'redis is accepted but not used by this release',
       ...['on_limit', 'overlap', 'failed_prerequisite'].map(
         key => `policies.${key} is accepted but not used by this release`,
       ),
