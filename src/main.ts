@@ -100,6 +100,22 @@ program
   );
 
 program
+  .command('checkpoint <TASK>')
+  .description("keep how the worktree of a task's agent is now")
+  .option('--json', 'as JSON')
+  .action(async (task, options) =>
+    (await import('./cli/checkpoints.ts')).make(task, { ...common(), ...options }),
+  );
+
+program
+  .command('rollback <TASK> [N]')
+  .description('bring branch and worktree back to a checkpoint, and pause the task')
+  .option('--json', 'as JSON')
+  .action(async (task, number, options) =>
+    (await import('./cli/checkpoints.ts')).rollBack(task, number, { ...common(), ...options }),
+  );
+
+program
   .command('checkpoints <TASK>')
   .description("the kept states of a task's worktree")
   .option('--json', 'as JSON')

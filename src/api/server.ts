@@ -18,6 +18,7 @@ import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
+import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
 import { type AgentState, parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
 import { addGate } from './gate.ts';
@@ -32,6 +33,12 @@ export interface ApiOptions {
   about: { version: string; pid: number; started_at: string; url: string };
   /** Makes a backup of the database. */
   backUp(): Promise<Backup>;
+  checkpoints: {
+    /** Keeps how the worktree of a live run is now. Errors: E_CHECKPOINT, E_TASK_STATE. */
+    make(task: Task): Promise<Checkpoint>;
+    /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
+    rollBack(task: number, checkpoint: number | null, by: string): Task;
+  };
   agents: readonly { name: string; maxInstances: number }[];
   /** What the agent of a task's live run does. */
   agentState(task: number): { state: AgentState; detail: string | null } | null;
@@ -44,6 +51,8 @@ const listQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
 const reportQuery = z.object({ since: z.string().default('7d') });
+
+const rollbackBody = z.strictObject({ checkpoint: z.int().min(1).nullable().default(null) });
 
 /**
  * The API on the daemon's unix socket (0600): who can open it is the user that runs Orch. A socket file that a killed
@@ -80,7 +89,7 @@ export interface HttpApi extends AsyncDisposable {
 }
 
 function createApi(options: ApiOptions): FastifyInstance {
-  const { store, clock, log, redact, about, backUp, agents, agentState } = options;
+  const { store, clock, log, redact, about, backUp, checkpoints, agents, agentState } = options;
   const view = (task: Task) => showTask(task, clock.now(), agentState(task.id));
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
@@ -117,6 +126,14 @@ function createApi(options: ApiOptions): FastifyInstance {
   app.get('/api/tasks/:task/checkpoints', request =>
     store.checkpoints.ofTask(named(store, request.params).id).map(showCheckpoint),
   );
+  app.post('/api/tasks/:task/checkpoints', async request =>
+    showCheckpoint(await checkpoints.make(named(store, request.params))),
+  );
+  app.post('/api/tasks/:task/rollback', request => {
+    const { checkpoint } = rollbackBody.parse(request.body ?? {});
+    const by = request.holder?.name ?? 'the command line';
+    return view(checkpoints.rollBack(named(store, request.params).id, checkpoint, by));
+  });
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);
     return view(cancel(store, task.id, `cancelled ${where(request)}`, clock.now()));

@@ -1,4 +1,4 @@
-import type { CheckpointView } from '../record/views.ts';
+import type { CheckpointView, TaskView } from '../record/views.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { columns, say } from './output.ts';
@@ -23,4 +23,20 @@ export async function list(name: string, options: Common): Promise<void> {
     each.why,
   ]);
   say(columns([['N', 'MADE AT', 'RUN', 'COMMIT', 'LEFT OUT', 'WHY'], ...rows]));
+}
+
+/** `orch checkpoint T42`: keeps how the worktree of its agent is now. */
+export async function make(name: string, options: Common): Promise<void> {
+  const path = `/api/tasks/${encodeURIComponent(name)}/checkpoints`;
+  const made = await askDaemon<CheckpointView>(await findHome(options), 'POST', path, { patienceMs: 90_000 });
+  if (options.json) return say(JSON.stringify(made, null, 2));
+  say(`Checkpoint ${made.number} is how it stands, made at ${made.made_at}.`);
+}
+
+/** `orch rollback T42 [N]`: has branch and worktree go back. */
+export async function rollBack(name: string, number: string | undefined, options: Common): Promise<void> {
+  const path = `/api/tasks/${encodeURIComponent(name)}/rollback`;
+  const sent = { checkpoint: number === undefined ? null : Number(number) };
+  const task = await askDaemon<TaskView>(await findHome(options), 'POST', path, { sent });
+  say(options.json ? JSON.stringify(task, null, 2) : `${task.id} is ${task.status}: ${task.reason}.`);
 }

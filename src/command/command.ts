@@ -7,7 +7,7 @@ import { OPTIONS, type RunOptions, readOption } from './options.ts';
 export type Command =
   | { kind: 'run'; instruction: string; options: RunOptions }
   | { kind: 'status' | 'cancel' | 'retry'; task: number | null }
-  | { kind: 'say'; task: number | null; text: string }
+  | { kind: 'say' | 'rollback'; task: number | null; text: string }
   | { kind: 'help' };
 
 /** What is answered at once, in Markdown; nothing is queued. */
@@ -84,7 +84,8 @@ function parseSubcommand(line: string, below: string[], options: RunOptions): Pa
     return reply(`\`/orch ${word}\` is not part of this release. ${asInstruction(first)}`);
   }
   if (isSubcommand(word)) {
-    if (word === 'say') return parseSay([rest, ...below].join('\n').trim(), options);
+    if (word === 'say') return parseSay(word, [rest, ...below].join('\n').trim(), options);
+    if (word === 'rollback') return parseSay(word, rest, options);
     if (!alone || Object.keys(options).length > 0) {
       return reply(`\`/orch ${word}\` takes a task such as \`T42\`, or nothing. ${asInstruction(first)}`);
     }
@@ -96,15 +97,15 @@ function parseSubcommand(line: string, below: string[], options: RunOptions): Pa
   return reply(`${code(first)} is not a command. Did you mean \`/orch ${near}\`? ${asInstruction(first)}`);
 }
 
-/** `T42 TEXT` or TEXT; a bare number is no task here, it is the beginning of what somebody says. */
-function parseSay(said: string, options: RunOptions): Parsed {
+/** `T42 TEXT` or TEXT; a bare number is no task here, it is the beginning of what somebody says, or a checkpoint. */
+function parseSay(kind: 'say' | 'rollback', said: string, options: RunOptions): Parsed {
   const [named = '', name = ''] = /^(t\w*)[:,]?(?=\s|$)/i.exec(said) ?? [];
   const task = parseTaskName(name);
   const text = unquote((task === null ? said : said.slice(named.length)).trim());
-  if (text !== '' && Object.keys(options).length === 0) return { kind: 'say', task, text };
-  return reply(
-    '`/orch say` takes what to say, and no options: `/orch say use the new API`, or `/orch say T42 …`.',
-  );
+  const fits = kind === 'say' ? text !== '' : /^\d{0,6}$/.test(text);
+  if (fits && Object.keys(options).length === 0) return { kind, task, text };
+  const takes = kind === 'say' ? 'what to say' : "a checkpoint's number";
+  return reply(`\`/orch ${kind}\` takes ${takes}, and no options. ${asInstruction(kind)}`);
 }
 
 function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS {

@@ -6,11 +6,12 @@ export const SUBCOMMANDS = {
   say: ['say [TASK] TEXT', 'tells the agent something, or answers what it asks'],
   cancel: ['cancel [TASK]', 'stops a task; what it has pushed stays on its branch'],
   retry: ['retry [TASK]', 'tries a task again that failed, was escalated or cancelled'],
+  rollback: ['rollback [TASK] [N]', 'brings branch and files back to a checkpoint, and pauses the task'],
   help: ['help', 'shows this'],
 } as const;
 
 /** Kept for later releases, so that no instruction of today means something else tomorrow. */
-export const RESERVED = ['pause', 'resume', 'logs', 'approve', 'rollback', 'revert', 'prove'];
+export const RESERVED = ['pause', 'resume', 'logs', 'approve', 'revert', 'prove'];
 
 /** What can be written, in Markdown, each with what it does. */
 export const HELP: Record<'commands' | 'options', [usage: string, help: string][]> = {

@@ -7,6 +7,7 @@ import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { openTerminals } from '../agent/terminals.ts';
 import { readProgress } from '../agent/watch/progress.ts';
 import type { Seen } from '../agent/watch/state.ts';
+import type { ApiOptions } from '../api/server.ts';
 import type { AppCredentials } from '../config/environment.ts';
 import { homePaths, type Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
@@ -40,6 +41,7 @@ import { openStores } from '../workspace/store.ts';
 import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
 import { startBackups } from './backups.ts';
+import { branchBack } from './branch-back.ts';
 import { brokerStage } from './broker-stage.ts';
 import { checkpointTaker } from './checkpoints.ts';
 import { startCleaner } from './cleaner.ts';
@@ -54,7 +56,9 @@ import { policyOf } from './policy.ts';
 import { createProbot } from './probot.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
-import { snapshots } from './snapshots.ts';
+import { rollBackIn } from './rollback-asked.ts';
+import { startRollbacks } from './rollbacks.ts';
+import { checkpointByHand, snapshots } from './snapshots.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 export interface DaemonOptions {
@@ -70,6 +74,7 @@ export interface DaemonOptions {
 export interface Daemon extends AsyncDisposable {
   store: Store;
   paths: Paths;
+  checkpoints: ApiOptions['checkpoints'];
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
   health(): Promise<Health>;
@@ -126,12 +131,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const environment = runEnvironment({ paths, settings, env });
   const schedule = startBackups({ store, backups, everyHours: settings.backups.everyHours, clock, log });
   stack.defer(() => schedule.stop());
+  const rules = (task: Task) => pushRules(settings, repositorySettings(task), secrets);
+  const git = publishGit(repositories, rules);
   const broker = stack.use(
     brokerStage({
       ...shared,
       pulls,
       confirm,
-      git: publishGit(repositories, task => pushRules(settings, repositorySettings(task), secrets)),
+      git,
       paths,
       secrets,
       checkpoint: checkpointTaker({ store, clock, repositories }),
@@ -253,7 +260,12 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   stack.defer(() => scheduler.drain());
 
-  await probot.load(createApp({ ...shared, settings, replies: openReplies(shared) }));
+  const bringBack = branchBack({ ...shared, confirm, repositories, git, rules });
+  const rollbacks = startRollbacks({ ...shared, paths, confine, repositories, bringBack });
+  stack.defer(() => rollbacks.stop());
+  const rollBack = rollBackIn(shared);
+
+  await probot.load(createApp({ ...shared, settings, replies: openReplies(shared), rollBack }));
   const inbox = startInbox({
     store,
     clock,
@@ -286,6 +298,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     store,
     paths,
     backUp: schedule.make,
+    checkpoints: { make: checkpointByHand({ store, snapshot }), rollBack },
     health,
     agentState: states.of,
     front,

@@ -66,6 +66,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     about,
     backUp: daemon.backUp,
     agentState: daemon.agentState,
+    checkpoints: daemon.checkpoints,
     agents: settings.profiles,
   };
   const api = settings.api.enabled

@@ -1,7 +1,9 @@
 import type { Paths } from '../config/paths.ts';
 import { OrchError } from '../shared/errors.ts';
 import { shorten, stripControl } from '../shared/text.ts';
-import type { Run, Task } from '../task/glossary.ts';
+import type { Checkpoint } from '../store/checkpoints.ts';
+import type { Store } from '../store/open.ts';
+import { type Run, type Task, taskName } from '../task/glossary.ts';
 import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Confine } from './confine.ts';
@@ -11,6 +13,19 @@ export type Snapshot = (task: Task, run: Run, why: string) => Promise<void>;
 
 /** What its agent does to the workspace can make it slow; nobody shall wait for that. */
 const PATIENCE_MS = 60_000;
+
+/** A checkpoint of a live run for a person. Errors: E_TASK_STATE, E_CHECKPOINT. */
+export function checkpointByHand({ store, snapshot }: { store: Store; snapshot: Snapshot }) {
+  return async (task: Task): Promise<Checkpoint> => {
+    const run = store.runs.liveOf(task.id);
+    if (!run || run.spawnedAt === null || run.epoch !== task.epoch) {
+      const what = `${taskName(task.id)} is ${task.state}: a checkpoint is made of an agent at work`;
+      throw new OrchError('E_TASK_STATE', what);
+    }
+    await snapshot(task, run, 'by hand');
+    return store.checkpoints.last(task.id) as Checkpoint;
+  };
+}
 
 export function snapshots(options: { paths: Paths; confine: Confine; broker: BrokerStage }): Snapshot {
   return async (task, run, why) => {

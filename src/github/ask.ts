@@ -72,6 +72,15 @@ export async function obey(
         });
         return await acknowledge(context, place, from);
       }
+      case 'rollback': {
+        changeOnce(context, place, from.key, () => {
+          const tasks = tasksHere(store, place, command.task);
+          const task = pick(tasks, ({ id }) => store.checkpoints.last(id) !== null);
+          const number = command.text === '' ? null : Number(command.text);
+          context.rollBack(task.id, number, place.sender.login);
+        });
+        return await acknowledge(context, place, from);
+      }
       case 'run':
         return await startTask(context, place, command.instruction, command.options, repository, from);
       default:

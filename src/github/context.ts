@@ -5,4 +5,6 @@ import type { Replies, RepliesOptions } from './replies.ts';
 export interface AppContext extends RepliesOptions {
   settings: Settings;
   replies: Replies;
+  /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
+  rollBack(task: number, checkpoint: number | null, by: string): void;
 }

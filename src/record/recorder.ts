@@ -166,6 +166,8 @@ function describe(event: JournalEvent): string {
       return `${event.data.spent} of ${event.data.budget} is spent`;
     case 'checkpoint:made':
       return `checkpoint ${event.data.checkpoint}: ${event.data.why}`;
+    case 'task:rollback':
+      return `${event.data.done ? 'rolled' : `${event.data.by} asks to roll`} back to checkpoint ${event.data.checkpoint}`;
     case 'branch:pushed':
       return `pushed ${event.data.head.slice(0, 10)}`;
     case 'pull:opened':

@@ -74,7 +74,8 @@ export function openTasks(db: Connection) {
   const claimable = db.prepare(
     `select id, repository_id as repositoryId, agent, runs, settings, budget_usd as budgetUsd,
        budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
-     where state = 'queued' and priority = ? and (ready_at <= ? or updated_at > ?) order by id`,
+     where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
+     order by id`,
   );
   const nextReady = db.prepare(
     `select min(at) as at from
@@ -84,6 +85,7 @@ export function openTasks(db: Connection) {
   const wakeable = db.prepare(
     "select id from tasks where state = 'paused' and wake_at is not null and (wake_at <= ? or updated_at > ?) order by id",
   );
+  const rollingBack = db.prepare('select id from tasks where rollback is not null order by id');
   const promotable = db.prepare(
     "select id from tasks where state = 'queued' and priority = 2 and created_at <= ?",
   );
@@ -143,6 +145,8 @@ export function openTasks(db: Connection) {
     nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,
     /** Paused tasks whose time has come. */
     wakeable: (now: number): number[] => wakeable.all(now, now).map(row => (row as { id: number }).id),
+    /** Tasks that are to go back to a checkpoint. */
+    rollingBack: (): number[] => rollingBack.all().map(row => (row as { id: number }).id),
     promotable: (createdBefore: number): number[] =>
       promotable.all(createdBefore).map(row => (row as { id: number }).id),
     byIssue: (repositoryId: number, issue: number): Task[] =>

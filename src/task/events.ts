@@ -23,6 +23,7 @@ export interface TaskEvents {
   'budget:unknown': { model: string | null; budget: string };
   'budget:warned': { spent: string; budget: string };
   'checkpoint:made': { checkpoint: number; why: string };
+  'task:rollback': { checkpoint: number; by: string; done: boolean };
   'branch:pushed': { run: number; head: string };
   'pull:opened': { number: number; url: string; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };

@@ -10,7 +10,7 @@ import { addToken, removeToken } from '../../src/config/tokens.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, noBackup, queued } from '../support/tasks.ts';
+import { memoryStore, NOW, noBackup, noCheckpoints, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Answer {
@@ -35,6 +35,7 @@ async function served() {
     redact: redactShapes,
     about,
     backUp: noBackup,
+    checkpoints: noCheckpoints(store),
     agents: [],
     agentState: () => null,
     tokensFile,

@@ -9,7 +9,7 @@ import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Backup } from '../../src/store/backups.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, noBackup, queued, started } from '../support/tasks.ts';
+import { memoryStore, NOW, noBackup, noCheckpoints, queued, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ABOUT = {
@@ -41,6 +41,7 @@ async function api(store: Store, backUp: () => Promise<Backup> = noBackup) {
     redact: redactShapes,
     about: ABOUT,
     backUp,
+    checkpoints: noCheckpoints(store),
     agents: AGENTS,
     agentState: () => ({ state: 'waiting', detail: 'Proceed?' }),
   });
@@ -87,6 +88,7 @@ describe('the socket', () => {
       redact: redactShapes,
       about: ABOUT,
       backUp: noBackup,
+      checkpoints: noCheckpoints(store),
       agents: AGENTS,
       agentState: () => null,
     };

@@ -6,7 +6,7 @@ import { tryProgram } from '../../src/shared/program.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from '../support/clock.ts';
-import { NOW, noBackup } from '../support/tasks.ts';
+import { NOW, noBackup, noCheckpoints } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ORCH = resolve('bin/orch.js');
@@ -59,6 +59,7 @@ export async function daemon(
     redact: redactShapes,
     about,
     backUp,
+    checkpoints: noCheckpoints(store),
     agents: [{ name: 'claude', maxInstances: 1 }],
     agentState: () => null,
   });

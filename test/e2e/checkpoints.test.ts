@@ -48,6 +48,59 @@ describe('an agent', () => {
   });
 });
 
+const WRONG_WAY = `
+  echo one > a.txt; git add a.txt; git commit -qm One; git push -q; gh pr create --title Fix --body Fixed
+  echo half > half.txt; orch checkpoint
+  mkdir hk; printf '#!/bin/sh\\necho $0 >> ../../ran\\n' > hk/post-index-change; chmod +x hk/*; cp hk/* hk/post-checkout
+  echo bad > a.txt; rm half.txt; git commit -qam Bad; git push -q; git config core.hooksPath hk; ${WORK}`;
+
+describe('/orch rollback', () => {
+  it('brings files, branch and pull request back, pauses the task and tells the agent', async () => {
+    await using app = await startTestApp({ agents: { good: WRONG_WAY } });
+    const tree = `${app.home}/workspaces/T1.1/tree`;
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${tree}/../idle`));
+    const bad = app.task(1).head;
+    await app.github.comment(REPOSITORY, 1, '/orch rollback', 'writer');
+    await app.until(() =>
+      app.daemon.store.journal.ofTask(1).some(each => each.type === 'task:rollback' && each.data.done),
+    );
+    expect(app.task(1)).toMatchObject({
+      state: 'paused',
+      reason: 'rolled back to checkpoint 1 by writer',
+      resume: 1,
+      rollback: null,
+      pullState: 'open',
+    });
+    const tip = await repositoryOf(app.github).git.resolve(app.task(1).branch as string);
+    expect(tip).not.toBe(bad);
+    expect(app.task(1).head).toBe(tip);
+    expect(await inStore(app, 'show', `${tip}:a.txt`)).toBe('one');
+    const status = await execa('git', [
+      '-C',
+      tree,
+      '-c',
+      'core.hooksPath=/dev/null',
+      'status',
+      '--porcelain',
+      '-b',
+    ]);
+    expect(status.stdout).toBe(`## ${app.task(1).branch}\n?? half.txt`);
+    expect(app.daemon.store.checkpoints.ofTask(1).map(({ why }) => why)).toEqual([
+      'by the agent',
+      'end of T1.1',
+      'rolled back to 1',
+    ]);
+    expect(app.daemon.store.inputs.waiting(1)).toMatchObject([
+      { text: expect.stringContaining('checkpoint 1') },
+    ]);
+    await app.until(() =>
+      app.comments(1).some(text => text.includes('Rolled back to checkpoint 1 by writer')),
+    );
+    expect(existsSync(`${app.home}/workspaces/ran`)).toBe(false);
+  });
+});
+
 /** Git on Orch's own copy of the only repository. */
 async function inStore(app: TestApp, ...args: string[]): Promise<string> {
   const host = new URL(app.github.url).host.replace(':', '+');

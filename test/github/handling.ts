@@ -1,4 +1,5 @@
 import { loadSettings, type Settings } from '../../src/config/settings.ts';
+import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
 import { createApp } from '../../src/github/app.ts';
 import type { Github, Octokit } from '../../src/github/client.ts';
 import { openReplies } from '../../src/github/replies.ts';
@@ -48,7 +49,9 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   const shared = { store, github, clock: fakeClock(), log: silentLog() };
   const handlers = new Map<string, (event: { id: string; payload: unknown }) => Promise<void>>();
   const probot = { on: (name: string, handle: never) => handlers.set(name, handle) };
-  createApp({ ...shared, settings, replies: openReplies(shared) })(probot as never);
+  createApp({ ...shared, settings, replies: openReplies(shared), rollBack: rollBackIn(shared) })(
+    probot as never,
+  );
   return {
     ...shared,
     asked,

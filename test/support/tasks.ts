@@ -1,9 +1,11 @@
 import Database from 'better-sqlite3';
+import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
 import { claim, type Limits, type RepositoryLimits } from '../../src/queue/claim.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import type { Request, Run, Task } from '../../src/task/glossary.ts';
+import { fakeClock } from './clock.ts';
 
 export const NOW = 1_800_000_000_000;
 
@@ -76,4 +78,10 @@ export function started(store: Store, changes: Partial<Request> = {}, now = NOW)
 }
 
 /** Where no backup is asked for. */
+/** A rollback is only asked for, and nobody keeps anything. */
+export const noCheckpoints = (store: Store) => ({
+  make: () => Promise.reject(new Error('nobody keeps anything here')),
+  rollBack: rollBackIn({ store, clock: fakeClock(NOW) }),
+});
+
 export const noBackup = () => Promise.reject(new Error('nobody backs up here'));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { snapshot } from '../../src/cli/worktree/snapshot.ts';
+import { restoreSnapshot } from '../../src/workspace/checkpoint.ts';
 import { type Agent, agentAtWork, type Bench, bench } from '../support/workspace.ts';
 
 const FILES = { 'README.md': 'Hello\n', 'src/a.txt': 'a\n', 'src/b.txt': 'b\n', '.gitignore': '*.log\n' };
@@ -123,6 +124,43 @@ describe('orch checkpoint', () => {
     );
     expect(leftOut).toEqual(['b (too much in all)', 'e (too many files)']);
     expect((await agent.git('diff-tree', '--name-only', '--no-commit-id', '-r', sha)).stdout).toBe('a\nc\nd');
+  });
+});
+
+describe('a snapshot', () => {
+  it('is brought back, with what is not committed, and nothing is deleted that no snapshot has', async () => {
+    await using made = await bench(FILES);
+    await using agent = await agentAtWork(made);
+    write(agent, { 'src/a.txt': 'half\n', 'new.txt': 'new\n', huge: Buffer.alloc(21 * 1024 * 1024) });
+    rmSync(join(agent.workspace.tree, 'src/b.txt'));
+    const place = { cwd: agent.workspace.tree, env: agent.env };
+    const to = await snapshot(place, 'orch/T1-fix');
+    const before = await state(agent);
+    await agent.asAgent('sh', [
+      '-c',
+      'git add -A; git reset -q huge; git commit -qm Bad; git checkout -q -b elsewhere',
+    ]);
+    write(agent, { 'src/a.txt': 'bad\n', 'later.txt': 'later\n', 'noise.log': 'kept' });
+    symlinkSync('/etc', join(agent.workspace.tree, 'link'));
+    writeFileSync(join(agent.workspace.repository, 'worktrees/tree/index.lock'), '');
+    const from = await snapshot(place, 'orch/T1-fix');
+    const back = { from: from.sha, to: to.sha, parent: made.sha, branch: 'orch/T1-fix' };
+    for (const _ of ['once', 'again after a crash']) {
+      await restoreSnapshot(agent.asAgent, back);
+      await agent.git('branch', '-q', '-D', 'elsewhere');
+      expect(await state(agent)).toEqual(before);
+    }
+    expect((await agent.asAgent('sh', ['-c', 'ls; cat noise.log'])).stdout).toBe(
+      'README.md\nhuge\nnew.txt\nnoise.log\nsrc\nkept',
+    );
+  });
+
+  it('can not be brought back where the agent spoilt its repository', async () => {
+    await using made = await bench(FILES);
+    await using agent = await agentAtWork(made);
+    writeFileSync(join(agent.workspace.tree, '.git'), 'gitdir: /nowhere\n');
+    const back = { from: made.sha, to: made.sha, parent: made.sha, branch: 'orch/T1-fix' };
+    await expect(restoreSnapshot(agent.asAgent, back)).rejects.toMatchObject({ code: 'E_CHECKPOINT' });
   });
 });
 

@@ -4,6 +4,7 @@ import { loadSettings } from '../../../src/config/settings.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
 import { policyOf } from '../../../src/daemon/policy.ts';
 import { pullStage } from '../../../src/daemon/pull-stage.ts';
+import { rollBackIn } from '../../../src/daemon/rollback-asked.ts';
 import { createApp, EVENTS } from '../../../src/github/app.ts';
 import { connectGithub } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
@@ -91,7 +92,9 @@ export function startOrch(around: Surroundings): Orch {
   });
   const handlers = new Map<string, (event: unknown) => Promise<void>>();
   const on = (name: string, handle: (event: unknown) => Promise<void>) => void handlers.set(name, handle);
-  createApp({ ...shared, settings: SETTINGS, replies: openReplies(shared) })({ on } as never);
+  createApp({ ...shared, settings: SETTINGS, replies: openReplies(shared), rollBack: rollBackIn(shared) })({
+    on,
+  } as never);
   const inbox = startInbox({
     store,
     clock,

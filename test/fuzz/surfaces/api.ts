@@ -7,7 +7,7 @@ import { addToken } from '../../../src/config/tokens.ts';
 import { silentLog } from '../../../src/shared/log.ts';
 import { redactShapes } from '../../../src/shared/secrets/secrets.ts';
 import { fakeClock } from '../../support/clock.ts';
-import { memoryStore, noBackup, queued } from '../../support/tasks.ts';
+import { memoryStore, noBackup, noCheckpoints, queued } from '../../support/tasks.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { noise } from '../noise.ts';
 import { type Surface, Violation } from '../surface.ts';
@@ -101,6 +101,7 @@ export const api: Surface<Call> = {
       log: silentLog(),
       about,
       backUp: noBackup,
+      checkpoints: noCheckpoints(store),
       agents: [],
       agentState: () => null,
       redact: redactShapes,
