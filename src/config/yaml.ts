@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { nearest } from '../shared/nearest.ts';
 import { shorten, stripControl } from '../shared/text.ts';
@@ -32,13 +32,34 @@ function tryReadYaml<T extends z.ZodType>(text: string, schema: T): Read<z.outpu
   }
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    const errors = document.errors.map(({ pos, message }) => ({ line: lines.linePos(pos[0]).line, message }));
+    // The library would compare each key with all others.
+    const options = { prettyErrors: false, stringKeys: true, uniqueKeys: false };
+    const document = parseDocument(text, { ...options, lineCounter: lines });
+    const found = [
+      ...document.errors.map(({ pos, message }) => ({ at: pos[0], message })),
+      ...repeatedKeys(document),
+    ];
+    const errors = found.map(({ at, message }) => ({ line: lines.linePos(at).line, message }));
     return errors.length > 0 ? { ok: false, problems: errors } : check(document, lines, schema);
   } catch (error) {
     // Aliases beyond measure, or nesting that is deeper than the stack.
     return problem(1, `the file can't be read: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+function repeatedKeys(document: Document): { at: number; message: string }[] {
+  const found: { at: number; message: string }[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) found.push({ at: key.range?.[0] ?? 0, message: 'Map keys must be unique' });
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }
 
 function problem(line: number, message: string): { ok: false; problems: Problem[] } {
