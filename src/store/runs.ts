@@ -44,7 +44,7 @@ export function openRuns(db: Connection) {
     (select 1 from runs as sharing join tasks on tasks.id = sharing.task where sharing.workspace = runs.workspace
      and (sharing.ended_at is null or sharing.spawned_at is not null) and not
       (sharing.ended_at is not null and state in ('completed', 'failed', 'escalated', 'cancelled')
-       and (pull_state in ('closed', 'merged') or updated_at <= ?)))`;
+       and (coalesce(pull_state, 'none') in ('closed', 'merged') or updated_at <= ?)))`;
   const removable = db.prepare(`${uncleaned} order by task`);
   const removableOf = db.prepare(`${uncleaned} and task = ?`);
   const cleaned = db.prepare('update runs set cleaned_at = ? where task = ? and number = ?');

@@ -125,6 +125,9 @@ describe('runs', () => {
     store.tasks.update(task.id, task.epoch, { pullState: 'open' });
     expect(removable(NOW - 1)).toEqual([]);
     expect(removable(NOW)).toEqual([1]);
+    store.tasks.update(task.id, task.epoch, { pull: null, pullState: null });
+    expect(removable(NOW - 1), 'without a pull request').toEqual([]);
+    expect(removable(NOW)).toEqual([1]);
     store.runs.cleaned(run, NOW);
     expect(store.runs.get(task.id, 1)?.cleanedAt).toBe(NOW);
     expect(removable(NOW)).toEqual([]);
