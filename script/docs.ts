@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { HELP } from '../src/command/help.ts';
 import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
+import { HELP } from '../src/github/help.ts';
 import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
 import { faults } from './faults.ts';
 

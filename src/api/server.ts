@@ -20,7 +20,8 @@ import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
-import { type AgentState, parseTaskName, TASK_STATES, type Task } from '../task/glossary.ts';
+import { type AgentState, parseTaskName, type Task } from '../task/glossary.ts';
+import { TASK_STATES } from '../task/states.ts';
 import { addGate } from './gate.ts';
 
 export interface ApiOptions {

@@ -1,5 +1,6 @@
+import { profileName } from '../shared/names.ts';
 import { PRIORITIES } from '../task/glossary.ts';
-import { profileName, type RunOptions } from './options.ts';
+import type { RunOptions } from './options.ts';
 
 /** Words after `orch:` that are options, and so can't be agents. `plan` comes with a later release. */
 export const LABEL_OPTIONS: readonly string[] = [...PRIORITIES, 'plan'];

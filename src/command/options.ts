@@ -1,20 +1,11 @@
 import { z } from 'zod';
 import { type Amount, amountText } from '../shared/amounts.ts';
+import { parseDuration } from '../shared/clock.ts';
+import { baseBranch, modelName, profileName } from '../shared/names.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 
-/** A profile's name: it becomes part of agents, labels and tmux ids. */
-export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be a name such as claude');
-
-export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/, 'must be a model such as sonnet');
-
 /** `45m`, `1h30m`, `90s`; one minute to 24 hours. Gives seconds. */
-const timeout = z.string().transform(toSeconds).pipe(z.number().min(60).max(86_400));
-
-/** What `git check-ref-format` refuses, and what a command could take for an option. */
-const NOT_IN_BRANCH = /^$|^[-/.]|\.\.|\/\/|\/\.|@\{|\.lock(\/|$)|[/.]$|[\s\p{Cc}~^:?*[\\]/u;
-
-/** A branch as people write it, without `refs/heads/`. */
-const baseBranch = z.string().refine(name => name.length <= 200 && !NOT_IN_BRANCH.test(name));
+const timeout = z.string().transform(parseDuration).pipe(z.number().min(60).max(86_400));
 
 /** The options of a run, as comments, labels and the command line give them. */
 export interface RunOptions {
@@ -62,9 +53,4 @@ export function readOption(flag: string, value: string): RunOptions | null {
 
 function option(field: keyof RunOptions, schema: z.ZodType, value: string, help: string): Option {
   return { field, schema, value, help };
-}
-
-function toSeconds(text: string): number {
-  const parts = /^(?=.)(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/.exec(text);
-  return parts ? Number(parts[1] ?? 0) * 3600 + Number(parts[2] ?? 0) * 60 + Number(parts[3] ?? 0) : 0;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { modelName } from '../command/options.ts';
+import { modelName } from '../shared/names.ts';
 import { used } from './keys.ts';
 
 const price = z.number().min(0).max(1_000_000);

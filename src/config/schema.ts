@@ -233,7 +233,10 @@ export const serverSettings = z.strictObject({
       'Whether repositories may let agents change what lies in `.github/workflows/` and `.github/actions/`. The App needs the permission for workflows too.',
     ),
     bots: used(z.array(z.int().min(1)).max(1000).default([]), 'Ids of the bots that may command.'),
-    on_limit: later(z.enum(['wait']).default('wait'), 'What happens at a usage limit.'),
+    on_limit: used(
+      z.enum(['wait', 'switch', 'ask']).default('wait'),
+      "What follows when an agent comes to a limit of its vendor's: the task waits until that ends, another agent goes on with it, or a person says when.",
+    ),
     overlap: later(z.enum(['allow']).default('allow'), 'What happens when two tasks touch the same files.'),
     failed_prerequisite: later(
       z.enum(['hold', 'fail']).default('hold'),

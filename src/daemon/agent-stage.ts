@@ -118,7 +118,15 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       const name = runName(run.task, run.number);
       // Written before the session is made: without it there is none, and a start need not wait for tmux to say so.
       if (readLaunchId(paths.run(name)) === null)
-        return { session: 'none', exitCode: null, setupFailed: null, killedBy: null, limit: null, end: null };
+        return {
+          session: 'none',
+          exitCode: null,
+          setupFailed: null,
+          killedBy: null,
+          limit: null,
+          heard: null,
+          end: null,
+        };
       const panes = await lookOnce();
       // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
       const ending = readEnding(paths.run(name));
@@ -132,6 +140,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
         setupFailed: ending.setupFailed?.command ?? null,
         killedBy: killedBy(run),
         limit: progress?.limit ?? null,
+        heard: progress && progress.events > 0,
         end: progress?.end ?? null,
       };
     },

@@ -243,7 +243,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clock,
     log,
     stages: { ...onDisk({ workspace, agent }, disk), broker: sockets, pulls: pullStage(pulls, confirm) },
-    policy: run => policyOf(settings, run),
+    policy: (task, run) => policyOf(settings, run, repositorySettings(task).agents),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
     limits: {
       concurrent: settings.limits.concurrent,

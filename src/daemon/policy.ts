@@ -2,14 +2,19 @@ import type { Settings } from '../config/settings.ts';
 import type { Policy } from '../scheduler/judge.ts';
 import type { Run } from '../task/glossary.ts';
 
-/** What becomes of a run of this profile that ends without a pull request. */
-export function policyOf(settings: Settings, run: Run): Policy {
+/** What becomes of a run of this profile that ends without a pull request. `allowed`: the repository's agents; null is all. */
+export function policyOf(settings: Settings, run: Run, allowed: readonly string[] | null): Policy {
   const profile = settings.profiles.find(each => each.name === run.profile);
+  const { noPullRequest, onLimit } = settings.policies;
+  const hasOther = settings.profiles.some(
+    ({ name }) => name !== run.profile && (allowed === null || allowed.includes(name)),
+  );
   return {
     maxRetries: settings.taskQueue.maxRetries,
     retryDelaySeconds: settings.taskQueue.retryDelaySeconds,
     retryOnFailure: profile?.retryOnFailure ?? true,
-    noPullRequest: settings.policies.noPullRequest,
+    noPullRequest,
     timeoutSeconds: profile?.timeoutSeconds ?? null,
+    onLimit: onLimit === 'switch' && !hasOther ? 'wait' : onLimit,
   };
 }

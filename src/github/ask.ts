@@ -1,6 +1,5 @@
 import type { Remark } from '../agent/prompt.ts';
 import type { Command } from '../command/command.ts';
-import { helpText } from '../command/help.ts';
 import type { RunOptions } from '../command/options.ts';
 import { budgetOf } from '../config/budgets.ts';
 import type { RepositorySettings } from '../config/repository.ts';
@@ -18,6 +17,7 @@ import { isFinal } from '../task/states.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { freezeConversation } from './conversation.ts';
+import { helpText } from './help.ts';
 import type { Door, Place } from './payloads.ts';
 import { tellable } from './report/comment.ts';
 

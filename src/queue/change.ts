@@ -1,15 +1,8 @@
 import { OrchError } from '../shared/errors.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
-import {
-  isResumed,
-  type Run,
-  type RunOutcome,
-  type Task,
-  type TaskState,
-  taskName,
-} from '../task/glossary.ts';
-import { isFinal, mayBecome } from '../task/states.ts';
+import { isResumed, type Run, type RunOutcome, type Task, taskName } from '../task/glossary.ts';
+import { isFinal, mayBecome, type TaskState } from '../task/states.ts';
 
 /**
  * Moves a task to another state with the journal entry that tells of it. False when the task has changed hands
@@ -34,12 +27,7 @@ export function changeState(
   });
 }
 
-export interface Ending {
-  outcome: RunOutcome;
-  exitCode: number | null;
-  reason: string | null;
-  lastWords: string | null;
-}
+export type Ending = Pick<Run, 'exitCode' | 'reason' | 'lastWords'> & { outcome: RunOutcome };
 
 /** Records how a run ended, once. */
 export function endRun(store: Store, run: Run, ending: Ending, now: number): boolean {
@@ -80,15 +68,17 @@ export function pause(store: Store, id: number, reason: string, wakeAt: number |
   });
 }
 
-/** Queues a paused task, to go on where it stopped. Errors: E_TASK_STATE. */
+/** Queues a paused task, to go on where it stopped; its agent is tried though its limit may not be over. Errors: E_TASK_STATE. */
 export function resume(store: Store, id: number, now: number): Task {
   return store.transaction(() => {
     const task = existing(store, id);
     if (task.state !== 'paused')
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
+    const run = task.resume === null ? null : store.runs.get(id, task.resume);
+    if (run) store.breakers.close(run.profile);
     // Where it wakes by itself, nobody grants it anything.
     const budget = task.wakeAt === null ? store.usage.renewal(task) : {};
-    changeState(store, task, 'queued', now, { wakeAt: null, question: null, readyAt: now, ...budget });
+    changeState(store, task, 'queued', now, { wakeAt: null, readyAt: now, ...budget });
     return existing(store, id);
   });
 }
@@ -107,7 +97,7 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     }
     // A pull request that somebody closed is not the result any more; an open one still is.
     const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
-    const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now, resume: null, question: null };
+    const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now, resume: null };
     changeState(store, task, 'queued', now, { ...result, ...anew, ...store.usage.renewal(task), reason });
     return existing(store, id);
   });

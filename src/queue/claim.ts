@@ -1,3 +1,4 @@
+import type { RepositorySettings } from '../config/repository.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Claimable } from '../store/tasks.ts';
@@ -12,11 +13,9 @@ export interface Limits {
 }
 
 /** What the repository's own settings say, as the task carries them. */
-export type RepositoryLimits = (task: Claimable) => {
-  agents: string[] | null;
-  agent: string | null;
-  concurrency: number | null;
-};
+export type RepositoryLimits = (
+  task: Claimable,
+) => Pick<RepositorySettings, 'agents' | 'agent' | 'concurrency'>;
 
 export interface Claim {
   task: Task;
@@ -25,8 +24,8 @@ export interface Claim {
 
 /**
  * Takes the first queued task that may start now and makes its next run, in one transaction; null when none may.
- * The epoch rises, so that whatever an older run of the task still does is refused. A task that no agent of these
- * settings may ever take fails on the way.
+ * The epoch rises, so that whatever an older run of the task still does is refused. What people have told the task's agent
+ * is given to the new run. A task that no agent of these settings may ever take fails on the way.
  */
 export function claim(store: Store, limits: Limits, repository: RepositoryLimits, now: number): Claim | null {
   return store.transaction(() => {
@@ -44,50 +43,54 @@ export function claim(store: Store, limits: Limits, repository: RepositoryLimits
   });
 }
 
+type Profile = Limits['profiles'][number];
+type Load = ReturnType<Store['runs']['load']>;
+
 function choose(store: Store, limits: Limits, repository: RepositoryLimits, now: number) {
   const load = store.runs.load();
   if (load.length >= limits.concurrent) return null;
+  const atLimit = store.breakers.opened(now).map(({ profile }) => profile);
+  const isFree = (profile: Profile) =>
+    slotsOf(profile, load).length < profile.maxInstances && !atLimit.includes(profile.name);
   // The queue may be long, and this is asked whenever something happens.
-  if (!limits.profiles.some(profile => slotsOf(profile, load).length < profile.maxInstances)) return null;
+  if (!limits.profiles.some(isFree)) return null;
   for (const task of store.tasks.claimable(now)) {
     // A cancelled run may still be dying when its task is retried: one live run a task.
     if (load.some(run => run.task === task.id)) continue;
     const own = repository(task);
     const there = load.filter(run => run.repositoryId === task.repositoryId).length;
     if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
-    const agent = chooseAgent(task, lastRun(store, task), limits, own, load);
-    if (agent !== undefined) return { id: task.id, agent };
+    const allowed = limits.profiles.filter(profile => !own.agents || own.agents.includes(profile.name));
+    const candidates = candidatesFor(store, task, allowed, own.agent);
+    if (candidates.length === 0) return { id: task.id, agent: null };
+    const agent = leastLoaded(candidates.filter(isFree), load);
+    if (agent) return { id: task.id, agent };
   }
   return null;
 }
 
-type Load = ReturnType<Store['runs']['load']>;
-
 /**
- * The asked-for profile, else the repository's, else the least loaded; after a time-out rather another one.
- * Undefined while they are busy, null when there is none.
+ * The profile of the run to go on with; after a time-out or a limit rather another one than before; else the asked-for
+ * one, the repository's, or any.
  */
-function chooseAgent(
-  task: Claimable,
-  last: Run | null,
-  limits: Limits,
-  own: ReturnType<RepositoryLimits>,
-  load: Load,
-) {
-  const allowed = limits.profiles.filter(profile => !own.agents || own.agents.includes(profile.name));
-  const wanted = allowed.filter(profile => profile.name === (task.agent ?? own.agent));
-  const others =
-    last?.outcome === 'timed_out' ? allowed.filter(profile => profile.name !== last.profile) : [];
-  const candidates = others.length > 0 ? others : wanted.length > 0 ? wanted : task.agent ? [] : allowed;
-  if (candidates.length === 0) return null;
-  const free = candidates
+function candidatesFor(store: Store, task: Claimable, allowed: readonly Profile[], favourite: string | null) {
+  const before = predecessor(store, task);
+  const last = store.runs.get(task.id, task.runs);
+  const isStopped = last?.outcome === 'timed_out' || last?.outcome === 'rate_limited';
+  const same = allowed.filter(({ name }) => name === before?.profile);
+  const others = isStopped ? allowed.filter(({ name }) => name !== last.profile) : [];
+  const wanted = allowed.filter(({ name }) => name === (task.agent ?? favourite));
+  return [same, others, wanted].find(some => some.length > 0) ?? (task.agent ? [] : allowed);
+}
+
+function leastLoaded(free: readonly Profile[], load: Load) {
+  const [first] = free
     .map(profile => ({ ...profile, busy: slotsOf(profile, load) }))
-    .filter(profile => profile.busy.length < profile.maxInstances)
-    .sort((a, b) => a.busy.length / a.maxInstances - b.busy.length / b.maxInstances)[0];
-  if (!free) return undefined;
+    .sort((a, b) => a.busy.length / a.maxInstances - b.busy.length / b.maxInstances);
+  if (!first) return null;
   let slot = 1;
-  while (free.busy.includes(slot)) slot += 1;
-  return { profile: free.name, slot };
+  while (first.busy.includes(slot)) slot += 1;
+  return { profile: first.name, slot };
 }
 
 /** The slots of a profile that are taken. */
@@ -98,13 +101,17 @@ function slotsOf(profile: { name: string }, load: Load): number[] {
 function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
-  changeState(store, task, 'starting', now, { epoch, runs: number });
-  const workspace = runName(task.id, number);
-  store.runs.insert({ task: task.id, number, epoch, ...agent, workspace, session: null, startedAt: now });
+  changeState(store, task, 'starting', now, { epoch, runs: number, resume: null, question: null });
+  const before = predecessor(store, task);
+  const { workspace, session } =
+    before?.profile === agent.profile ? before : { workspace: runName(task.id, number), session: null };
+  store.runs.insert({ task: task.id, number, epoch, ...agent, workspace, session, startedAt: now });
+  for (const { id } of store.inputs.waiting(task.id)) store.inputs.give(id, number);
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });
   return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
 }
 
-function lastRun(store: Store, task: Claimable): Run | null {
-  return task.runs === 0 ? null : store.runs.get(task.id, task.runs);
+/** The run in whose workspace and session the next one goes on. */
+function predecessor(store: Store, task: Claimable): Run | null {
+  return task.resume === null ? null : store.runs.get(task.id, task.resume);
 }

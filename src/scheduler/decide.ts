@@ -12,10 +12,12 @@ export type Step =
   | { do: 'complete' }
   | { do: 'settle' };
 
-/** How long an agent may take, and how long from being asked to end to being killed (ms). */
 export interface Patience {
+  /** How long an agent may take, and how long from being asked to end to being killed (ms). */
   timeout: number;
   grace: number;
+  /** People have said something that its agent is to hear yet. */
+  isSpokenTo: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export function decide(task: Task, run: Run, sight: Sight, now: number, patience
       return { do: isCurrent(task, run) ? 'start' : 'settle' };
     case 'alive':
       // Part of it is gone: what goes on is not what was started.
-      return sight.killedBy === null ? whileAlive(task, run, now, patience) : { do: 'settle' };
+      return sight.killedBy === null ? whileAlive(task, run, sight, now, patience) : { do: 'settle' };
     case 'none':
       return { do: run.spawnedAt === null && isCurrent(task, run) ? 'start' : 'settle' };
     case 'ended':
@@ -51,15 +53,17 @@ export function whyStopped(task: Task, run: Run): RunOutcome {
   return task.state === 'paused' || task.resume === run.number ? 'paused' : 'cancelled';
 }
 
-function whileAlive(task: Task, run: Run, now: number, { grace, timeout }: Patience): Step {
+function whileAlive(task: Task, run: Run, sight: Sight, now: number, patience: Patience): Step {
+  const { grace, timeout, isSpokenTo } = patience;
   if (run.stopAt !== null) return at(run.stopAt + grace, { do: 'kill' }, now);
   if (task.epoch !== run.epoch) return { do: 'interrupt', why: whyStopped(task, run) };
   if (run.spawnedAt === null) return { do: 'adopt' };
   if (run.doneAt !== null) {
-    if (task.pull !== null && !isFinal(task.state)) return { do: 'complete' };
+    if (task.pull !== null && !isFinal(task.state) && !isSpokenTo) return { do: 'complete' };
     // An agent that says it is done usually ends by itself.
     return at(run.doneAt + grace, { do: 'interrupt', why: 'succeeded' }, now);
   }
+  if (sight.limit !== null) return { do: 'interrupt', why: 'rate_limited' };
   return at(run.spawnedAt + timeout, { do: 'interrupt', why: 'timed_out' }, now);
 }
 

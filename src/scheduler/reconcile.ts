@@ -1,7 +1,7 @@
 import { changeState, endRun } from '../queue/change.ts';
-import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
+import { describeError, isOfHost, isPermanent, OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
-import type { Run, RunOutcome, Task } from '../task/glossary.ts';
+import { isResumed, type Run, type RunOutcome, type Task } from '../task/glossary.ts';
 import { decide, isCurrent, whyStopped } from './decide.ts';
 import { again, judge, type Policy, timeoutMs, type Verdict } from './judge.ts';
 import type { Sight, Stages } from './stages.ts';
@@ -9,34 +9,16 @@ import type { Sight, Stages } from './stages.ts';
 export interface World {
   store: Store;
   stages: Stages;
-  policy(run: Run): Policy;
+  policy(task: Task, run: Run): Policy;
   graceSeconds: number;
   now(): number;
 }
 
-/** Failures that trying again can't mend: the task fails at once and says what to do. */
-const PERMANENT: ReadonlySet<ErrorCode> = new Set([
-  'E_MISSING_PROGRAM',
-  'E_EMPTY_REPOSITORY',
-  'E_UNKNOWN_BASE',
-  'E_PROMPT_TOO_LONG',
-  'E_PATH_TOO_LONG',
-  'E_UNKNOWN_AGENT',
-  'E_PUSH_REFUSED',
-  'E_SETTINGS',
-  'E_GITHUB',
-  'E_ACCESS_LOST',
-]);
-
-/** What the host lacks, or GitHub withholds: the task waits for it, and it counts as no try. */
-const HOST: ReadonlySet<ErrorCode> = new Set([
-  'E_SANDBOX_UNAVAILABLE',
-  'E_LIMITS_UNAVAILABLE',
-  'E_GITHUB_AWAY',
-  'E_DISK_FULL',
-]);
 /** Before the next look, by how often it was in vain: an outage of days must not become thousands of runs. */
 const HOST_DELAY_SECONDS = [60, 120, 240, 480, 600];
+
+/** Vendors count by the week at most, and what a CLI prints may be anything. */
+const LONGEST_LIMIT_MS = 8 * 24 * 3600_000;
 
 /** Brings one live run a step further. Returns when to look again without being woken (ms), or null. */
 export async function reconcile(world: World, taskId: number, runNumber: number): Promise<number | null> {
@@ -45,8 +27,12 @@ export async function reconcile(world: World, taskId: number, runNumber: number)
     const run = world.store.runs.get(taskId, runNumber);
     if (!task || !run || run.endedAt !== null) return null;
     if (isCurrent(task, run)) await world.stages.broker.open(task, run);
-    const patience = { timeout: timeoutMs(task, world.policy(run)), grace: world.graceSeconds * 1000 };
     const sight = await world.stages.agent.look(run);
+    const patience = {
+      timeout: timeoutMs(task, world.policy(task, run)),
+      grace: world.graceSeconds * 1000,
+      isSpokenTo: world.store.inputs.isSpokenTo(run),
+    };
     const step = decide(task, run, sight, world.now(), patience);
     switch (step.do) {
       case 'wait':
@@ -127,6 +113,8 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
   const { store, stages } = world;
   await stages.agent.kill(run);
   const words = await stages.agent.lastWords(run);
+  // An agent that has done nothing leaves no conversation to go on with, whatever its CLI has called it.
+  if (sight.heard === false && !isResumed(run)) store.runs.update(run, { session: null });
   if (!isCurrent(task, run)) {
     await keepCommits(world, task, run);
     return finishRun(world, task, run, sight.exitCode);
@@ -136,23 +124,37 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
   try {
     await stages.pulls.find(fresh());
     await stages.workspace.rescue(task, run);
-    const now = fresh();
-    verdict = judge(now, store.runs.get(run.task, run.number) as Run, sight, world.policy(run));
-    const isDraft = verdict.next === 'completed' && verdict.draft;
-    if (isDraft && isCurrent(now, run)) await stages.pulls.openDraft(now, run);
+    const current = fresh();
+    const isSpokenTo = store.inputs.isSpokenTo(run);
+    const known = { now: world.now(), isSpokenTo, limitEnds: limitEnds(world, run, sight) };
+    verdict = judge(
+      current,
+      store.runs.get(run.task, run.number) as Run,
+      sight,
+      world.policy(task, run),
+      known,
+    );
+    if (verdict.draft && isCurrent(current, run)) await stages.pulls.openDraft(current, run);
   } catch (error) {
     verdict = withoutLeftovers(world, fresh(), run, error);
   }
   await stages.broker.close(run);
-  conclude(world, run, verdict, sight.exitCode, words);
+  conclude(world, run, verdict, sight, words);
+}
+
+/** As the vendor says, within reason; else later each time. */
+function limitEnds({ store, now }: World, run: Run, sight: Sight | null): number {
+  const until = sight?.limit?.until ?? 0;
+  if (until > now()) return Math.min(until, now() + LONGEST_LIMIT_MS);
+  return now() + 60_000 * 2 ** Math.min(store.runs.limitedInARow(run.profile), 6);
 }
 
 /** What the agent left can't be had: an open pull request counts all the same, and a broken workspace makes way for a new one. */
 function withoutLeftovers(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (!isBroken(error) && !isOneOf(PERMANENT, error)) throw error;
-  if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', draft: false, reason };
-  if (isBroken(error)) return again(task, 'crashed', reason, world.policy(run));
+  if (!isBroken(error) && !isPermanent(error)) throw error;
+  if (task.pull !== null) return { outcome: 'succeeded', next: 'completed', reason };
+  if (isBroken(error)) return again(task, 'crashed', reason, world.policy(task, run), world.now());
   return { outcome: 'failed', next: 'failed', reason };
 }
 
@@ -163,29 +165,24 @@ async function keepCommits({ stages }: World, task: Task, run: Run): Promise<voi
     await stages.broker.open(task, run);
     await stages.workspace.rescue(task, run);
   } catch (error) {
-    if (!isBroken(error) && !isOneOf(PERMANENT, error)) throw error;
+    if (!isBroken(error) && !isPermanent(error)) throw error;
   }
   await stages.broker.close(run);
 }
 
 /** Writes the run's end and the task's next state together, unless the task has changed hands meanwhile. */
-function conclude(
-  world: World,
-  run: Run,
-  verdict: Verdict,
-  exitCode: number | null,
-  lastWords: string | null,
-) {
+function conclude(world: World, run: Run, verdict: Verdict, sight: Sight | null, lastWords: string | null) {
   const { store } = world;
-  const { outcome, next, reason } = verdict;
+  const { outcome, next, reason, patch } = verdict;
   const now = world.now();
+  const exitCode = sight?.exitCode ?? null;
   store.transaction(() => {
     const current = store.tasks.get(run.task) as Task;
+    if (outcome === 'rate_limited')
+      store.breakers.open(run.profile, limitEnds(world, run, sight), reason ?? '');
     if (!isCurrent(current, run)) return finishRun(world, current, run, exitCode);
     endRun(store, run, { outcome, exitCode, reason, lastWords }, now);
-    const later =
-      verdict.next === 'queued' ? { tries: verdict.tries, readyAt: now + verdict.delaySeconds * 1000 } : {};
-    changeState(store, current, next, now, { reason, ...later });
+    changeState(store, current, next, now, { reason, ...patch });
   });
 }
 
@@ -196,18 +193,21 @@ function finishRun({ store, now }: World, task: Task, run: Run, exitCode: number
 
 function startFailed(world: World, task: Task, run: Run, error: unknown): Verdict {
   const reason = describeError(error);
-  if (isOneOf(HOST, error)) {
+  if (isOfHost(error)) {
     const runs = world.store.runs.ofTask(task.id);
     const inVain = runs.length - 1 - runs.findLastIndex(each => each.spawnedAt !== null);
-    const delaySeconds = HOST_DELAY_SECONDS[inVain - 1] ?? 600;
-    return { outcome: 'failed', next: 'queued', tries: task.tries, delaySeconds, reason };
+    const readyAt = world.now() + (HOST_DELAY_SECONDS[inVain - 1] ?? 600) * 1000;
+    const resume = isResumed(run) ? run.number : null;
+    return { outcome: 'failed', next: 'queued', reason, patch: { readyAt, resume } };
   }
-  if (isOneOf(PERMANENT, error)) return { outcome: 'failed', next: 'failed', reason };
-  return again(task, 'crashed', `the agent could not be started: ${reason}`, world.policy(run));
-}
-
-function isOneOf(codes: ReadonlySet<ErrorCode>, error: unknown): boolean {
-  return error instanceof OrchError && codes.has(error.code);
+  if (isPermanent(error)) return { outcome: 'failed', next: 'failed', reason };
+  return again(
+    task,
+    'crashed',
+    `the agent could not be started: ${reason}`,
+    world.policy(task, run),
+    world.now(),
+  );
 }
 
 /** The workspace's own git fails: its agent has spoilt it. */

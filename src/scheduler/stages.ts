@@ -46,6 +46,8 @@ export interface Sight {
   killedBy: string | null;
   /** What keeps the agent from its model at the moment, or did when it ended. Null, too, where the CLI tells nothing. */
   limit: Progress['limit'];
+  /** Whether the CLI has told of anything that its agent did, which it does only after its prompt. Null where it tells nothing. */
+  heard: boolean | null;
   /** How the CLI itself says that it ended. Null, too, where it tells nothing. */
   end: Progress['end'];
 }

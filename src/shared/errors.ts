@@ -80,3 +80,34 @@ export function describeError(error: unknown): string {
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
+
+/** Failures that trying again can't mend: the task fails at once and says what to do. */
+const PERMANENT: ReadonlySet<ErrorCode> = new Set([
+  'E_MISSING_PROGRAM',
+  'E_EMPTY_REPOSITORY',
+  'E_UNKNOWN_BASE',
+  'E_PROMPT_TOO_LONG',
+  'E_PATH_TOO_LONG',
+  'E_UNKNOWN_AGENT',
+  'E_PUSH_REFUSED',
+  'E_SETTINGS',
+  'E_GITHUB',
+  'E_ACCESS_LOST',
+]);
+
+/** What the host lacks, or GitHub withholds: the task waits for it, and it counts as no try. */
+const HOST: ReadonlySet<ErrorCode> = new Set([
+  'E_SANDBOX_UNAVAILABLE',
+  'E_LIMITS_UNAVAILABLE',
+  'E_GITHUB_AWAY',
+  'E_DISK_FULL',
+]);
+
+/** Whether a task that meets it fails at once and says what to do. */
+export function isPermanent(error: unknown): boolean {
+  return error instanceof OrchError && PERMANENT.has(error.code);
+}
+
+export function isOfHost(error: unknown): boolean {
+  return error instanceof OrchError && HOST.has(error.code);
+}

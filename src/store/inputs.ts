@@ -1,3 +1,4 @@
+import type { Run } from '../task/glossary.ts';
 import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 
@@ -35,6 +36,9 @@ export function openInputs(db: Connection) {
   const one = db.prepare(`select ${list} from inputs where id = ?`);
   const ofTask = db.prepare(`select ${list} from inputs where task = ? order by id`);
   const waiting = db.prepare(`select ${list} from inputs where task = ? and arrived_at is null order by id`);
+  const isSpokenTo = db.prepare(
+    'select 1 from inputs where task = ? and arrived_at is null and run is not ? limit 1',
+  );
   const unheard = db.prepare(
     'select coalesce(sum(length(text)), 0) as length from inputs where task = ? and arrived_at is null',
   );
@@ -50,6 +54,9 @@ export function openInputs(db: Connection) {
     ofTask: (task: number): Input[] => ofTask.all(task) as Input[],
     /** What the agent has not been seen to go on after. */
     waiting: (task: number): Input[] => waiting.all(task) as Input[],
+    /** Whether something waits that was not given to this run. */
+    isSpokenTo: ({ task, number }: Pick<Run, 'task' | 'number'>): boolean =>
+      isSpokenTo.get(task, number) !== undefined,
     /** How many characters wait to be heard. */
     unheard: (task: number): number => (unheard.get(task) as { length: number }).length,
     /** Handed to a run; that it arrived is another matter. */

@@ -47,6 +47,10 @@ export function openRuns(db: Connection) {
        and (coalesce(pull_state, 'none') in ('closed', 'merged') or updated_at <= ?)))`;
   const removable = db.prepare(`${uncleaned} order by task`);
   const removableOf = db.prepare(`${uncleaned} and task = ?`);
+  const limitedInARow = db.prepare(
+    `select count(*) as count from runs where profile = ? and outcome = 'rate_limited' and ended_at >
+      coalesce((select max(ended_at) from runs where profile = ? and outcome = 'succeeded'), 0)`,
+  );
   const cleaned = db.prepare('update runs set cleaned_at = ? where task = ? and number = ?');
   const updates = new Map<string, Statement>();
 
@@ -66,6 +70,9 @@ export function openRuns(db: Connection) {
      */
     removable: (before: number): Run[] => removable.all(before) as Run[],
     removableOf: (task: number, before: number): Run[] => removableOf.all(before, task) as Run[],
+    /** How many runs of a profile have come to a limit since one has succeeded. */
+    limitedInARow: (profile: string): number =>
+      (limitedInARow.get(profile, profile) as { count: number }).count,
     /** Its workspace is gone from disk. */
     cleaned: ({ task, number }: Run, now: number): void => void cleaned.run(now, task, number),
     /** Writes only while the run is live and the caller's: same epoch as when it was claimed. What has ended is history. */

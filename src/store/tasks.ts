@@ -1,4 +1,5 @@
-import { PRIORITIES, type Request, type Task, type TaskState } from '../task/glossary.ts';
+import { PRIORITIES, type Request, type Task } from '../task/glossary.ts';
+import type { TaskState } from '../task/states.ts';
 import { bind, columns } from './columns.ts';
 import type { Connection, Statement } from './connection.ts';
 
@@ -57,7 +58,15 @@ const OPEN = "('queued', 'starting', 'running', 'paused')";
 /** What a claim needs to know of each task that it looks at. */
 export type Claimable = Pick<
   Task,
-  'id' | 'repositoryId' | 'agent' | 'runs' | 'settings' | 'budgetUsd' | 'budgetTokens' | 'budgetFrom'
+  | 'id'
+  | 'repositoryId'
+  | 'agent'
+  | 'runs'
+  | 'resume'
+  | 'settings'
+  | 'budgetUsd'
+  | 'budgetTokens'
+  | 'budgetFrom'
 >;
 
 export type TaskPlace = Pick<Task, 'installation' | 'repositoryId' | 'repository'>;
@@ -72,7 +81,7 @@ export function openTasks(db: Connection) {
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
-    `select id, repository_id as repositoryId, agent, runs, settings, budget_usd as budgetUsd,
+    `select id, repository_id as repositoryId, agent, runs, resume, settings, budget_usd as budgetUsd,
        budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
      where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
      order by id`,
@@ -80,7 +89,8 @@ export function openTasks(db: Connection) {
   const nextReady = db.prepare(
     `select min(at) as at from
       (select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?
-       union all select min(wake_at) from tasks where state = 'paused')`,
+       union all select min(wake_at) from tasks where state = 'paused'
+       union all select min(until) from breakers where until > ?)`,
   );
   const wakeable = db.prepare(
     "select id from tasks where state = 'paused' and wake_at is not null and (wake_at <= ? or updated_at > ?) order by id",
@@ -141,8 +151,8 @@ export function openTasks(db: Connection) {
       for (const priority of PRIORITIES.keys())
         for (const row of claimable.iterate(priority, now, now)) yield row as Claimable;
     },
-    /** When the next delayed task becomes claimable, or the next paused one wakes, if there is one. */
-    nextReady: (now: number): number | null => (nextReady.get(now) as { at: number | null }).at,
+    /** When the next delayed task becomes claimable, a paused one wakes or an agent's limit ends, if there is any. */
+    nextReady: (now: number): number | null => (nextReady.get(now, now) as { at: number | null }).at,
     /** Paused tasks whose time has come. */
     wakeable: (now: number): number[] => wakeable.all(now, now).map(row => (row as { id: number }).id),
     /** Tasks that are to go back to a checkpoint. */

@@ -1,4 +1,5 @@
-import type { AgentState, RunOutcome, TaskState } from './glossary.ts';
+import type { AgentState, RunOutcome } from './glossary.ts';
+import type { TaskState } from './states.ts';
 
 /**
  * What the journal tells, `noun:verb`. An event is appended in the transaction of the change it tells of,

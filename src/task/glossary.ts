@@ -1,3 +1,5 @@
+import type { TaskState } from './states.ts';
+
 /**
  * The words of Orch, one meaning each.
  *
@@ -8,18 +10,6 @@
  * - workspace: a run's own repository, worktree and branch.
  * - epoch: a number that rises whenever a task changes hands; who writes with an old one is refused.
  */
-
-export const TASK_STATES = [
-  'queued',
-  'starting',
-  'running',
-  'paused',
-  'completed',
-  'failed',
-  'escalated',
-  'cancelled',
-] as const;
-export type TaskState = (typeof TASK_STATES)[number];
 
 export const RUN_OUTCOMES = [
   'succeeded',
@@ -166,17 +156,4 @@ export function isResumed({ task, number, workspace }: Pick<Run, 'task' | 'numbe
 export function parseTaskName(text: string): number | null {
   const digits = /^(?:t|task[_-]?)?0*(\d{1,15})$/i.exec(text.trim())?.[1];
   return digits === undefined || Number(digits) === 0 ? null : Number(digits);
-}
-
-/** `orch/T42-fix-the-failing-test`: readable in a list of branches, unique by its number. */
-export function branchName(task: number, instruction: string, suffix = 1): string {
-  const slug = instruction
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 40)
-    .replace(/^-+|-+$/g, '');
-  const name = slug === '' ? `orch/T${task}` : `orch/T${task}-${slug}`;
-  return suffix === 1 ? name : `${name}-${suffix}`;
 }

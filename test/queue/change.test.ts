@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, changeState, endRun, pause, promote, resume, retry, wake } from '../../src/queue/change.ts';
 import { claim } from '../../src/queue/claim.ts';
-import { TASK_STATES, type Task } from '../../src/task/glossary.ts';
-import { isFinal, mayBecome } from '../../src/task/states.ts';
+import type { Task } from '../../src/task/glossary.ts';
+import { isFinal, mayBecome, TASK_STATES } from '../../src/task/states.ts';
 import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
 
 const GONE = { outcome: 'cancelled', exitCode: null, reason: null, lastWords: null } as const;
@@ -144,12 +144,12 @@ describe('pausing', () => {
 });
 
 describe('resuming', () => {
-  it('queues a paused task at once, whatever its agent asked', () => {
+  it('queues a paused task at once', () => {
     using store = memoryStore();
     const { id, epoch } = queued(store);
-    store.tasks.update(id, epoch, { readyAt: NOW + 1e9, question: 'Which?' });
+    store.tasks.update(id, epoch, { readyAt: NOW + 1e9 });
     pause(store, id, 'until then', NOW + 1e9, NOW);
-    const queue = { state: 'queued', readyAt: NOW + 5, wakeAt: null, question: null, tries: 0, reason: null };
+    const queue = { state: 'queued', readyAt: NOW + 5, wakeAt: null, tries: 0, reason: null };
     expect(resume(store, id, NOW + 5)).toMatchObject(queue);
     expect(() => resume(store, id, NOW + 5)).toThrow('T1 is queued, not paused');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancel, endRun, promote, retry } from '../../src/queue/change.ts';
+import { cancel, endRun, pause, promote, resume, retry } from '../../src/queue/change.ts';
 import { claim, type Limits } from '../../src/queue/claim.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { Run, RunOutcome } from '../../src/task/glossary.ts';
@@ -234,5 +234,55 @@ describe('the agent', () => {
     queued(store, { agent: 'claude' });
     expect(next(store, { profiles: [] })).toBeNull();
     expect(next(store)).toBe('1 by claude-1');
+  });
+});
+
+describe('a task that goes on', () => {
+  function paused(store: Store, session: string | null = 's-1'): Run {
+    queued(store, { agent: 'claude' });
+    next(store);
+    const run = store.runs.get(1, 1) as Run;
+    store.runs.update(run, { session, spawnedAt: NOW });
+    pause(store, 1, 'lunch', null, NOW);
+    endRun(store, run, { outcome: 'paused', exitCode: null, reason: null, lastWords: null }, NOW);
+    resume(store, 1, NOW);
+    return run;
+  }
+
+  it('gets the workspace and the session of the run that it goes on with, once', () => {
+    using store = memoryStore();
+    paused(store);
+    expect(next(store)).toBe('1 by claude-1');
+    expect(store.runs.get(1, 2)).toMatchObject({ workspace: 'T1.1', session: 's-1' });
+    expect(store.tasks.get(1)?.resume).toBeNull();
+  });
+
+  it('waits for the same agent while that is busy or at its limit', () => {
+    using store = memoryStore();
+    paused(store);
+    store.breakers.open('claude', NOW + 10, 'limit');
+    expect(next(store)).toBeNull();
+    expect(store.tasks.nextReady(NOW)).toBe(NOW + 10);
+    expect(next(store, {}, {}, NOW + 10)).toBe('1 by claude-1');
+  });
+
+  it('begins anew with another agent when that one is gone from the settings', () => {
+    using store = memoryStore();
+    paused(store);
+    store.tasks.update(1, store.tasks.get(1)?.epoch ?? 0, { agent: null });
+    expect(next(store, { profiles: [{ name: 'codex', maxInstances: 1 }] })).toBe('1 by codex-1');
+    expect(store.runs.get(1, 2)).toMatchObject({ workspace: 'T1.2', session: null });
+  });
+
+  it('is given what people have told it and nobody has heard yet', () => {
+    using store = memoryStore();
+    paused(store);
+    const said = { task: 1, text: 'mind the gap', author: 'ann', createdAt: NOW };
+    const heard = store.inputs.add({ ...said, source: 'a' }) as number;
+    store.inputs.arrived(heard, NOW);
+    store.inputs.add({ ...said, source: 'b' });
+    next(store);
+    expect(store.inputs.ofTask(1).map(({ run }) => run)).toEqual([null, 2]);
+    expect(store.inputs.isSpokenTo({ task: 1, number: 2 })).toBe(false);
   });
 });

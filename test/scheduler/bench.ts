@@ -17,6 +17,7 @@ export const POLICY: Policy = {
   retryOnFailure: true,
   noPullRequest: 'draft',
   timeoutSeconds: null,
+  onLimit: 'wait',
 };
 
 export interface SchedulerBench extends AsyncDisposable {

@@ -2,18 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide, isCurrent } from '../../src/scheduler/decide.ts';
 import type { Sight } from '../../src/scheduler/stages.ts';
-import { RUN_OUTCOMES, type Run, TASK_STATES, type Task } from '../../src/task/glossary.ts';
-import { isFinal } from '../../src/task/states.ts';
+import { RUN_OUTCOMES, type Run, type Task } from '../../src/task/glossary.ts';
+import { isFinal, TASK_STATES } from '../../src/task/states.ts';
 import { memoryStore, NOW, started } from '../support/tasks.ts';
 
 const rows = (() => {
   using store = memoryStore();
   return started(store);
 })();
-const PATIENCE = { timeout: 1000, grace: 30 };
+const PATIENCE = { timeout: 1000, grace: 30, isSpokenTo: false };
 
 type Session = Sight['session'];
-const NOTHING = { exitCode: null, setupFailed: null, killedBy: null, limit: null, end: null };
+const NOTHING = { exitCode: null, setupFailed: null, killedBy: null, limit: null, heard: null, end: null };
 const sight = (session: Session): Sight => ({ session, ...NOTHING });
 
 function step(session: Session, task: Partial<Task>, run: Partial<Run>, now = NOW): string {

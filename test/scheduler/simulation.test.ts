@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cancel, retry } from '../../src/queue/change.ts';
 import { OrchError } from '../../src/shared/errors.ts';
-import type { TaskState } from '../../src/task/glossary.ts';
+import type { TaskState } from '../../src/task/states.ts';
 import { isFinal, mayBecome } from '../../src/task/states.ts';
 import { settled } from '../support/clock.ts';
 import { aRequest, queued } from '../support/tasks.ts';

@@ -8,6 +8,8 @@ interface FakeSession {
   setupFailed: string | null;
   /** Whether an interrupt ends it, and with which exit code. */
   obeys: number | null;
+  /** What its CLI tells of itself. */
+  told?: Partial<Pick<Sight, 'limit' | 'heard' | 'end'>>;
 }
 
 type StageCall =
@@ -136,9 +138,16 @@ export function fakeStages(world: FakeWorld, store: Store): Stages {
   };
 }
 
+const TELLS_NOTHING = { limit: null, heard: null, end: null };
+
 function see(world: FakeWorld, run: string): Sight {
   const session = world.sessions.get(run);
-  const rest = { setupFailed: session?.setupFailed ?? null, killedBy: null, limit: null, end: null };
+  const rest = {
+    setupFailed: session?.setupFailed ?? null,
+    killedBy: null,
+    ...TELLS_NOTHING,
+    ...session?.told,
+  };
   if (session && !session.alive && session.exitCode !== null)
     return { session: 'ended', exitCode: session.exitCode, ...rest };
   if (world.blind) return { session: 'unknown', exitCode: null, ...rest };

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { TASK_STATES, type TaskState } from '../../src/task/glossary.ts';
-import { isFinal, mayBecome } from '../../src/task/states.ts';
+import { isFinal, mayBecome, TASK_STATES, type TaskState } from '../../src/task/states.ts';
 
 const MAY: Record<TaskState, TaskState[]> = {
-  queued: ['starting', 'failed', 'cancelled'],
-  starting: ['queued', 'running', 'completed', 'failed', 'escalated', 'cancelled'],
+  queued: ['starting', 'paused', 'failed', 'cancelled'],
+  starting: ['queued', 'running', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
   running: ['queued', 'paused', 'completed', 'failed', 'escalated', 'cancelled'],
-  paused: ['queued', 'cancelled'],
+  paused: ['queued', 'failed', 'cancelled'],
   completed: [],
   failed: ['queued'],
   escalated: ['queued'],

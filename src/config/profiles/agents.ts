@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LABEL_OPTIONS } from '../../command/labels.ts';
-import { profileName } from '../../command/options.ts';
+import { profileName } from '../../shared/names.ts';
 import { type CamelTop, camelTop } from '../camel.ts';
 import { BUILT_IN } from './built-in.ts';
 import type { EventRule, LimitRule, RefusalRule } from './rules.ts';

@@ -1,6 +1,6 @@
 import { type ParseEntry, parse as splitWords } from 'shell-quote';
 import { z } from 'zod';
-import { modelName, profileName } from '../../command/options.ts';
+import { modelName, profileName } from '../../shared/names.ts';
 import { isHostEntry } from '../hosts.ts';
 import { later, used } from '../keys.ts';
 import { eventRule, limitRule, pattern, refusalRule } from './rules.ts';

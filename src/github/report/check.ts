@@ -1,8 +1,8 @@
 import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
-import { type Run, runName, type Task, type TaskState, taskName } from '../../task/glossary.ts';
-import { isFinal } from '../../task/states.ts';
+import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
+import { isFinal, type TaskState } from '../../task/states.ts';
 import { tellable } from './comment.ts';
 import { withoutHostPaths } from './paths.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths } from '../../../src/config/paths.ts';
 import { tryProgram } from '../../../src/shared/program.ts';
-import type { TaskState } from '../../../src/task/glossary.ts';
+import type { TaskState } from '../../../src/task/states.ts';
 import { readNotes } from './agents.ts';
 import type { Lane } from './lane.ts';
 import type { Scene, SeenTask } from './scene.ts';

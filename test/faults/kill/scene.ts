@@ -1,6 +1,7 @@
 import type { Delivery } from '../../../src/simulator/deliveries.ts';
 import type { Repository } from '../../../src/simulator/model.ts';
-import type { Task, TaskState } from '../../../src/task/glossary.ts';
+import type { Task } from '../../../src/task/glossary.ts';
+import type { TaskState } from '../../../src/task/states.ts';
 import { isFinal } from '../../../src/task/states.ts';
 import { readNotes } from './agents.ts';
 import type { Armed, TestDaemon } from './daemon.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TaskState } from '../../../src/task/glossary.ts';
+import type { TaskState } from '../../../src/task/states.ts';
 import type { AgentName } from './agents.ts';
 import type { Scene } from './scene.ts';
 

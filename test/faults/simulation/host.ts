@@ -3,8 +3,9 @@ import type { Sight, Stages } from '../../../src/scheduler/stages.ts';
 import { OrchError } from '../../../src/shared/errors.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import type { Store } from '../../../src/store/open.ts';
-import { branchName, type Run, runName, type Task } from '../../../src/task/glossary.ts';
+import { type Run, runName, type Task } from '../../../src/task/glossary.ts';
 import { isFinal } from '../../../src/task/states.ts';
+import { branchName } from '../../../src/workspace/branch.ts';
 import type { Graph } from './git.ts';
 import type { SimulatedGithub } from './github.ts';
 import type { Life } from './life.ts';
@@ -194,7 +195,7 @@ async function begin(host: Host, github: SimulatedGithub, store: Store, task: Ta
 }
 
 function see(host: Host, run: string): Sight {
-  const rest = { setupFailed: null, killedBy: null, limit: null, end: null };
+  const rest = { setupFailed: null, killedBy: null, limit: null, heard: null, end: null };
   const session = host.sessions.get(run);
   if (session?.alive === false && session.exitCode !== null)
     return { session: 'ended', exitCode: session.exitCode, ...rest };

@@ -1,8 +1,8 @@
 import type { CheckRun, Comment, Repository } from '../../../src/simulator/model.ts';
 import { fullName, isPull, type World } from '../../../src/simulator/world.ts';
 import type { Store } from '../../../src/store/open.ts';
-import { type Run, runName, type Task, type TaskState, taskName } from '../../../src/task/glossary.ts';
-import { isFinal, mayBecome } from '../../../src/task/states.ts';
+import { type Run, runName, type Task, taskName } from '../../../src/task/glossary.ts';
+import { isFinal, mayBecome, type TaskState } from '../../../src/task/states.ts';
 
 /** Everything that is looked at: what Orch has written down, what GitHub has, and what is alive on the host. */
 export interface Evidence {

@@ -83,7 +83,7 @@ export function startOrch(around: Surroundings): Orch {
     clock,
     log,
     stages: { ...stages, pulls: pullStage(pulls, confirm) },
-    policy: run => policyOf(SETTINGS, run),
+    policy: (task, run) => policyOf(SETTINGS, run, repositorySettings(task).agents),
     graceSeconds: SETTINGS.taskQueue.stopGraceSeconds,
     limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
     repository: repositorySettings,

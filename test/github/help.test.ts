@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../src/command/command.ts';
 import { parseComment } from '../../src/command/comment.ts';
-import { helpText, RESERVED, SUBCOMMANDS } from '../../src/command/help.ts';
+import { RESERVED, SUBCOMMANDS } from '../../src/command/help.ts';
 import { OPTIONS } from '../../src/command/options.ts';
+import { helpText } from '../../src/github/help.ts';
 
 describe('the help', () => {
   it('names each sub-command and option that works, and none of later releases', () => {

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+
+/** A profile's name: it becomes part of agents, labels and tmux ids. */
+export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be a name such as claude');
+
+export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/, 'must be a model such as sonnet');
+
+/** What `git check-ref-format` refuses, and what a command could take for an option. */
+const NOT_IN_BRANCH = /^$|^[-/.]|\.\.|\/\/|\/\.|@\{|\.lock(\/|$)|[/.]$|[\s\p{Cc}~^:?*[\\]/u;
+
+/** A branch as people write it, without `refs/heads/`. */
+export const baseBranch = z.string().refine(name => name.length <= 200 && !NOT_IN_BRANCH.test(name));
