@@ -3,14 +3,17 @@ import { join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { type ProgramResult, tryProgram } from '../shared/program.ts';
+import { openTmuxClient } from './tmux-client.ts';
 
 /** Orch's private tmux server. It outlives the daemon, starts with the first session and ends with the last. */
-export interface Terminals {
+export interface Terminals extends Disposable {
   readonly log: Log;
   /** The argument array that reaches the server: a program and its options, to which a tmux command is added. */
   readonly command: readonly string[];
   /** Runs one tmux process. Errors: E_MISSING_PROGRAM, E_PROGRAM_FAILED when the server doesn't answer. */
   tmux(args: readonly string[]): Promise<ProgramResult>;
+  /** The same for what only asks: over a standing connection while there is one, which starts no process. */
+  ask(args: readonly string[]): Promise<ProgramResult>;
 }
 
 export interface Pane {
@@ -70,7 +73,15 @@ export function openTerminals(options: { directory: string; log: Log }): Termina
   chmodSync(options.directory, 0o700);
   writeFileSync(settings, SETTINGS, { mode: 0o600 });
   const command = ['tmux', '-u', '-S', socket, '-f', settings];
-  return { log: options.log, command, tmux: args => runTmux(command, args, options.directory) };
+  const client = openTmuxClient({ command, cwd: options.directory, env: serverEnvironment() });
+  const tmux: Terminals['tmux'] = args => runTmux(command, args, options.directory);
+  return {
+    log: options.log,
+    command,
+    tmux,
+    ask: async args => (await client.ask(args)) ?? (await tmux(args)),
+    [Symbol.dispose]: () => client[Symbol.dispose](),
+  };
 }
 
 /** What each session's agent does, by session name; `unknown` when tmux can't be asked, which says nothing of them. */
@@ -78,7 +89,7 @@ export async function look(terminals: Terminals): Promise<Map<string, Pane> | 'u
   const format =
     '#{session_name},#{pane_pid},#{pane_dead},#{pane_dead_status},#{window_activity},#{window_name}';
   try {
-    const { exitCode, stdout, stderr } = await terminals.tmux(['list-panes', '-a', '-F', format]);
+    const { exitCode, stdout, stderr } = await terminals.ask(['list-panes', '-a', '-F', format]);
     if (exitCode === 0) return parsePanes(stdout);
     if (serverIsAbsent(stderr)) return new Map();
     terminals.log.warn({ stderr }, 'tmux could not list its panes');
@@ -91,7 +102,7 @@ export async function look(terminals: Terminals): Promise<Map<string, Pane> | 'u
 /** What a run's screen shows at the moment; null when there is none to be seen. */
 export async function screenOf(terminals: Terminals, run: string): Promise<string | null> {
   try {
-    const { exitCode, stdout } = await terminals.tmux(['capture-pane', '-p', '-t', mainPane(run)]);
+    const { exitCode, stdout } = await terminals.ask(['capture-pane', '-p', '-t', mainPane(run)]);
     return exitCode === 0 ? stdout : null;
   } catch (error) {
     terminals.log.warn({ err: error }, 'tmux could not be asked');
@@ -106,6 +117,7 @@ export function attachCommand(terminals: Terminals, run: string): string[] {
 
 /** Ends the server and every session on it. */
 export async function closeTerminals(terminals: Terminals): Promise<void> {
+  terminals[Symbol.dispose]();
   await terminals.tmux(['kill-server']);
 }
 

@@ -47,7 +47,7 @@ function newestTaskOnDisk(paths: Paths): number {
 
 /** Nobody would stop the agents of tasks that the restored database does not know, or take their work. */
 async function endStrangers(paths: Paths, newestTask: number): Promise<void> {
-  const terminals = openTerminals({ directory: paths.tmux, log: silentLog() });
+  using terminals = openTerminals({ directory: paths.tmux, log: silentLog() });
   const panes = await look(terminals);
   const sessions = panes === 'unknown' ? [] : [...panes.keys()];
   for (const run of sessions.map(session => session.replace('-', '.'))) {

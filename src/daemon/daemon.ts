@@ -162,7 +162,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         }),
       )
     : broker.stage;
-  const terminals = openTerminals({ directory: paths.tmux, log });
+  const terminals = stack.use(openTerminals({ directory: paths.tmux, log }));
   const keeper = openKeeper({
     store,
     clock,

@@ -38,11 +38,11 @@ it('sees no sessions where a server has died', async () => {
 it('says unknown, not dead, when tmux can not be asked', async () => {
   await using bench = openWorkbench();
   await launch(bench.terminals, bench.prepare('T42.1', [fixture('wait.sh')]));
-  expect(await look({ ...bench.terminals, tmux: () => Promise.reject(new Error('timed out')) })).toBe(
+  expect(await look({ ...bench.terminals, ask: () => Promise.reject(new Error('timed out')) })).toBe(
     'unknown',
   );
   const failed = { exitCode: 1, stdout: '', stderr: 'lost server' };
-  expect(await look({ ...bench.terminals, tmux: () => Promise.resolve(failed) })).toBe('unknown');
+  expect(await look({ ...bench.terminals, ask: () => Promise.resolve(failed) })).toBe('unknown');
 });
 
 it('reads nothing of the tmux settings in HOME, and has a screen of fixed size', async () => {
