@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Verb } from './cli/tasks.ts';
 import { version } from './cli/version.ts';
 import { describeError } from './shared/errors.ts';
 
@@ -79,12 +80,17 @@ program
   .description("join the agent's terminal; leave it with Ctrl-b d")
   .action(async task => (await import('./cli/session.ts')).attach(task, common()));
 
-for (const verb of ['cancel', 'retry'] as const) {
+const CHANGES = {
+  pause: 'stop the agent of a task, which keeps its work and its place',
+  resume: 'let a paused task go on where it stopped',
+  cancel: 'stop a task for good',
+  retry: 'try a task again that failed, was escalated or cancelled',
+} satisfies Record<Verb, string>;
+
+for (const [verb, description] of Object.entries(CHANGES) as [Verb, string][]) {
   program
     .command(`${verb} <TASK>`)
-    .description(
-      verb === 'cancel' ? 'stop a task for good' : 'try a task again that failed, was escalated or cancelled',
-    )
+    .description(description)
     .option('--json', 'as JSON')
     .action(async (task, options) =>
       (await import('./cli/tasks.ts')).change(verb, task, { ...common(), ...options }),

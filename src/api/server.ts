@@ -9,7 +9,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { z } from 'zod';
-import { cancel, retry } from '../queue/change.ts';
+import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { parseSince, report } from '../record/report.ts';
 import { showBackup, showCheckpoint, showInput, showRun, showTask } from '../record/views.ts';
@@ -134,6 +134,14 @@ function createApi(options: ApiOptions): FastifyInstance {
     const { checkpoint } = rollbackBody.parse(request.body ?? {});
     const by = request.holder?.name ?? 'the command line';
     return view(checkpoints.rollBack(named(store, request.params).id, checkpoint, by));
+  });
+  app.post('/api/tasks/:task/pause', request => {
+    const task = named(store, request.params);
+    return view(pause(store, task.id, `paused ${where(request)}`, null, clock.now()));
+  });
+  app.post('/api/tasks/:task/resume', request => {
+    const task = named(store, request.params);
+    return view(resume(store, task.id, clock.now()));
   });
   app.post('/api/tasks/:task/cancel', request => {
     const task = named(store, request.params);

@@ -11,6 +11,8 @@ interface Common {
   config?: string;
 }
 
+export type Verb = 'pause' | 'resume' | 'cancel' | 'retry';
+
 interface About {
   version: string;
   pid: number;
@@ -80,8 +82,8 @@ export async function show(name: string, options: Common): Promise<void> {
   say(`\n${columns(events)}`);
 }
 
-/** `orch cancel T42` and `orch retry T42`. */
-export async function change(verb: 'cancel' | 'retry', name: string, options: Common): Promise<void> {
+/** `orch pause T42`, and `resume`, `cancel` and `retry`. */
+export async function change(verb: Verb, name: string, options: Common): Promise<void> {
   const path = `/api/tasks/${encodeURIComponent(name)}/${verb}`;
   const task = await askDaemon<TaskView>(await findHome(options), 'POST', path);
   say(options.json ? JSON.stringify(task, null, 2) : `${task.id} is ${task.status}.`);

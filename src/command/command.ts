@@ -6,7 +6,8 @@ import { OPTIONS, type RunOptions, readOption } from './options.ts';
 
 export type Command =
   | { kind: 'run'; instruction: string; options: RunOptions }
-  | { kind: 'status' | 'cancel' | 'retry'; task: number | null }
+  | { kind: 'status'; task: number | null }
+  | { kind: 'pause' | 'resume' | 'cancel' | 'retry'; task: number | null }
   | { kind: 'say' | 'rollback'; task: number | null; text: string }
   | { kind: 'help' };
 

@@ -6,7 +6,7 @@ import { describeError, OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { admit, isAllowed } from './admit.ts';
-import { changeOnce, type Origin, obey, retryFor, startTask } from './ask.ts';
+import { type Origin, obey, startTask } from './ask.ts';
 import type { AppContext } from './context.ts';
 import {
   checkRun,
@@ -20,6 +20,7 @@ import {
 import { ALWAYS_SENT, decided, PLACES } from './places.ts';
 import { fitsTask, recordPull } from './pulls.ts';
 import { openNotice } from './reach.ts';
+import { changeOnce, retryFor } from './steer.ts';
 
 type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 

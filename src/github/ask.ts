@@ -4,22 +4,19 @@ import type { RunOptions } from '../command/options.ts';
 import { budgetOf } from '../config/budgets.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
-import { cancel, retry } from '../queue/change.ts';
 import { enqueue } from '../queue/enqueue.ts';
-import { say } from '../queue/say.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { nearest } from '../shared/nearest.ts';
 import { shorten } from '../shared/text.ts';
-import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
-import { isFinal } from '../task/states.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { freezeConversation } from './conversation.ts';
 import { helpText } from './help.ts';
-import type { Door, Place } from './payloads.ts';
+import type { Place } from './payloads.ts';
 import { tellable } from './report/comment.ts';
+import { steer, tasksHere } from './steer.ts';
 
 /** Where a command comes from: its key is unique to it, and the same when its delivery comes again. */
 export interface Origin {
@@ -38,49 +35,21 @@ export async function obey(
   repository: RepositorySettings,
   from: Origin,
 ) {
-  const { replies, store, clock } = context;
+  const { replies, store } = context;
   try {
     switch (command.kind) {
       case 'help':
         return await replies.reply(place, from.key, helpText());
       case 'status':
         return await replies.reply(place, from.key, statusText(tasksHere(store, place, command.task)));
-      case 'cancel': {
-        changeOnce(context, place, from.key, () => {
-          const task = pick(tasksHere(store, place, command.task), task => !isFinal(task.state));
-          cancel(store, task.id, `cancelled by ${place.sender.login}`, clock.now());
-        });
+      case 'say':
+      case 'pause':
+      case 'resume':
+      case 'cancel':
+      case 'retry':
+      case 'rollback':
+        steer(context, place, command, from.key);
         return await acknowledge(context, place, from);
-      }
-      case 'retry': {
-        changeOnce(context, place, from.key, () => {
-          const task = pick(
-            tasksHere(store, place, command.task),
-            task => isFinal(task.state) && task.state !== 'completed',
-          );
-          retryFor(context, place, task.id);
-        });
-        return await acknowledge(context, place, from);
-      }
-      case 'say': {
-        changeOnce(context, place, from.key, () => {
-          const tasks = tasksHere(store, place, command.task);
-          const asking = tasks.filter(task => task.question !== null);
-          const task = pick([...asking, ...tasks], task => !isFinal(task.state));
-          const said = { text: command.text, author: place.sender.login, source: from.key };
-          say(store, task.id, said, clock.now());
-        });
-        return await acknowledge(context, place, from);
-      }
-      case 'rollback': {
-        changeOnce(context, place, from.key, () => {
-          const tasks = tasksHere(store, place, command.task);
-          const task = pick(tasks, ({ id }) => store.checkpoints.last(id) !== null);
-          const number = command.text === '' ? null : Number(command.text);
-          context.rollBack(task.id, number, place.sender.login);
-        });
-        return await acknowledge(context, place, from);
-      }
       case 'run':
         return await startTask(context, place, command.instruction, command.options, repository, from);
       default:
@@ -90,23 +59,6 @@ export async function obey(
     if (!(error instanceof OrchError)) throw error;
     await replies.reply(place, from.key, describeError(error));
   }
-}
-
-/**
- * Makes a change to tasks that a repeated delivery would make to others: once for a key, which is on disk with it. A
- * refusal (OrchError) leaves nothing behind.
- */
-export function changeOnce(context: AppContext, place: Door, key: string, change: () => void): void {
-  const { store, clock } = context;
-  store.transaction(() => {
-    if (store.creations.begin(0, 'command', `${place.repository.id}:${key}`, clock.now())) change();
-  });
-}
-
-/** Queues a task again for the sender, who answers for it from now on. Errors: E_TASK_STATE. */
-export function retryFor({ store, clock }: AppContext, { sender }: Door, id: number): void {
-  const { epoch } = retry(store, id, `retried by ${sender.login}`, clock.now());
-  store.tasks.update(id, epoch, { requester: sender.login, requesterId: sender.id });
 }
 
 /** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_QUEUE_FULL. */
@@ -213,29 +165,6 @@ function checkAgent(settings: Settings, repository: RepositorySettings, agent: s
       remedy: `Agents: ${there}.`,
     },
   );
-}
-
-/** The tasks of this issue or pull request, newest first, or the one that was named if it is of this repository. */
-function tasksHere(store: Store, place: Place, id: number | null): Task[] {
-  const { id: repository } = place.repository;
-  const { number } = place.issue;
-  if (id === null)
-    return [...store.tasks.byIssue(repository, number), ...store.tasks.byPull(repository, number)];
-  const task = store.tasks.get(id);
-  if (task?.repositoryId === repository) return [task];
-  throw new OrchError('E_UNKNOWN_TASK', `There is no task ${taskName(id)} in this repository`, {
-    remedy: 'See the tasks of this issue with `/orch status`.',
-  });
-}
-
-/** The newest task that fits, else the newest: its state is then what the answer speaks of. */
-function pick(tasks: Task[], fits: (task: Task) => boolean): Task {
-  const task = tasks.find(fits) ?? tasks[0];
-  if (!task)
-    throw new OrchError('E_UNKNOWN_TASK', 'There is no task here yet', {
-      remedy: 'Start one with `/orch …`.',
-    });
-  return task;
 }
 
 async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {

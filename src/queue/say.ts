@@ -1,14 +1,9 @@
 import { OrchError } from '../shared/errors.ts';
-import type { Input } from '../store/inputs.ts';
+import type { Said } from '../store/inputs.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import { changeState, existing } from './change.ts';
-
-/** What may wait to be heard by one agent, in characters: all of it has to fit into one prompt. */
-const MOST_SAID = 32_000;
-
-type Said = Pick<Input, 'text' | 'author' | 'source'>;
+import { existing, resume } from './change.ts';
 
 /**
  * Tells a task's agent something, once for a source. It answers what the agent has asked, and a task that is paused for
@@ -20,13 +15,11 @@ export function say(store: Store, id: number, said: Said, now: number): Task {
     if (isFinal(task.state)) throw new OrchError('E_TASK_OVER', `${taskName(id)} is ${task.state} already`);
     const input = store.inputs.add({ ...said, task: id, createdAt: now });
     if (input === null) return task;
-    if (store.inputs.unheard(id) > MOST_SAID)
-      throw new OrchError('E_SAID_TOO_MUCH', `Agents are told ${MOST_SAID} characters at once`);
+    if (store.inputs.isFull(id)) throw new OrchError('E_SAID_TOO_MUCH', `${taskName(id)} has to hear a lot`);
     store.journal.append(now, id, 'input:queued', { input });
     if (task.question === null) return task;
     store.journal.append(now, id, 'task:question', { question: null });
     store.tasks.update(id, task.epoch, { question: null, updatedAt: now });
-    if (task.state === 'paused') changeState(store, task, 'queued', now, { readyAt: now, wakeAt: null });
-    return existing(store, id);
+    return task.state === 'paused' ? resume(store, id, now) : existing(store, id);
   });
 }

@@ -17,6 +17,12 @@ export interface Input {
   arrivedAt: number | null;
 }
 
+/** What is known of it when it is said. */
+export type Said = Pick<Input, 'text' | 'author' | 'source'>;
+
+/** What may wait to be heard by one agent, in characters. */
+const MOST_SAID = 32_000;
+
 const FIELDS = [
   'id',
   'task',
@@ -57,8 +63,8 @@ export function openInputs(db: Connection) {
     /** Whether something waits that was not given to this run. */
     isSpokenTo: ({ task, number }: Pick<Run, 'task' | 'number'>): boolean =>
       isSpokenTo.get(task, number) !== undefined,
-    /** How many characters wait to be heard. */
-    unheard: (task: number): number => (unheard.get(task) as { length: number }).length,
+    /** More waits to be heard than fits into one prompt. */
+    isFull: (task: number): boolean => (unheard.get(task) as { length: number }).length > MOST_SAID,
     /** Handed to a run; that it arrived is another matter. */
     give: (id: number, run: number): void => void hand.run(run, id),
     /** False when that was known. */

@@ -184,6 +184,26 @@ describe('the API', () => {
     expect((await served.post('/api/tasks/T1/retry')).status).toBe(409);
   });
 
+  it('pauses and resumes, and says what can not be', async () => {
+    using store = memoryStore();
+    started(store);
+    await using served = await api(store);
+    expect((await served.post('/api/tasks/T1/pause')).body).toMatchObject({
+      status: 'paused',
+      reason: 'paused on the command line',
+      wakes_at: null,
+      question: null,
+    });
+    expect((await served.post('/api/tasks/T1/pause')).body).toMatchObject({ code: 'E_TASK_STATE' });
+    expect((await served.post('/api/tasks/T1/resume')).body).toMatchObject({
+      status: 'queued',
+      reason: null,
+    });
+    expect((await served.post('/api/tasks/T1/resume')).body).toMatchObject({
+      message: 'T1 is queued, not paused',
+    });
+  });
+
   it('says, and shows what was said and whether it was heard', async () => {
     using store = memoryStore();
     const { run } = started(store);

@@ -21,6 +21,8 @@ describe('without a daemon', () => {
     ['cancel', 'T1'],
     ['retry', 'T1'],
     ['say', 'T1', 'hello'],
+    ['pause', 'T1'],
+    ['resume', 'T1'],
     ['checkpoints', 'T1'],
     ['logs', 'T1'],
     ['attach', 'T1'],

@@ -115,6 +115,8 @@ describe('sub-commands', () => {
     ['rollback 2\n\nThanks', { kind: 'rollback', task: null, text: '2' }],
     ['rollback T42', { kind: 'rollback', task: 42, text: '' }],
     ['rollback t42 2', { kind: 'rollback', task: 42, text: '2' }],
+    ['pause', { kind: 'pause', task: null }],
+    ['resume T42', { kind: 'resume', task: 42 }],
     ['say use the new API', { kind: 'say', task: null, text: 'use the new API' }],
     ['say T42 yes\n\n- and this', { kind: 'say', task: 42, text: 'yes\n\n- and this' }],
     ['say\nT42: yes', { kind: 'say', task: 42, text: 'yes' }],
@@ -163,7 +165,8 @@ describe('a mistake is answered, and names what was likely meant', () => {
     ['rollback the last migration', "`/orch rollback` takes a checkpoint's number"],
     ['rollback the last migration', 'write `/orch -- rollback …`'],
     ['--agent claude rollback', '`/orch rollback` takes'],
-    ['pause', '`/orch pause` is not part of this release.'],
+    ['pause the video', '`/orch pause` takes a task such as'],
+    ['logs', '`/orch logs` is not part of this release.'],
     ['revert the last commit', 'write `/orch -- revert …`'],
   ])('%j: %s', (text, expected) => {
     const parsed = parseCommand(text);

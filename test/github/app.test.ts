@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeState } from '../../src/queue/change.ts';
+import { changeState, pause } from '../../src/queue/change.ts';
 import type { Store } from '../../src/store/open.ts';
 import { NOW, queued } from '../support/tasks.ts';
 import { failure, handling, SELF, WRITER } from './handling.ts';
@@ -21,6 +21,8 @@ describe('a delivery that is handled again, since GitHub was away, changes nothi
   it.each([
     ['cancel', ['T2 cancelled', 'T1 queued']],
     ['retry', ['T2 queued', 'T1 failed']],
+    ['pause', ['T2 paused', 'T1 queued']],
+    ['resume', ['T2 queued', 'T1 paused']],
   ])('%s without a task', async (command, expected) => {
     let away = 3;
     using app = handling({
@@ -32,6 +34,7 @@ describe('a delivery that is handled again, since GitHub was away, changes nothi
     for (const id of [1, 2]) {
       queued(store);
       if (command === 'retry') fail(store, id);
+      if (command === 'resume') pause(store, id, 'paused by ann', null, NOW);
     }
     const payload = { issue: ISSUE, comment: { id: 5, body: `/orch ${command}` } };
     for (let turn = 0; turn < 3; turn++) {

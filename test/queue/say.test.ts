@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancel, changeState } from '../../src/queue/change.ts';
+import { cancel, changeState, pause } from '../../src/queue/change.ts';
 import { say } from '../../src/queue/say.ts';
 import type { Store } from '../../src/store/open.ts';
 import { memoryStore, NOW, started } from '../support/tasks.ts';
@@ -9,12 +9,11 @@ const events = (store: Store) => store.journal.ofTask(1).map(({ type }) => type)
 
 /** A task whose agent has asked something, and then ended its turn. */
 function asking(store: Store) {
-  const { task } = started(store);
+  const { task, run } = started(store);
   changeState(store, task, 'running', NOW);
-  changeState(store, { ...task, state: 'running' }, 'paused', NOW, {
-    question: 'Which one?',
-    reason: 'it asks',
-  });
+  store.tasks.update(1, task.epoch, { question: 'Which one?' });
+  store.runs.update(run, { spawnedAt: NOW });
+  pause(store, 1, 'it asks', null, NOW);
 }
 
 describe('what is said', () => {
@@ -42,6 +41,7 @@ describe('what is said', () => {
       state: 'queued',
       question: null,
       reason: null,
+      resume: 1,
       readyAt: NOW + 5,
     });
     expect(events(store).slice(-3)).toEqual(['input:queued', 'task:question', 'task:state']);
@@ -63,7 +63,7 @@ describe('what is said', () => {
     using store = memoryStore();
     started(store);
     say(store, 1, said('x'.repeat(32_000), 'a'), NOW);
-    expect(() => say(store, 1, said('y'), NOW)).toThrow('32000 characters at once');
+    expect(() => say(store, 1, said('y'), NOW)).toThrow('T1 has to hear a lot');
     store.inputs.arrived(1, NOW);
     say(store, 1, said('y'), NOW);
     cancel(store, 1, 'enough', NOW);

@@ -31,6 +31,8 @@ const PATHS = [
     '/api/tasks/T1/cancel',
     '/api/tasks/T1/retry',
     '/api/tasks/T1/say',
+    '/api/tasks/T1/pause',
+    '/api/tasks/T1/resume',
     '/api/orchestrator',
     '/api/agents',
   ],

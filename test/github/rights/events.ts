@@ -5,8 +5,8 @@ import type { Command, Happening } from './expected.ts';
 export interface Event {
   name: string;
   payload: Record<string, unknown>;
-  /** The source of the task that is there; `failed` for what can be retried. */
-  task?: { source: string; failed: boolean };
+  /** The task that is there: its source, and how it stands when it is not queued. */
+  task?: { source: string; state?: 'failed' | 'paused' };
   pullOf?: 'repository' | 'fork';
   isLocked?: boolean;
 }
@@ -19,6 +19,8 @@ const ITSELF = { id: SELF.userId, login: SELF.login, type: 'Bot' };
 const TEXT: Record<Command, string> = {
   run: '/orch fix it',
   say: '/orch say use the other one',
+  pause: '/orch pause',
+  resume: '/orch resume',
   cancel: '/orch cancel',
   retry: '/orch retry',
   status: '/orch status',
@@ -29,7 +31,8 @@ const TEXT: Record<Command, string> = {
 /** The delivery of an event; of comments, with this command in it. */
 export function eventOf(happening: Happening, command: Command): Event {
   const body = { id: 5, body: TEXT[command] };
-  const task = { source: 'comment:1:0', failed: command === 'retry' };
+  const state = ({ retry: 'failed', resume: 'paused' } as const)[command as string];
+  const task = { source: 'comment:1:0', ...(state && { state }) };
   const comment = (action: string, issue: object, more: Partial<Event> = {}): Event => ({
     name: `issue_comment.${action}`,
     payload: { issue, comment: body },
@@ -39,12 +42,12 @@ export function eventOf(happening: Happening, command: Command): Event {
   const label = (action: string, name: string, issue: object = ISSUE): Event => ({
     name: `issues.${action}`,
     payload: { issue, label: { name } },
-    ...(action === 'unlabeled' && { task: { source: 'label:42:d0', failed: false } }),
+    ...(action === 'unlabeled' && { task: { source: 'label:42:d0' } }),
   });
   const assignment = (action: string, assignee: object): Event => ({
     name: `issues.${action}`,
     payload: { issue: ISSUE, assignee },
-    ...(action === 'unassigned' && { task: { source: 'assigned:42:d0', failed: false } }),
+    ...(action === 'unassigned' && { task: { source: 'assigned:42:d0' } }),
   });
   const button = (name: string, identifier: string | null, failed: boolean, id = 'T1'): Event => ({
     name: `check_run.${name}`,
@@ -52,7 +55,7 @@ export function eventOf(happening: Happening, command: Command): Event {
       check_run: { id: 9, external_id: id },
       requested_action: identifier === null ? null : { identifier },
     },
-    task: { source: 'comment:1:0', failed },
+    task: { source: 'comment:1:0', ...(failed && { state: 'failed' as const }) },
   });
   switch (happening) {
     case 'a new comment on an issue':

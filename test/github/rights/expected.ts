@@ -49,12 +49,22 @@ export const PEOPLE = {
 
 export type Who = keyof typeof PEOPLE;
 
-export type Effect = 'starts' | 'tells' | 'cancels' | 'retries' | 'answers' | 'nothing';
+export type Effect =
+  | 'starts'
+  | 'tells'
+  | 'pauses'
+  | 'resumes'
+  | 'cancels'
+  | 'retries'
+  | 'answers'
+  | 'nothing';
 
 /** What somebody writes: what it does in a new comment. `nonsense` is a mistyped sub-command. */
 const COMMANDS = {
   run: 'starts',
   say: 'tells',
+  pause: 'pauses',
+  resume: 'resumes',
   cancel: 'cancels',
   retry: 'retries',
   status: 'answers',

@@ -76,7 +76,7 @@ async function play(person: Person, event: Event): Promise<Outcome> {
   });
   if (event.task) queued(app.store, { source: event.task.source });
   const before = app.store.tasks.get(1);
-  if (before && event.task?.failed) changeState(app.store, before, 'failed', NOW);
+  if (before && event.task?.state) changeState(app.store, before, event.task.state, NOW);
   queued(app.store, { repositoryId: 8, source: 'comment:2:0' });
   const there = app.store.tasks.list(10).map(seen);
   const comment = event.payload.comment as object | undefined;
@@ -103,7 +103,9 @@ function outcomeOf(
 ): Outcome {
   if (after.length > before.length) return 'starts';
   const changed = after.find(({ id, state }) => before.find(old => old.id === id)?.state !== state);
-  if (changed) return changed.state === 'cancelled' ? 'cancels' : 'retries';
+  if (changed?.state === 'cancelled') return 'cancels';
+  if (changed?.state === 'paused') return 'pauses';
+  if (changed) return before.find(({ id }) => id === changed.id)?.state === 'paused' ? 'resumes' : 'retries';
   if (comments.some(text => text.includes('Sorry, `'))) return 'refuses';
   return comments.length > 0 ? 'answers' : 'nothing';
 }
