@@ -69,8 +69,8 @@ it('comes after the last progress, of which each change is told', async () => {
     listener(() => void told.push('ended'), progressed),
   );
   writeFileSync(join(directory, 'progress.json'), '{}');
-  await vi.waitFor(() => expect(told).toContain('progressed'));
+  await vi.waitFor(() => expect(told).toContain('progressed'), { timeout: 15_000 });
   expect(told).not.toContain('ended');
   writeFileSync(join(directory, 'exit'), '0\n');
-  await vi.waitFor(() => expect(told.slice(-2)).toEqual(['progressed', 'ended']));
+  await vi.waitFor(() => expect(told.slice(-2)).toEqual(['progressed', 'ended']), { timeout: 15_000 });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseSync } from 'oxc-parser';
+import { parseSync, Visitor } from 'oxc-parser';
 
 /** The checkout's root, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -52,6 +52,23 @@ export function importsOf({ path, text }: SourceFile): Import[] {
     isType: false,
   }));
   return [...imported, ...exported, ...dynamic];
+}
+
+/** Calls such as `vi.waitFor(…)`: in which line each is, and how many arguments it has. */
+export function callsOf(
+  object: string,
+  { path, text }: SourceFile,
+): { line: number; method: string; count: number }[] {
+  const found: { line: number; method: string; count: number }[] = [];
+  new Visitor({
+    CallExpression({ callee, arguments: given, start }) {
+      if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return;
+      if (callee.object.name !== object || callee.property.type !== 'Identifier') return;
+      const line = text.slice(0, start).split('\n').length;
+      found.push({ line, method: callee.property.name, count: given.length });
+    },
+  }).visit(parse(path, text).program);
+  return found;
 }
 
 /** Lines that hold more than comments and blanks. */

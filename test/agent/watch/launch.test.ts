@@ -42,7 +42,7 @@ it('what the agent says is readable in the pane, kept as it came, and summed up;
   await ended(wanted);
   expect(readEnding(wanted.directory).exit).toBe(7);
   expect(readProgress(wanted.directory)).toMatchObject({ text: 'Here I am.', events: 1, end: { ok: false } });
-  await vi.waitFor(() => expect(shown(wanted)).toMatch(/0:00 +Here I am\.\r\n/));
+  await vi.waitFor(() => expect(shown(wanted)).toMatch(/0:00 +Here I am\.\r\n/), { timeout: 15_000 });
   expect(shown(wanted)).toContain('oops');
   expect(shown(wanted)).not.toContain('{');
   const events = readFileSync(join(wanted.directory, 'events.jsonl'), 'utf8');
@@ -113,7 +113,9 @@ it('endless, binary and half lines are cut and harm nothing', async () => {
   await ended(wanted);
   expect(readEnding(wanted.directory).exit).toBe(4);
   expect(readProgress(wanted.directory)?.text).toBe('[31mred');
-  await vi.waitFor(() => expect(shown(wanted)).toContain('a line of 30000000 bytes is left out'));
+  await vi.waitFor(() => expect(shown(wanted)).toContain('a line of 30000000 bytes is left out'), {
+    timeout: 15_000,
+  });
   const events = readFileSync(join(wanted.directory, 'events.jsonl'));
   expect(events.length).toBeLessThan(51_000);
   expect(events.toString().trimEnd().split('\n').at(-1)).toBe('{"orch":"left out","more_than_bytes":50000}');
