@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { agentsSettings, type Profile, toProfiles } from '../src/config/profiles/agents.ts';
 import { startApp } from '../src/demo/app.ts';
+import type { DemoAgent } from '../src/demo/profiles.ts';
+import { withScriptedModel } from '../src/demo/scripted-model.ts';
 import type { Simulator } from '../src/simulator/simulator.ts';
-import { drive } from '../test/agents/clis.ts';
 import { isInstalled, placeOf } from '../test/agents/installs.ts';
 import { startModels } from '../test/models/server.ts';
 import { type Benchmark, type Context, interleave, type Measured } from './harness.ts';
@@ -45,7 +47,7 @@ async function measure(context: Context): Promise<Measured> {
   await using orch = await startApp({
     home: folder(directory, 'orch'),
     credentials: github.credentials,
-    agents: { codex: { command: codex.command, prompt: 'stdin', environment: codex.environment } },
+    agents: { codex: codex.agent },
     sandbox: { kind: 'none', allow_unsandboxed: true },
     settings: { task_queue: { max_retries: 0 }, workspaces: { keep_days: 0 } },
   });
@@ -67,18 +69,24 @@ async function measure(context: Context): Promise<Measured> {
 }
 
 interface Codex {
+  /** As in orch.yaml. */
+  agent: DemoAgent;
+  /** The same for who starts it by hand. */
   command: string[];
   environment: Record<string, string>;
 }
 
 /** The CLI with a home of its own, and on its PATH what it needs and no more. */
 function prepare(directory: string, url: string): Codex {
-  const home = folder(directory, 'home');
   const bin = folder(directory, 'bin');
   symlinkSync(process.execPath, join(bin, 'node'));
-  const { command, environment } = drive('codex', home, url);
   const path = [bin, placeOf('codex', process.env).bin, '/usr/bin', '/bin'].join(delimiter);
-  return { command, environment: { ...environment, PATH: path, HOME: home } };
+  const places = { PATH: path, HOME: folder(directory, 'home') };
+  const agent = withScriptedModel('codex', { environment: places }, url);
+  const { profiles } = toProfiles(agentsSettings.parse({ codex: agent }));
+  const { command, modelArguments, model, environment } = profiles[0] as Profile;
+  const words = modelArguments.map(word => word.replace('{model}', model ?? ''));
+  return { agent, command: [...command, ...words], environment };
 }
 
 /** The clone is there before the clock starts; a `gh` of one line opens the pull request, and `orch` does nothing. */

@@ -11,7 +11,7 @@ import { startSimulator } from '../simulator/simulator.ts';
 import { type DemoApp, startApp } from './app.ts';
 import { narrate } from './narrate.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
-import { findAgent } from './profiles.ts';
+import { findAgent, SCRIPTED_MODELS } from './profiles.ts';
 import { INSTRUCTION, REPOSITORY, seed, WRITER } from './seed.ts';
 import { endOfStory } from './story.ts';
 
@@ -81,7 +81,9 @@ async function findSandbox(): Promise<{ sandbox: Record<string, unknown>; words:
       image: null,
       env: process.env,
     }).find();
-    return { sandbox: { kind }, words: `in a sandbox (${kind})` };
+    // Models on loopback are out of reach behind Orch's own proxy.
+    const network = process.env[SCRIPTED_MODELS] ? 'open' : 'listed';
+    return { sandbox: { kind, network }, words: `in a sandbox (${kind})` };
   } catch (error) {
     const words = `without a sandbox, as your user. ${describeError(error)}`;
     return { sandbox: { kind: 'none', allow_unsandboxed: true }, words };

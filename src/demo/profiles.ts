@@ -1,28 +1,24 @@
 import { extname, join } from 'node:path';
+import type { Profile } from '../config/profiles/agents.ts';
 import { loadSettings } from '../config/settings.ts';
 import { OrchError } from '../shared/errors.ts';
 import { isOnPath } from '../shared/program.ts';
+import { withScriptedModel } from './scripted-model.ts';
 
 /** An agent as `agents` in orch.yaml has it. */
-export type DemoAgent = Record<string, unknown>;
+export type DemoAgent = Record<string, unknown> & { environment?: Record<string, string> };
+
+/** The variable that has the address of a server that plays models; the known CLIs then ask it. */
+export const SCRIPTED_MODELS = 'ORCH_DEMO_MODELS';
 
 const SCRIPTED = ['scripted', 'idle', 'unpushed', 'crashing'];
 
-/** How the known CLIs are started without a person: prompt on standard input, every permission given. */
+/** The known CLIs, driven by their built-in profiles. As root, and without a sandbox, claude wants to be told that it may. */
 const KNOWN: Record<string, DemoAgent> = {
-  claude: {
-    command: ['claude', '-p', '--dangerously-skip-permissions'],
-    environment: { IS_SANDBOX: '1', DISABLE_AUTOUPDATER: '1' },
-  },
-  codex: {
-    // A login shell would forget the PATH on which Orch's commands are.
-    command: [
-      ...['codex', 'exec', '--dangerously-bypass-approvals-and-sandbox'],
-      ...['-c', 'allow_login_shell=false', '-'],
-    ],
-  },
-  gemini: { command: ['gemini', '--yolo', '--skip-trust'] },
-  opencode: { command: ['opencode', 'run', '--auto'], environment: { OPENCODE_DISABLE_AUTOUPDATE: '1' } },
+  claude: { environment: { IS_SANDBOX: '1' } },
+  codex: {},
+  gemini: {},
+  opencode: {},
 };
 
 /**
@@ -34,9 +30,11 @@ export function findAgent(name: string, env: NodeJS.ProcessEnv): DemoAgent {
     const script = join(import.meta.dirname, `agent${extname(import.meta.filename)}`);
     return { command: [process.execPath, script, name] };
   }
+  const known = isOnPath(name, env.PATH ?? '') ? KNOWN[name] : undefined;
+  const url = env[SCRIPTED_MODELS];
+  if (url && known) return withScriptedModel(name, known, url);
   const own = loadSettings({ env }).settings.profiles.find(profile => profile.name === name);
-  if (own)
-    return { command: own.command, prompt: own.prompt, model: own.model, environment: own.environment };
+  if (own) return asWritten(own);
   if (!/^[a-z][a-z0-9_-]{0,30}$/.test(name)) {
     throw new OrchError('E_UNKNOWN_AGENT', `\`${name}\` is no agent's name`, {
       remedy: `Scripted ones: ${SCRIPTED.join(', ')}.`,
@@ -47,5 +45,22 @@ export function findAgent(name: string, env: NodeJS.ProcessEnv): DemoAgent {
       remedy: `Install it, or play with a scripted agent: ${SCRIPTED.join(', ')}.`,
     });
   }
-  return { prompt: 'stdin', ...(KNOWN[name] ?? { command: [name] }) };
+  return known ?? { command: [name], prompt: 'stdin' };
+}
+
+/** The profile as orch.yaml could have it. */
+function asWritten({ name: _, ...profile }: Profile): DemoAgent {
+  const snake = (key: string) => key.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(
+    Object.entries(said(profile)).map(([key, value]) => [snake(key), isRecord(value) ? said(value) : value]),
+  );
+}
+
+/** Null stands for what is not said. */
+function said(values: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

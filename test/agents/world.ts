@@ -2,10 +2,10 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { processesWith } from '../../src/agent/processes.ts';
+import { withScriptedModel } from '../../src/demo/scripted-model.ts';
 import type { Cli, Scripts } from '../models/script.ts';
 import { type Models, startModels } from '../models/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { drive } from './clis.ts';
 import { placeOf } from './installs.ts';
 
 /** Orch on the simulated GitHub, with real CLIs as its agents and a scripted model for them. */
@@ -35,10 +35,8 @@ export async function startWorld({ clis, scripts, settings = {} }: WorldOptions)
   // Two of the CLIs are scripts for whatever `node` is on PATH.
   symlinkSync(process.execPath, join(bin, 'node'));
   const models = stack.use(await startModels({ scripts }));
-  const agents = clis.map(cli => {
-    const { command, environment } = drive(cli, home, models.url);
-    return [cli, { command, prompt: 'stdin', environment: { ...environment, TMPDIR: temporary } }];
-  });
+  const environment = { TMPDIR: temporary, IS_SANDBOX: '1' };
+  const agents = clis.map(cli => [cli, withScriptedModel(cli, { environment }, models.url)]);
   const path = [...clis.map(cli => placeOf(cli, process.env).bin), bin, '/usr/bin', '/bin'];
   const app = stack.use(
     await startTestApp({

@@ -3,6 +3,9 @@ import type { ProfileData } from './schema.ts';
 /** Its own sandbox keeps it from committing in a worktree, whose repository lies elsewhere: Orch's is around it. */
 const HEADLESS = ['--json', '--dangerously-bypass-approvals-and-sandbox'];
 
+/** A login shell would forget the PATH on which Orch's commands are, wherever /etc/profile sets one. */
+const SHELL = ['-c', 'allow_login_shell=false'];
+
 /** `plugins` has it ask github.com and chatgpt.com, whatever else is switched off. */
 const QUIET = [
   ...['--disable', 'plugins', '-c', 'check_for_update_on_startup=false', '-c', 'analytics.enabled=false'],
@@ -10,11 +13,11 @@ const QUIET = [
 
 /** Codex CLI, as tried on 2026-11-20 with 0.169.0. */
 export const CODEX: ProfileData = {
-  command: ['codex', 'exec', ...HEADLESS, ...QUIET, '-'],
-  resume: ['codex', 'exec', 'resume', ...HEADLESS, ...QUIET, '{session}', '-'],
+  command: ['codex', 'exec', ...HEADLESS, ...SHELL, ...QUIET, '-'],
+  resume: ['codex', 'exec', 'resume', ...HEADLESS, ...SHELL, ...QUIET, '{session}', '-'],
   // Its daemon would outlive the terminal.
   interactive: [
-    ...['codex', 'resume', '--dangerously-bypass-approvals-and-sandbox', '--no-daemon', ...QUIET],
+    ...['codex', 'resume', '--dangerously-bypass-approvals-and-sandbox', '--no-daemon', ...SHELL, ...QUIET],
     '{session}',
   ],
   model_arguments: ['-m', '{model}'],
