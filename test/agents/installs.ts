@@ -20,12 +20,16 @@ export interface Install {
   bin: string;
 }
 
-/** Where a version is when it is installed: in ORCH_AGENTS_CACHE, else in the user's own cache. */
+/** Where a version is when it is installed. */
 export function placeOf(cli: Cli, env: NodeJS.ProcessEnv): Install {
   const { version } = PACKAGES[cli];
+  return { cli, version, bin: join(cacheFolder(env), `${cli}-${version}`, 'node_modules', '.bin') };
+}
+
+/** The folder that ORCH_AGENTS_CACHE names, else one in the user's own cache. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const caches = env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = env.ORCH_AGENTS_CACHE ?? join(caches, 'orch', 'agents');
-  return { cli, version, bin: join(folder, `${cli}-${version}`, 'node_modules', '.bin') };
+  return env.ORCH_AGENTS_CACHE ?? join(caches, 'orch', 'agents');
 }
 
 export function isInstalled({ cli, bin }: Install): boolean {

@@ -6,7 +6,7 @@ import { withScriptedModel } from '../../src/demo/scripted-model.ts';
 import type { Cli, Scripts } from '../models/script.ts';
 import { type Models, startModels } from '../models/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { placeOf } from './installs.ts';
+import { cacheFolder, placeOf } from './installs.ts';
 
 /** Orch on the simulated GitHub, with real CLIs as its agents and a scripted model for them. */
 export interface World extends AsyncDisposable {
@@ -25,8 +25,8 @@ export interface WorldOptions {
 
 export async function startWorld({ clis, scripts, settings = {} }: WorldOptions): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  // Not under /tmp: codex lays no links for its tools there. Short, for unix sockets lie in it.
-  const root = await mkdtemp('/var/tmp/orch-agents-');
+  // Not in a folder that anybody may write to: gemini reads no settings there, and codex lays no links for its tools.
+  const root = await mkdtemp(join(cacheFolder(process.env), 'world-'));
   stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   const [orch, home, bin, temporary] = ['orch', 'home', 'bin', 'tmp'].map(name => {
     mkdirSync(join(root, name));
