@@ -27,8 +27,8 @@ export interface BrokerStage extends AsyncDisposable {
 const MOST_WISHES = 200;
 const MOST_CHECKPOINTS_A_MINUTE = 10;
 
-/** Each is a line in the journal, and most of them change the task's comment. */
-const MOST_WORDS = 500;
+/** Each is a line in the journal; a question changes comment and check run as well. */
+const MOST_WORDS = { question: 50, progress: 500 };
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
@@ -40,7 +40,7 @@ export function brokerStage(
   const failures = new Map<string, unknown>();
   const unopened = new Map<string, OrchError>();
   const wishes = new Map<string, number>();
-  const words = new Map<string, number>();
+  const words = { question: new Map<string, number>(), progress: new Map<string, number>() };
   const talk = openTalk(options);
   const name = (run: Run) => runName(run.task, run.number);
 
@@ -67,9 +67,9 @@ export function brokerStage(
     return note === null ? 'by the agent' : `by the agent: ${stripInvisible(note)}`;
   }
 
-  function countWords(run: Run): void {
-    if (next(words, name(run)) <= MOST_WORDS) return;
-    const what = `${name(run)} has asked and told of its progress ${MOST_WORDS} times, which is all that it may`;
+  function countWords(run: Run, kind: keyof typeof MOST_WORDS): void {
+    if (next(words[kind], name(run)) <= MOST_WORDS[kind]) return;
+    const what = `${name(run)} has told people ${MOST_WORDS[kind]} times of ${kind === 'question' ? 'a question' : 'its progress'}, which is all that it may`;
     throw new OrchError('E_USAGE', what, {
       remedy: 'Work on without, and tell the rest in the pull request.',
     });
@@ -109,11 +109,11 @@ export function brokerStage(
       checkpoint: ({ note, ...sent }) =>
         options.checkpoint(run, { ...sent, why: checkpointOf(run, note, isOver()) }),
       async ask(question, gone) {
-        countWords(run);
+        countWords(run, 'question');
         return await talk.ask(run, question, gone);
       },
       async progress(text) {
-        countWords(run);
+        countWords(run, 'progress');
         talk.progress(run, text);
       },
       async done({ summary }) {
@@ -125,7 +125,8 @@ export function brokerStage(
 
   async function close(run: Run): Promise<void> {
     const there = open.get(name(run));
-    for (const kept of [open, failures, unopened, wishes, words]) kept.delete(name(run));
+    for (const kept of [open, failures, unopened, wishes, words.question, words.progress])
+      kept.delete(name(run));
     await (await there?.broker)?.[Symbol.asyncDispose]();
   }
 

@@ -6,7 +6,9 @@ import { parseComment } from '../../src/command/comment.ts';
 import { helpText } from '../../src/github/help.ts';
 import { openPulls } from '../../src/github/pulls.ts';
 import { renderCheck } from '../../src/github/report/check.ts';
-import { renderComment } from '../../src/github/report/comment.ts';
+import { renderComment, type Story } from '../../src/github/report/comment.ts';
+import type { JournalEvent } from '../../src/task/events.ts';
+import type { Run, Task } from '../../src/task/glossary.ts';
 import { TASK_STATES } from '../../src/task/states.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, started } from '../support/tasks.ts';
@@ -85,9 +87,15 @@ describe('whatever people and agents write, in Orch’s own words there is no co
     const { task, run } = started(store.store);
     fc.assert(
       fc.property(hostile, hostile, fc.constantFrom(...TASK_STATES), (words, reason, state) => {
-        const told = { ...task, state, instruction: words, reason };
+        const told = {
+          ...task,
+          state,
+          instruction: words,
+          reason,
+          question: state === 'failed' ? null : reason,
+        };
         const ended = { ...run, lastWords: words, spawnedAt: NOW, endedAt: NOW };
-        expectHarmless(renderComment(told, [ended], [], [], NOW));
+        expectHarmless(renderComment(storyOf(told, ended, words), NOW));
         expectHarmless(renderCheck(told, ended, '', true, 'Not sandboxed.').output.summary, ['in #42']);
       }),
     );
@@ -163,6 +171,26 @@ describe('whatever people and agents write, in Orch’s own words there is no co
     );
   });
 });
+
+/** A task of which everything that people and agents can write is these words. */
+function storyOf(task: Task, run: Run, text: string): Story {
+  const event = { at: NOW, task: task.id };
+  const input = {
+    id: 1,
+    task: 1,
+    text,
+    author: text,
+    source: 'a',
+    createdAt: NOW,
+    run: null,
+    arrivedAt: null,
+  };
+  const events: JournalEvent[] = [
+    { ...event, seq: 1, type: 'run:progress', data: { run: run.number, text } },
+    { ...event, seq: 2, type: 'agent:state', data: { run: run.number, state: 'waiting', detail: text } },
+  ];
+  return { task, runs: [run], events, usage: [], said: [input] };
+}
 
 function disposable() {
   const store = memoryStore();

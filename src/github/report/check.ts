@@ -3,8 +3,9 @@ import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
 import { isFinal, type TaskState } from '../../task/states.ts';
-import { tellable } from './comment.ts';
+import { goesOn, tellable } from './comment.ts';
 import { withoutHostPaths } from './paths.ts';
+import { askedText } from './talk.ts';
 
 type Conclusion = 'success' | 'failure' | 'action_required' | 'cancelled' | 'neutral';
 
@@ -68,12 +69,15 @@ export function renderCheck(
 }
 
 function title(task: Task): string {
-  return shorten(`${taskName(task.id)} ${task.state}: ${task.instruction.split('\n', 1)[0]}`, 120);
+  const stands = task.question === null || isFinal(task.state) ? task.state : 'asks';
+  return shorten(`${taskName(task.id)} ${stands}: ${task.instruction.split('\n', 1)[0]}`, 120);
 }
 
 function summary(task: Task, run: Run | undefined, used: string, sandbox: string): string {
   const lines = [plain(shorten(task.instruction, 1000)), ''];
-  if (task.reason) lines.push(`**${plain(tellable(task.reason))}**`, '');
+  const asked = askedText(task);
+  if (asked !== '') lines.push(asked, '');
+  else if (task.reason) lines.push(`**${plain(tellable(task.reason))}**${goesOn(task, task.updatedAt)}`, '');
   if (run) {
     const spent =
       run.endedAt !== null && run.spawnedAt !== null ? `, ${duration(run.endedAt - run.spawnedAt)}` : '';

@@ -1,6 +1,7 @@
 import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
+import type { Input } from '../../store/inputs.ts';
 import type { Usage } from '../../store/usage.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
@@ -8,6 +9,7 @@ import { isFinal, type TaskState } from '../../task/states.ts';
 import { marker } from '../comments.ts';
 import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
+import { askedText, progressText, saidText, stateText } from './talk.ts';
 
 const HEADLINE: Record<TaskState, string> = {
   queued: '🕓 {} is queued',
@@ -20,22 +22,28 @@ const HEADLINE: Record<TaskState, string> = {
   cancelled: '🚫 {} is cancelled',
 };
 
+/** What is known of a task. */
+export interface Story {
+  task: Task;
+  runs: readonly Run[];
+  events: readonly JournalEvent[];
+  usage: readonly Usage[];
+  said: readonly Input[];
+}
+
 /** The sticky comment of a task: what was asked, where it stands, what came of it. */
-export function renderComment(
-  task: Task,
-  runs: readonly Run[],
-  events: readonly JournalEvent[],
-  usage: readonly Usage[],
-  now: number,
-): string {
+export function renderComment({ task, runs, events, usage, said }: Story, now: number): string {
   const run = runs.at(-1);
   const parts = [
     `${taskMarker(task)}\n### ${HEADLINE[task.state].replace('{}', taskName(task.id))}`,
     quote(task.instruction),
-    reason(task),
+    reason(task, now),
+    askedText(task),
+    stateText(task, run, events),
     budgetWarnings(task, events),
-    table(task, run, usage, endOf(task, run, events) ?? now),
+    table(task, run, usage, progressText(task, run, events), endOf(task, run, events) ?? now),
     steps(task, events),
+    saidText(task, said),
     words(task, run),
     footer(task),
   ];
@@ -46,15 +54,21 @@ export function taskMarker(task: Task): string {
   return marker(`task ${taskName(task.id)}`);
 }
 
-function reason(task: Task): string {
-  if (task.reason === null) return '';
+function reason(task: Task, now: number): string {
+  // Where the agent's question is the reason, it stands below.
+  if (task.reason === null || (task.state === 'paused' && task.question !== null)) return '';
   const told = tellable(task.reason);
   const text = told.charAt(0).toUpperCase() + told.slice(1);
-  const when =
-    task.state === 'queued' && task.readyAt > task.updatedAt
-      ? ` Next try at ${clockTime(task.readyAt)}.`
-      : '';
-  return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${when}`;
+  return `**${plain(/[.!?]$/.test(text) ? text : `${text}.`)}**${goesOn(task, now)}`;
+}
+
+/** When, or how, it goes on. */
+export function goesOn(task: Task, now: number): string {
+  if (task.state === 'queued' && task.readyAt > task.updatedAt)
+    return ` Next try at ${clockTime(task.readyAt, now)}.`;
+  if (task.state !== 'paused' || task.question !== null) return '';
+  if (task.wakeAt === null) return ` It goes on with \`/orch resume ${taskName(task.id)}\``;
+  return ` It goes on by itself at ${clockTime(task.wakeAt, now)}, or at once with \`/orch resume ${taskName(task.id)}\``;
 }
 
 /** A reason as GitHub may have it: whole but for very long ones, which would push table and check run over its limits. */
@@ -62,12 +76,19 @@ export function tellable(reason: string): string {
   return shorten(withoutHostPaths(reason).trim(), 3000);
 }
 
-function table(task: Task, run: Run | undefined, usage: readonly Usage[], until: number): string {
+function table(
+  task: Task,
+  run: Run | undefined,
+  usage: readonly Usage[],
+  progress: string,
+  until: number,
+): string {
   const rows: [string, string][] = [];
   if (run) rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\``]);
   if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
   if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
   if (run?.spawnedAt) rows.push(['Time', duration(until - run.spawnedAt)]);
+  if (progress !== '') rows.push(['Progress', progress]);
   if (usage.length > 0) rows.push(['Used', usedText(usage)]);
   if (task.budgetUsd !== null || task.budgetTokens !== null) rows.push(['Budget', budgetText(task)]);
   rows.push(['Asked by', `\`${task.requester}\``]);
@@ -106,7 +127,7 @@ function footer(task: Task): string {
   if (task.state === 'completed') return `<sub>${log}</sub>`;
   const command = isFinal(task.state)
     ? `try again: \`/orch retry ${name}\``
-    : `stop it: \`/orch cancel ${name}\``;
+    : `tell it something: \`/orch say ${name} …\` · stop it: \`/orch cancel ${name}\``;
   return `<sub>${command} · ${log}</sub>`;
 }
 
@@ -116,6 +137,9 @@ function quote(instruction: string): string {
   return `> ${plain(shorten(first, 300))}${first === instruction ? '' : ' …'}`;
 }
 
-function clockTime(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(11, 19)} UTC`;
+/** With the day where it is another one. */
+function clockTime(milliseconds: number, now: number): string {
+  const [day, time = ''] = new Date(milliseconds).toISOString().split('T');
+  const isToday = new Date(now).toISOString().startsWith(`${day}T`);
+  return `${isToday ? '' : `${day} `}${time.slice(0, 8)} UTC`;
 }

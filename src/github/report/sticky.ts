@@ -42,13 +42,14 @@ export async function reportComment(
 ): Promise<number | null> {
   const { store, clock } = options;
   const at = thread(task.repository, task.issue);
-  const body = renderComment(
+  const story = {
     task,
-    store.runs.ofTask(task.id),
-    store.journal.ofTask(task.id),
-    store.usage.ofTask(task.id),
-    clock.now(),
-  );
+    runs: store.runs.ofTask(task.id),
+    events: store.journal.ofTask(task.id),
+    usage: store.usage.ofTask(task.id),
+    said: store.inputs.ofTask(task.id),
+  };
+  const body = renderComment(story, clock.now());
   const { id, created } = await createOnce(store, {
     task: task.id,
     kind: 'comment',
@@ -64,7 +65,8 @@ export async function reportComment(
     create: () => createComment(octokit, at, body),
   });
   const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);
-  const headline = [task.state, task.epoch, task.reason, task.pull, task.budgetWarned].join();
+  const isAsking = task.question !== null;
+  const headline = [task.state, task.epoch, task.reason, task.pull, task.budgetWarned, isAsking].join();
   if (!created && written.body !== body) {
     const due = written.headline === headline ? written.at + QUIET_MS : 0;
     if (clock.now() < due) return due;

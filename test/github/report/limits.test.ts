@@ -4,6 +4,8 @@ import { renderComment } from '../../../src/github/report/comment.ts';
 import type { Run } from '../../../src/task/glossary.ts';
 import { memoryStore, NOW, queued } from '../../support/tasks.ts';
 
+const STORY = { runs: [], events: [], usage: [], said: [] };
+
 const RUN = { task: 1, number: 1, profile: 'good', slot: 1, spawnedAt: NOW, endedAt: NOW + 5000 } as Run;
 
 function failedTask(reason: string) {
@@ -23,7 +25,7 @@ describe('a reason of any length', () => {
   });
 
   it('leaves table and footer in the comment', () => {
-    const comment = renderComment(task, [{ ...RUN, lastWords: 'the end' }], [], [], NOW);
+    const comment = renderComment({ ...STORY, task, runs: [{ ...RUN, lastWords: 'the end' }] }, NOW);
     expect(comment.length).toBeLessThan(60_000);
     expect(comment).toContain('| Agent | `good-1`, run `T1.1` |');
     expect(comment).toContain('the end');
@@ -37,7 +39,7 @@ it('reasons and last words are told as text, without the host’s folders, and c
   );
   const run = { ...RUN, lastWords: 'cannot read /srv/orch/workspaces/T1.1/tree/b' };
   for (const text of [
-    renderComment(task, [run], [], [], NOW),
+    renderComment({ ...STORY, task, runs: [run] }, NOW),
     renderCheck(task, run, '', true, '').output.summary,
   ]) {
     expect(text).toMatch(/he command `npm ci` failed: !\\\[x\\\]\(https:\/\/evil.example\) in a/);

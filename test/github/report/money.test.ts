@@ -4,6 +4,8 @@ import { usedText } from '../../../src/github/report/money.ts';
 import type { Usage } from '../../../src/store/usage.ts';
 import { memoryStore, NOW, queued, started } from '../../support/tasks.ts';
 
+const STORY = { runs: [], events: [], usage: [], said: [] };
+
 const used = (changes: Partial<Usage>): Usage => ({
   ...{ task: 1, run: 1, model: 'm', inputTokens: 1000, cachedTokens: 0, outputTokens: 500 },
   ...{ costUsd: null, costSource: null, at: NOW },
@@ -26,9 +28,9 @@ describe('what a task has used', () => {
   it('stands in its comment, beside its budget', () => {
     using store = memoryStore();
     const task = queued(store, { budgetUsd: 2, budgetTokens: 500_000 });
-    const comment = renderComment(task, [], [], [reported], NOW);
+    const comment = renderComment({ ...STORY, task, usage: [reported] }, NOW);
     expect(comment).toContain('| Used | 1.5k tokens, 1.50 USD |\n| Budget | 2.00 USD and 500k tokens |\n');
-    expect(renderComment(queued(store), [], [], [], NOW)).not.toMatch(/Used|Budget/);
+    expect(renderComment({ ...STORY, task: queued(store) }, NOW)).not.toMatch(/Used|Budget/);
   });
 });
 
@@ -40,7 +42,10 @@ describe('the comment of a task', () => {
     store.journal.append(NOW, 1, 'budget:warned', { spent: '1.70 USD', budget });
     store.journal.append(NOW, 1, 'budget:unknown', { model: '<b>@all', budget });
     const render = (changes: object) =>
-      renderComment({ ...task, budgetWarned: true, ...changes }, [], store.journal.ofTask(1), [], NOW);
+      renderComment(
+        { ...STORY, task: { ...task, budgetWarned: true, ...changes }, events: store.journal.ofTask(1) },
+        NOW,
+      );
     expect(render({})).toContain('⚠️ 1.70 USD of its budget of 2.00 USD is spent. It is paused when all is.');
     expect(render({})).toMatch(/⚠️ What .*all costs is not known, so its budget of 2.00 USD can't be held\./);
     expect(render({})).not.toContain('<b>@all');

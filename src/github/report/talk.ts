@@ -1,0 +1,57 @@
+import { plain, plainCell } from '../../shared/markdown.ts';
+import { shorten } from '../../shared/text.ts';
+import type { Input } from '../../store/inputs.ts';
+import type { JournalEvent } from '../../task/events.ts';
+import { type Run, type Task, taskName } from '../../task/glossary.ts';
+import { isFinal } from '../../task/states.ts';
+import { withoutHostPaths } from './paths.ts';
+
+const MOST_LINES = 20;
+const MOST_SAID = 5;
+
+/** What the agent asks and how to answer it; empty when nothing is open. */
+export function askedText(task: Task): string {
+  if (task.question === null || isFinal(task.state)) return '';
+  const lines = shorten(withoutHostPaths(task.question), 3000).split('\n').slice(0, MOST_LINES);
+  const quoted = lines.map(line => `> ${plain(line)}`.trimEnd()).join('\n');
+  return `🙋 **The agent asks:**\n\n${quoted}\n\nAnswer with \`/orch say ${taskName(task.id)} …\``;
+}
+
+/** What a running agent does that people should know of, as its terminal shows it; empty when it just works. */
+export function stateText(task: Task, run: Run | undefined, events: readonly JournalEvent[]): string {
+  if (task.state !== 'running') return '';
+  const event = events.findLast(each => each.type === 'agent:state');
+  if (event?.type !== 'agent:state' || event.data.run !== run?.number) return '';
+  const detail = event.data.detail === null ? '' : `: ${plain(told(event.data.detail))}`;
+  switch (event.data.state) {
+    case 'waiting':
+      return `⌛ The agent waits for a person${detail}\n\nSee it on the host with \`orch attach ${taskName(task.id)}\``;
+    case 'limited':
+      return `⌛ The agent is held back by its model${detail}`;
+    case 'stuck':
+      return `⌛ The agent seems to be stuck${detail}\n\nLook on the host with \`orch attach ${taskName(task.id)}\`, or \`/orch pause\` and \`/orch resume\` it.`;
+    default:
+      return '';
+  }
+}
+
+/** What the agent has said last of its progress, for a cell of a table. */
+export function progressText(task: Task, run: Run | undefined, events: readonly JournalEvent[]): string {
+  const event = events.findLast(each => each.type === 'run:progress');
+  const isNow = event?.type === 'run:progress' && event.data.run === run?.number && !isFinal(task.state);
+  return isNow ? plainCell(told(event.data.text)) : '';
+}
+
+/** What people have told the agent last, and whether it has heard it. */
+export function saidText(task: Task, said: readonly Input[]): string {
+  if (said.length === 0) return '';
+  const rows = said.slice(-MOST_SAID).map(({ author, text, arrivedAt }) => {
+    const heard = arrivedAt !== null ? 'heard' : isFinal(task.state) ? 'not heard' : 'not heard yet';
+    return `- ${plain(author)}: ${plain(told(text))} (${heard})`;
+  });
+  return `Said to the agent:\n\n${rows.join('\n')}`;
+}
+
+function told(text: string): string {
+  return shorten(withoutHostPaths(text), 300);
+}
