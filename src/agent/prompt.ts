@@ -141,5 +141,7 @@ function describeSteps({ branch, base, issue }: PromptInput): string {
    how you checked it${closes}.
 6. \`orch done\`
 
-Nothing reaches GitHub but through these commands: there is no token to look for, and nobody who answers questions.`;
+Nothing reaches GitHub but through these commands: there is no token to look for. \`orch ask "QUESTION"\` asks the people who
+gave you the task and prints their answer: ask only what you can't decide, and if it says that nobody has answered, end
+your turn. \`orch progress "TEXT"\` tells them how far you are.`;
 }
