@@ -219,6 +219,7 @@ describe('a repository', () => {
     await app.github.comment(REPOSITORY, 1, '/orch status', 'writer');
     await app.github.comment(REPOSITORY, 1, '/orch status', 'writer');
     await app.until(() => app.comments(1).length === 5);
+    await app.quiet();
     expect(app.comments(1).filter(text => text.includes('line 2'))).toHaveLength(1);
     const checks = [...repositoryOf(app.github).checkRuns.values()];
     expect(checks).toMatchObject([

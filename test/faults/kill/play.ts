@@ -22,7 +22,7 @@ export interface Played {
   stuck: boolean;
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 /** Plays a story to its end and says what does not hold then. */
 export async function play(lane: Lane, { story: name, armed, down }: Job): Promise<Played> {
