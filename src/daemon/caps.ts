@@ -1,7 +1,7 @@
 import type { Budgets } from '../config/budgets.ts';
 import { type Amount, shareOf, showAmount } from '../shared/amounts.ts';
 import type { Store } from '../store/open.ts';
-import { type Task, taskName } from '../task/glossary.ts';
+import type { Task } from '../task/glossary.ts';
 
 /** A budget that bounds a task, and what is spent of it. */
 export interface Cap {
@@ -24,11 +24,11 @@ export function capsOf(store: Store, budgets: Budgets, task: Capped, at: number)
   const caps: Cap[] = [];
   const own = { usd: task.budgetUsd, tokens: task.budgetTokens };
   if (own.usd !== null || own.tokens !== null) {
-    const remedy = `\`/orch resume ${taskName(task.id)}\` grants it the same again`;
+    const remedy = 'resuming it grants the same again';
     caps.push({ name: 'its budget', budget: own, spent: store.usage.spent(task), until: null, remedy });
   }
   const from = at - (at % DAY_MS);
-  const day = { until: from + DAY_MS, remedy: 'it goes on at 00:00 UTC' };
+  const day = { until: from + DAY_MS, remedy: 'before the next day only more in orch.yaml helps' };
   const ofDay = (repository: number | null) => store.usage.startedWithin(from, day.until, repository);
   if (budgets.repositoryDay !== null) {
     const spent = ofDay(task.repositoryId);

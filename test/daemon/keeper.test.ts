@@ -133,7 +133,7 @@ describe('the budget of a task', () => {
     keeper.heard(run, spends(2.2));
     expect(store.tasks.get(1)).toMatchObject({
       ...{ state: 'paused', wakeAt: null, epoch: run.epoch + 1 },
-      reason: 'its budget of 2.00 USD is spent (2.10 USD): `/orch resume T1` grants it the same again',
+      reason: 'its budget of 2.00 USD is spent (2.10 USD): resuming it grants the same again',
     });
     expect(store.usage.ofRun(1, 1)).toMatchObject({ costUsd: 2.2 });
   });
@@ -230,7 +230,7 @@ describe('the budget of a day', () => {
     keeper.heard(other.run, spends(2));
     await settled();
     const reason =
-      "this repository's budget for the day of 3.00 USD is spent (3.00 USD): it goes on at 00:00 UTC";
+      "this repository's budget for the day of 3.00 USD is spent (3.00 USD): before the next day only more in orch.yaml helps";
     for (const { id } of [run, other.run, { task: waiting.id }].map(({ task }) => ({ id: task })))
       expect(store.tasks.get(id)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT, reason });
     expect(store.tasks.get(elsewhere.task.id)?.state).toBe('paused');

@@ -68,7 +68,7 @@ export function goesOn(task: Task, now: number): string {
     return ` Next try at ${clockTime(task.readyAt, now)}.`;
   if (task.state !== 'paused' || task.question !== null) return '';
   if (task.wakeAt === null) return ` It goes on with \`/orch resume ${taskName(task.id)}\``;
-  return ` It goes on by itself at ${clockTime(task.wakeAt, now)}, or at once with \`/orch resume ${taskName(task.id)}\``;
+  return ` It goes on by itself at ${clockTime(task.wakeAt, now)}; \`/orch resume ${taskName(task.id)}\` tries it at once`;
 }
 
 /** A reason as GitHub may have it: whole but for very long ones, which would push table and check run over its limits. */
@@ -95,9 +95,9 @@ function table(
   return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
 }
 
-/** A task is over when its state says so, though its agent may take a moment to end: the comment needs no edit for that. */
+/** A task is over, or paused, when its state says so. That its agent takes a moment to end needs no edit of the comment. */
 function endOf(task: Task, run: Run | undefined, events: readonly JournalEvent[]): number | null {
-  if (!isFinal(task.state)) return run?.endedAt ?? null;
+  if (!isFinal(task.state) && task.state !== 'paused') return run?.endedAt ?? null;
   return events.findLast(event => event.type === 'task:state')?.at ?? null;
 }
 

@@ -1,8 +1,10 @@
 import type { Task } from '../../task/glossary.ts';
+import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
 import { createComment, editComment, findComment, thread } from '../comments.ts';
 import { createOnce } from '../once.ts';
-import { renderComment, taskMarker } from './comment.ts';
+import { renderComment, type Story, taskMarker } from './comment.ts';
+import { budgetWarnings, usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
 
 /** Without a change of state the comment is edited at most this often. */
@@ -65,8 +67,7 @@ export async function reportComment(
     create: () => createComment(octokit, at, body),
   });
   const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);
-  const isAsking = task.question !== null;
-  const headline = [task.state, task.epoch, task.reason, task.pull, task.budgetWarned, isAsking].join();
+  const headline = headlineOf(story);
   if (!created && written.body !== body) {
     const due = written.headline === headline ? written.at + QUIET_MS : 0;
     if (clock.now() < due) return due;
@@ -77,6 +78,13 @@ export async function reportComment(
     store.creations.record(task.id, 'comment', 'sticky', id, content);
   }
   return null;
+}
+
+/** What is told at once: the state, what needs a person, and the bill when no more is to come. */
+function headlineOf({ task, events, usage }: Story): string {
+  const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
+  const needs = [task.question !== null, budgetWarnings(task, events)];
+  return [task.state, task.epoch, task.reason, task.pull, ...needs, bill].join();
 }
 
 interface Written {

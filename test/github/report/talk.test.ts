@@ -51,7 +51,7 @@ describe('a paused task', () => {
 
   it.each([
     [null, 'The weekly limit is reached.** It goes on with `/orch resume T1`'],
-    [NOW + 60_000, 'It goes on by itself at 08:01:00 UTC, or at once with `/orch resume T1`'],
+    [NOW + 60_000, 'It goes on by itself at 08:01:00 UTC; `/orch resume T1` tries it at once'],
     [NOW + 86_400_000, 'It goes on by itself at 2027-01-16 08:00:00 UTC'],
   ])('says when it goes on: %s', (wakeAt, expected) => {
     expect(comment({ ...paused, wakeAt })).toContain(expected);
