@@ -6,6 +6,9 @@ import { runFiles } from './run-files.ts';
 /** The program that reads an event stream; built, it is JavaScript. */
 const NARRATOR = join(import.meta.dirname, 'watch', `main${extname(import.meta.filename)}`);
 
+/** There is one for each run, and what passes through it is soon garbage. */
+const FRUGAL = ['--max-old-space-size=64', '--max-semi-space-size=2'];
+
 export interface SetupCommand {
   /** For /bin/sh. */
   command: string;
@@ -68,7 +71,7 @@ tell_end() {
 }
 narrate() {
   trap : INT QUIT TERM
-  ${[process.execPath, NARRATOR, directory].map(shellQuote).join(' ')} ||
+  ${[process.execPath, ...FRUGAL, NARRATOR, directory].map(shellQuote).join(' ')} ||
     echo "orch: the narrator has ended: what the agent prints is not shown any more"
   cat <&5 >/dev/null 2>&1 &
   cat <&6 >/dev/null 2>&1 &

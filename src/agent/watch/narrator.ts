@@ -54,6 +54,7 @@ export function openNarrator(options: NarratorOptions): Narrator {
   );
   const progress = openWriter(files.progress, () => JSON.stringify(fold.progress));
   let isDue = false;
+  let plainLeft = options.outputLimitBytes;
 
   function take(line: Line): void {
     if (!Buffer.isBuffer(line)) {
@@ -69,7 +70,18 @@ export function openNarrator(options: NarratorOptions): Narrator {
       fold.tell(told);
       page.tell(told);
     }
-    if (event === null) page.line(stripControl(shorten(text, LONGEST_SHOWN)).trimEnd());
+    if (event === null) plain(text);
+  }
+
+  /** For people as it is; a program that prints without end is not shown without end. */
+  function plain(text: string): void {
+    if (plainLeft < 0) return;
+    plainLeft -= Math.min(text.length, LONGEST_SHOWN);
+    page.line(
+      plainLeft < 0
+        ? 'orch: more that is no event is not shown'
+        : stripControl(shorten(text, LONGEST_SHOWN)).trimEnd(),
+    );
   }
 
   function write(): void {

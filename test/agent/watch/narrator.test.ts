@@ -116,6 +116,16 @@ it('raw lines are kept whole up to the limit', async () => {
   );
 });
 
+it('what is no event is shown up to the limit', async () => {
+  await using directory = await temporaryDirectory();
+  const { take, shown } = open(directory.path, 20);
+  take('eight ch', 'eight ch', 'eight ch', 'eight ch', { type: 'text', text: 'I go on.' });
+  const lines = shown()
+    .split('\n')
+    .map(line => line.trim().slice(4).trim());
+  expect(lines).toEqual(['eight ch', 'eight ch', 'orch: more that is no event is not shown', 'I go on.', '']);
+});
+
 it('a disk that takes nothing is told once, and the rest goes on', async () => {
   await using directory = await temporaryDirectory();
   for (const name of ['events.jsonl', 'progress.json.new']) mkdirSync(join(directory.path, name));
