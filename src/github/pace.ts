@@ -134,7 +134,16 @@ function openQueue({ clock, limits }: PaceOptions, recent: readonly number[]) {
     const frees = windows.map(window => window.expire(now));
     // Further off than GitHub ever asks for: the clock was set back.
     if (heldUntil > now + HOUR) heldUntil = now;
-    if (now >= heldUntil) waiting = waiting.filter(({ call, go }) => !begin(call, go));
+    // While it looks no room comes free: what one call of a kind may not, none after it may.
+    const refused = new Set<string>();
+    if (now >= heldUntil) {
+      waiting = waiting.filter(({ call, go }) => {
+        const kind = call.reads ? 'reads' : call.creates ? 'creates' : 'writes';
+        if (!refused.has(kind) && begin(call, go)) return false;
+        refused.add(kind);
+        return true;
+      });
+    }
     const next = now < heldUntil ? heldUntil : Math.min(...frees);
     if (waiting.length > 0 && next < Number.POSITIVE_INFINITY) alarm = clock.after(next - now, look);
   }
