@@ -73,7 +73,7 @@ describe('settings', () => {
         key => `monitoring.${key} is accepted but not used by this release`,
       ),
       'redis is accepted but not used by this release',
-      ...['on_limit', 'overlap', 'failed_prerequisite'].map(
+      ...['overlap', 'failed_prerequisite'].map(
         key => `policies.${key} is accepted but not used by this release`,
       ),
     ]);
