@@ -91,7 +91,7 @@ export interface HttpApi extends AsyncDisposable {
 
 function createApi(options: ApiOptions): FastifyInstance {
   const { store, clock, log, redact, about, backUp, checkpoints, agents, agentState } = options;
-  const view = (task: Task) => showTask(task, clock.now(), agentState(task.id));
+  const view = (task: Task) => showTask(task, clock.now(), agentState(task.id), store.usage.spent(task));
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { InputView, RunView, TaskView } from '../record/views.ts';
-import { showUsd } from '../shared/amounts.ts';
+import { showAmount, showUsd } from '../shared/amounts.ts';
 import type { JournalEvent } from '../task/events.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
@@ -58,6 +58,7 @@ export async function show(name: string, options: Common): Promise<void> {
   say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
   say(`${task.instruction.split('\n', 1)[0]}`);
   if (task.branch) say(`branch ${task.branch}`);
+  if (task.budget) say(budgetLine(task.budget));
   if (task.question) say(`it asks: ${task.question}`);
   if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
   const runs = task.runs.map(run => {
@@ -96,6 +97,11 @@ export async function tell(name: string, words: readonly string[], options: Comm
   const task = await askDaemon<TaskView>(await findHome(options), 'POST', path, { sent });
   if (options.json) return say(JSON.stringify(task, null, 2));
   say(`${task.id} is ${task.status}. Whether its agent has heard it: orch show ${task.id}`);
+}
+
+function budgetLine({ usd, tokens, spent_usd, spent_tokens }: NonNullable<TaskView['budget']>): string {
+  const spent = { usd: usd === null ? null : spent_usd, tokens: tokens === null ? null : spent_tokens };
+  return `budget ${showAmount({ usd, tokens })}, spent ${showAmount(spent) || 'nothing that is known'}`;
 }
 
 /** An empty cell is what nobody knows. */

@@ -1,3 +1,4 @@
+import type { Amount } from '../shared/amounts.ts';
 import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
@@ -12,11 +13,12 @@ export type InputView = ReturnType<typeof showInput>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
-/** `agent`: what the agent of its live run does; null while there is none. */
+/** `agent`: what the agent of its live run does; null while there is none. `spent`: what counts against its budget. */
 export function showTask(
   task: Task,
   now: number,
   agent: { state: AgentState; detail: string | null } | null,
+  spent: Amount,
 ) {
   return {
     id: taskName(task.id),
@@ -36,10 +38,17 @@ export function showTask(
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },
     created_at: isoTime(task.createdAt),
     updated_at: isoTime(task.updatedAt),
+    budget: showBudget(task, spent),
     question: task.question,
     wakes_at: task.wakeAt === null ? null : isoTime(task.wakeAt),
     waits_seconds: task.state === 'queued' ? Math.max(0, Math.round((task.readyAt - now) / 1000)) : 0,
   };
+}
+
+/** Null where nothing bounds it; of null in it nothing is known, or it is no bound. */
+function showBudget({ budgetUsd, budgetTokens }: Task, spent: Amount) {
+  if (budgetUsd === null && budgetTokens === null) return null;
+  return { usd: budgetUsd, tokens: budgetTokens, spent_usd: spent.usd, spent_tokens: spent.tokens };
 }
 
 export function showRun(run: Run, usage: Usage | null) {

@@ -141,7 +141,7 @@ describe('orch show', () => {
     using store = memoryStore();
     await using here = await place();
     await using _api = await daemon(here, store);
-    const { task, run } = started(store, { instruction: 'fix it\nand more' });
+    const { task, run } = started(store, { instruction: 'fix it\nand more', budgetUsd: 2 });
     store.tasks.update(1, 1, {
       branch: 'orch/T1-fix',
       pull: 5,
@@ -158,6 +158,7 @@ describe('orch show', () => {
       'acme/shop#42, asked by ann',
       'fix it',
       'branch orch/T1-fix',
+      'budget 2.00 USD, spent 1.20 USD',
       'pull request https://github.test/5 (open)',
       '',
       'RUN   AGENT     OUTCOME  TOKENS        COST                 REASON',
@@ -169,7 +170,10 @@ describe('orch show', () => {
       expect.stringContaining('"to":"failed"'),
       expect.stringContaining('run:ended'),
     ]);
-    expect(JSON.parse((await here.orch(['show', 'T1', '--json'])).stdout)).toMatchObject({ id: 'T1' });
+    expect(JSON.parse((await here.orch(['show', 'T1', '--json'])).stdout)).toMatchObject({
+      id: 'T1',
+      budget: { usd: 2, tokens: null, spent_usd: 1.2, spent_tokens: 12_300 },
+    });
   });
 
   it.each(['T9', 'nonsense', '../../x', 'T'.padEnd(300, '9')])('knows no task %s', async name => {
