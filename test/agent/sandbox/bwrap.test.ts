@@ -234,7 +234,7 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
     await launch(bench.terminals, wanted);
     await ended(wanted);
     expect(readEnding(wanted.directory)).toEqual({ exit: 7, setupFailed: null });
-    await says(wanted, 'work tree');
+    await says(wanted, "'work tree'\r\n");
     const lines = readFileSync(wanted.logFile, 'utf8').split(/\r?\n/);
     expect(lines.slice(1)).toEqual(['from setup', 'Fix it.', "prompt.md, 'work tree'", '']);
   });
@@ -295,8 +295,14 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
     const wanted = prepare(bench, ['/bin/sh', '-c', `touch pids\n${LEAVE}\ntrap '' HUP TERM\nsleep 600`]);
     const { pid } = await launch(bench.terminals, wanted);
     await says(wanted, 'ready');
-    const before = processesOf(pid);
-    expect(before.length).toBeGreaterThan(7);
+    const before = await vi.waitFor(
+      () => {
+        const found = processesOf(pid);
+        expect(found.length).toBeGreaterThan(7);
+        return found;
+      },
+      { timeout: 15_000 },
+    );
     expect(await killTree(bench.terminals, 'T42.1', wanted.directory, 100)).toMatchObject({ survivors: [] });
     expect(alive(before)).toEqual([]);
   });

@@ -43,7 +43,7 @@ it('what the agent says is readable in the pane, kept as it came, and summed up;
   expect(readEnding(wanted.directory).exit).toBe(7);
   expect(readProgress(wanted.directory)).toMatchObject({ text: 'Here I am.', events: 1, end: { ok: false } });
   await vi.waitFor(() => expect(shown(wanted)).toMatch(/0:00 +Here I am\.\r\n/), { timeout: 15_000 });
-  expect(shown(wanted)).toContain('oops');
+  await vi.waitFor(() => expect(shown(wanted)).toContain('oops'), { timeout: 15_000 });
   expect(shown(wanted)).not.toContain('{');
   const events = readFileSync(join(wanted.directory, 'events.jsonl'), 'utf8');
   expect(events.split('\n').sort()).toEqual([
