@@ -66,11 +66,12 @@ export function openNarrator(options: NarratorOptions): Narrator {
     if (text.trim() === '') return;
     keep(line);
     const event = tryObject(text);
-    for (const told of interpret(options.events, event ?? { line: text })) {
+    const all = interpret(options.events, event ?? { line: text });
+    for (const told of all) {
       fold.tell(told);
       page.tell(told);
     }
-    if (event === null) plain(text);
+    if (event === null && all.length === 0) plain(text);
   }
 
   /** For people as it is; a program that prints without end is not shown without end. */

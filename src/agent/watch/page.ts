@@ -16,6 +16,7 @@ export function openPage({ show, progress, now }: PageOptions) {
   const started = now();
   const seen = new Set<string>();
   let isWithinText = false;
+  let session = '';
 
   function line(text: string, end = '\n'): void {
     if (text === '') return;
@@ -25,9 +26,14 @@ export function openPage({ show, progress, now }: PageOptions) {
     isWithinText = false;
   }
 
-  function isRepeated({ as, once }: Told): boolean {
-    if (once === null) return false;
-    const key = `${as} ${once}`;
+  function isRepeated(told: Told): boolean {
+    if (told.as === 'session') {
+      const before = session;
+      session = `${told.id} ${told.model}`;
+      return session === before;
+    }
+    if (told.once === null) return false;
+    const key = `${told.as} ${told.once}`;
     if (seen.has(key)) return true;
     seen.add(key);
     if (seen.size > REMEMBERED) seen.delete(seen.values().next().value as string);

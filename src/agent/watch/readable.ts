@@ -17,7 +17,7 @@ export function readable(told: Told, { usage, costUsd }: Progress): string | nul
     case 'end': {
       const how = told.failed ? `failed${told.message === null ? '' : `: ${told.message}`}` : 'done';
       const spent = usage === null ? '' : `, ${amount(usage.input)} tokens in, ${amount(usage.output)} out`;
-      return `${told.failed ? '✗' : '✓'} ${how}${spent}${costUsd === null ? '' : `, $${costUsd.toFixed(2)}`}`;
+      return `${told.failed ? '✗' : '✓'} ${how}${spent}${dollars(costUsd)}`;
     }
     default:
       return told satisfies never;
@@ -34,6 +34,11 @@ export function margin(sinceStartMs: number, usage: Progress['usage']): string {
 
 function wait(delay: number | null): string {
   return delay === null ? '' : ` in ${Math.ceil(delay / 1000)} s`;
+}
+
+/** Who knows no price says 0. */
+function dollars(cost: number | null): string {
+  return cost ? `, $${cost.toFixed(cost < 0.01 ? 4 : 2)}` : '';
 }
 
 function amount(count: number): string {

@@ -22,6 +22,7 @@ const EVENTS = [
   rule('tool', 'tool', { name: 'name', detail: 'input' }, { once: 'id' }),
   rule('usage', 'usage', { input: 'in', output: 'out', cost: 'cost' }),
   rule('retry', 'retry', { message: 'why', delay: 'delay' }),
+  rule('retry', '', { message: 'line' }, { when: { line: { match: '^refused' } } }),
   rule('end', 'end', { failed: 'failed', message: 'why' }),
 ];
 
@@ -62,7 +63,8 @@ function open(directory: string, outputLimitBytes = 1e6) {
 it('what the agent says and does is told in lines, with time and tokens', async () => {
   await using directory = await temporaryDirectory();
   const { take, narrator, shown, wait } = open(directory.path);
-  take({ type: 'init', id: 's-1', model: 'm-1' }, { type: 'text', text: 'I look\nat it.' });
+  take({ type: 'init', id: 's-1', model: 'm-1' }, { type: 'init', id: 's-1', model: 'm-1' });
+  take({ type: 'text', text: 'I look\nat it.' });
   wait(65_000);
   take(
     { type: 'usage', in: 12_300, out: 45, cost: 0.126 },
@@ -72,7 +74,11 @@ it('what the agent says and does is told in lines, with time and tokens', async 
     type: 'else',
   });
   take({ type: 'delta', text: 'All ' }, { type: 'delta', text: 'is ' }, { type: 'delta', text: 'well.' });
-  take({ type: 'retry', why: 'overloaded', delay: 1500 }, { type: 'end', failed: true, why: 'out of luck' });
+  take(
+    'refused: 429',
+    { type: 'retry', why: 'overloaded', delay: 1500 },
+    { type: 'end', failed: true, why: 'out of luck' },
+  );
   narrator.finish();
   expect(shown()).toBe(`  0:00         session s-1, model m-1
   0:00         I look
@@ -80,6 +86,7 @@ it('what the agent says and does is told in lines, with time and tokens', async 
   1:05    12k  › Bash npm test
   1:05    12k  a plain word
   1:05    12k  All is well.
+  1:05    12k  ! refused: 429; the agent tries again
   1:05    12k  ! overloaded; the agent tries again in 2 s
   1:05    12k  ✗ failed: out of luck, 12k tokens in, 45 out, $0.13
 `);
