@@ -61,17 +61,21 @@ ${launch.narrated ? narrated(launch.directory) : 'agent\nfinish $?'}
 // Standard output and errors of the agent come to the narrator each by its own pipe, or one could cut the other's lines.
 // The agent's exit code goes past it by descriptor 3, what people see by 4. The narrator ends with the line that is printed
 // after the agent: else a background process that still holds a pipe would keep the run from ending. However the narrator
-// ends, the pipes are read on: without a reader the agent would die of its next word. Each part outlives ^C by a trap,
+// ends, the pipes are read on (a ^C before it listens only has it begin again): without a reader the agent would die of its next word. Each part outlives ^C by a trap,
 // which unlike `trap ''` the agent does not inherit.
 function narrated(directory: string): string {
-  const stderr = shellQuote(runFiles(directory).stderr);
+  const { progress, ...files } = runFiles(directory);
+  const stderr = shellQuote(files.stderr);
   return `rm -f ${stderr} && mkfifo -m 600 ${stderr} || finish 1
 tell_end() {
   printf '\\norch: end of %s\\n' "$ORCH_LAUNCH"
 }
+narrator() {
+  ${[process.execPath, ...FRUGAL, NARRATOR, directory].map(shellQuote).join(' ')}
+}
 narrate() {
   trap : INT QUIT TERM
-  ${[process.execPath, ...FRUGAL, NARRATOR, directory].map(shellQuote).join(' ')} ||
+  narrator || { [ ! -e ${shellQuote(progress)} ] && narrator; } ||
     echo "orch: the narrator has ended: what the agent prints is not shown any more"
   cat <&5 >/dev/null 2>&1 &
   cat <&6 >/dev/null 2>&1 &

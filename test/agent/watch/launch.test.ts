@@ -72,6 +72,22 @@ it('an interrupt reaches the agent, whose last words are heard', async () => {
   expect(readProgress(wanted.directory)?.text).toBe('Stopped.');
 });
 
+it('an interrupt that comes before the narrator listens does not keep it from telling', async () => {
+  await using bench = openWorkbench();
+  const wanted = bench.prepare(
+    'T42.1',
+    ['/bin/sh', '-c', `trap 'touch "$PWD/../seen"' INT; kill -INT 0; ${SAYS}; exit 9`],
+    {
+      narration: NARRATION,
+    },
+  );
+  await launch(bench.terminals, wanted);
+  await ended(wanted);
+  expect(readEnding(wanted.directory).exit).toBe(9);
+  expect(existsSync(join(wanted.directory, 'seen'))).toBe(true);
+  expect(readProgress(wanted.directory)?.text).toBe('Here I am.');
+});
+
 it('the run ends with its agent, although what that left in the background holds its outputs', async () => {
   await using bench = openWorkbench();
   const wanted = await start(bench, `trap '' INT HUP; sleep 600 & ${SAYS}; exit 5`);
