@@ -6,6 +6,7 @@ import { broker } from './surfaces/broker.ts';
 import { comments } from './surfaces/comments.ts';
 import { deliveries } from './surfaces/deliveries.ts';
 import { environment } from './surfaces/environment.ts';
+import { events } from './surfaces/events.ts';
 import { payloads } from './surfaces/payloads.ts';
 import { repositoryFile, serverFile } from './surfaces/settings.ts';
 import { tokensFile } from './surfaces/tokens.ts';
@@ -23,6 +24,7 @@ export const SURFACES = [
   api,
   tokensFile,
   worktree,
+  events,
 ] as readonly Surface[];
 
 export interface Outcome {
