@@ -16,8 +16,10 @@ describe('the package, installed elsewhere from its tarball', () => {
     const [tarball] = (await readdir(directory.path)).filter(name => name.endsWith('.tgz'));
     await writeFile(join(directory.path, 'package.json'), '{ "private": true }');
     const quietly = ['--prefer-offline', '--omit=dev', '--no-audit', '--no-fund', '--ignore-scripts'];
-    await execa('npm', ['install', ...quietly, `./${tarball}`], { cwd: directory.path, env });
-  }, 120_000);
+    // What the registry tells of each package comes over the network.
+    const patiently = ['--fetch-retries=5', '--fetch-retry-mintimeout=1000'];
+    await execa('npm', ['install', ...quietly, ...patiently, `./${tarball}`], { cwd: directory.path, env });
+  }, 240_000);
 
   afterAll(() => directory[Symbol.asyncDispose]());
 
@@ -32,7 +34,7 @@ describe('the package, installed elsewhere from its tarball', () => {
     const orch = join(modules, '.bin', 'orch');
     const { stdout } = await execa(orch, ['demo', '--once', '--json'], { cwd: directory.path });
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, task: { status: 'completed' } });
-  }, 60_000);
+  });
 
   it('runs what was built, and brings neither sources nor tests nor maps', async () => {
     const names = await readdir(join(modules, 'orch'), { recursive: true });

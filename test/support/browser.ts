@@ -25,7 +25,7 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
   const browser = await chromium.launch({ executablePath, args: ARGS });
   const page = await browser.newPage(options);
   // Below the tests' own time limit, after which nothing would be closed any more.
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   page.on('pageerror', error => complaints.push(error.message));
   page.on('console', message => {
