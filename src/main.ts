@@ -29,6 +29,13 @@ program
   .action(async options => (await import('./daemon/doctor/doctor.ts')).doctor({ ...common(), ...options }));
 
 program
+  .command('agents')
+  .description('the agents of the settings; with --check whether they can work, and what to do if not')
+  .option('--check', 'look for program, version and login')
+  .option('--json', 'as JSON')
+  .action(async options => (await import('./cli/agents.ts')).agents({ ...common(), ...options }));
+
+program
   .command('demo')
   .description('play the whole story on a simulated GitHub, offline')
   .option('--once', 'end when the story is told, instead of staying up to play on')

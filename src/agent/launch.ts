@@ -149,7 +149,7 @@ function requireProgram(program: string, path: string, install: string | null): 
     `The agent's program ${program} is not installed, or not on PATH`,
     {
       remedy: install
-        ? `Install it, then retry the task: ${install}`
+        ? `Install it, then retry the task: \`${install}\``
         : "Install it, or correct the profile's command, then retry the task.",
     },
   );

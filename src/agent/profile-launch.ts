@@ -16,10 +16,12 @@ export function environmentOf(
   profile: Profile,
   run: { directory: string; daemon: NodeJS.ProcessEnv; asRoot: boolean },
 ): Record<string, string> {
-  const handedOn = [...profile.login.variables, ...profile.inherits].flatMap(name => {
-    const value = run.daemon[name];
-    return value ? [[name, value] as const] : [];
-  });
+  const handedOn = [...profile.login.variables, ...profile.inherits, ...Object.keys(profile.asRoot)].flatMap(
+    name => {
+      const value = run.daemon[name];
+      return value ? [[name, value] as const] : [];
+    },
+  );
   const said = Object.entries(profile.environment).map(
     ([name, text]) => [name, inDirectory(text, run.directory)] as const,
   );

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
+import { requireReady } from '../agent/inspect.ts';
 import { finalWords, lastWords } from '../agent/last-words.ts';
 import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
@@ -64,6 +65,10 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await writeFile(promptFile, '', { mode: 0o600 });
     writeFiles(profile, directory);
     const { prefix, session, environment } = await options.confine(task, run);
+    const kind = options.sandboxes.found?.kind;
+    // In a container it is the image that has the programs.
+    if (kind !== 'container')
+      await requireReady(profile, { environment, isBareRoot: kind === 'none' && process.getuid?.() === 0 });
     const setup = own.setup
       ? own.setup.map(command => ({ command, required: true }))
       : detectSetup(tree, environment.PATH ?? '');

@@ -17,6 +17,7 @@ export const ERRORS = {
     'See what the host lacks with: orch doctor. The task starts by itself once it is there.',
   E_LIMITS_UNAVAILABLE: 'Let Orch make control groups, or take the limit out of orch.yaml; see: orch doctor',
   E_MISSING_PROGRAM: 'Install the program, then retry the task.',
+  E_AGENT_NOT_READY: 'See what each agent lacks with: orch agents --check; then retry the task.',
   E_PROGRAM_FAILED: 'Read what the program printed, mend it, then try again.',
   E_PORT_TAKEN: 'Stop the other program, or set PORT to a free one.',
   E_SECOND_DAEMON:
@@ -84,6 +85,7 @@ function sentence(text: string): string {
 /** Failures that trying again can't mend: the task fails at once and says what to do. */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_MISSING_PROGRAM',
+  'E_AGENT_NOT_READY',
   'E_EMPTY_REPOSITORY',
   'E_UNKNOWN_BASE',
   'E_PROMPT_TOO_LONG',

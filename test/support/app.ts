@@ -152,6 +152,14 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** Signs the known CLIs in, wherever a test has one play; root without a sandbox is welcome to them. */
+const LOGINS = {
+  ANTHROPIC_API_KEY: 'key-of-tests-for-claude',
+  OPENAI_API_KEY: 'key-of-tests-for-codex',
+  GEMINI_API_KEY: 'key-of-tests-for-gemini',
+  IS_SANDBOX: '1',
+};
+
 async function startOnce(
   github: Simulator,
   home: string,
@@ -165,7 +173,7 @@ async function startOnce(
   const credentials = readAppEnvironment(github.credentials, () => '');
   if (credentials === 'setup') throw new Error('the simulator gives credentials');
   // ORCH_TEST_LOG=debug npx vitest run test/e2e shows what the daemon thinks.
-  const env = { PATH: process.env.PATH, HOME: home, ...github.credentials, ...options.env };
+  const env = { PATH: process.env.PATH, HOME: home, ...LOGINS, ...github.credentials, ...options.env };
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;
   const log = options.log ?? openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });

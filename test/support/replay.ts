@@ -15,6 +15,7 @@ export async function replayingCli(
 ): Promise<void> {
   const stream = shellQuote(join(STREAMS, cli, `${story}.jsonl`));
   const script = `#!/bin/sh
+[ "$*" = --version ] && exit
 cat >/dev/null
 head -n 1 ${stream}
 { ${work}

@@ -40,7 +40,7 @@ export const OPENCODE: ProfileData = {
   install: 'npm install -g opencode-ai',
   version: { command: ['opencode', '--version'], tried: ['1.18.33'], from: '1.10', below: '2' },
   events: [
-    { when: { type: 'step_start' }, as: 'session', take: { id: 'sessionID' } },
+    { when: { type: 'step_start' }, as: 'session', once: 'sessionID', take: { id: 'sessionID' } },
     { when: { type: 'text' }, as: 'text', take: { text: 'part.text' } },
     { when: { type: 'tool_use' }, as: 'tool', take: { name: 'part.tool', detail: 'part.state.input' } },
     {

@@ -25,7 +25,7 @@ async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Prom
     checkNode(),
     ...(await checkPrograms(path)),
     ...found,
-    ...checkAgents(settings.profiles, path),
+    ...(await checkAgents(settings, env)),
     await checkSandbox(settings, { env, readSystem: tryReadSystem }),
     checkLimits(settings),
     ...(await checkHome(settings)),

@@ -1,6 +1,6 @@
-import { isAbsolute } from 'node:path';
-import type { Profile } from '../../config/settings.ts';
-import { isExecutable, isOnPath, tryProgram } from '../../shared/program.ts';
+import { hostOf, type Inspection, inspectAgent } from '../../agent/inspect.ts';
+import type { Settings } from '../../config/settings.ts';
+import { isOnPath, tryProgram } from '../../shared/program.ts';
 import { type Finding, note, ok, problem } from './finding.ts';
 
 /** Programs that Orch itself runs, and the oldest version that it works with. */
@@ -28,28 +28,42 @@ async function checkProgram({ name, flag, least }: (typeof NEEDED)[number], path
   return isRecent ? ok(name, version) : problem(name, `${version} is too old`, install);
 }
 
-/** Whether each agent's program can be run; what a workspace's setup makes is not here yet. */
-export function checkAgents(profiles: readonly Profile[], path: string): Finding[] {
+/** Whether each agent can work: program, version, login. What a workspace's setup makes is not here yet. */
+export async function checkAgents(
+  { profiles, sandbox }: Pick<Settings, 'profiles' | 'sandbox'>,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding[]> {
+  const isSandboxed = sandbox.kind !== 'none';
   if (profiles.length === 0) {
     return [
       problem(
         'agents',
         'none is set up, so no task can run',
-        'Give one a `command` under `agents` in orch.yaml.',
+        'Name one under `agents` in orch.yaml, such as: agents: { claude: {} }',
       ),
     ];
   }
-  return profiles.map(({ name, command: [program = ''], environment }) => {
-    const check = `agent ${name}`;
-    if (!isAbsolute(program) && program.includes('/'))
-      return note(check, `${program} is looked for in each worktree`);
-    const isThere = isAbsolute(program) ? isExecutable(program) : isOnPath(program, environment.PATH ?? path);
-    return isThere
-      ? ok(check, program)
-      : problem(
-          check,
-          `${program} is not installed, or not on PATH`,
-          `Install it, or mend agents.${name}.command.`,
-        );
-  });
+  return await Promise.all(
+    profiles.map(async profile => {
+      const found = await inspectAgent(profile, hostOf(profile, env, isSandboxed));
+      const check = `agent ${profile.name}`;
+      if (found.problem !== null) return problem(check, found.problem.says, found.problem.remedy);
+      return found.program === null
+        ? note(check, `${profile.command[0]} is looked for in each worktree`)
+        : ok(check, describeAgent(found));
+    }),
+  );
+}
+
+/** `/usr/bin/claude 2.1.400, not tried with Orch yet; signed in by ANTHROPIC_API_KEY`. */
+function describeAgent({ program, version, range, login }: Inspection): string {
+  const tried = {
+    tried: '',
+    untried: ', not tried yet',
+    'too new': ', newer than what was tried',
+    'too old': '',
+    unknown: '',
+  };
+  const which = [program, ...(version === null ? [] : [`${version}${tried[range]}`])].join(' ');
+  return login === null ? which : `${which}; signed in by ${login}`;
 }
