@@ -7,6 +7,7 @@ import { UNLIMITED } from '../../../src/agent/limits/limits.ts';
 import { listProcesses, type Process } from '../../../src/agent/processes.ts';
 import type { Places, Sandbox } from '../../../src/agent/sandbox/sandbox.ts';
 import { interrupt, killTree } from '../../../src/agent/stop.ts';
+import { readProgress } from '../../../src/agent/watch/progress.ts';
 import { type ProgramResult, tryGroup } from '../../../src/shared/program.ts';
 import { bubblewrap } from '../../support/sandbox.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -259,6 +260,28 @@ describe.skipIf(bubblewrap === null)('an agent in a sandbox of bubblewrap', () =
     await interrupt(bench.terminals, 'T42.1');
     await ended(wanted);
     expect(readEnding(wanted.directory).exit).toBe(4);
+  });
+
+  it('is narrated outside, interrupted or not', async () => {
+    await using bench = openWorkbench();
+    const rule = { when: {}, as: 'text', take: { text: 'say' }, set: {} } as const;
+    const narration = {
+      ...{
+        events: [rule],
+        limits: [],
+        refusals: [],
+        usedBefore: { input: 0, cached: 0, output: 0, cost: 0 },
+      },
+    };
+    const say = (text: string) => `echo '{"say":"${text}"}'`;
+    const script = `trap "${say('Stopped.').replaceAll('"', '\\"')}; exit 4" INT; sleep 600 & ${say('Here I am.')}; while :; do sleep 0.05; done`;
+    const wanted = prepare(bench, ['/bin/sh', '-c', script], { narration });
+    await launch(bench.terminals, wanted);
+    await says(wanted, 'Here I am.');
+    await interrupt(bench.terminals, 'T42.1');
+    await ended(wanted);
+    expect(readEnding(wanted.directory).exit).toBe(4);
+    expect(readProgress(wanted.directory)?.text).toBe('Stopped.');
   });
 
   it('that knows nothing of interrupts is ended by one', async () => {
