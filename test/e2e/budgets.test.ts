@@ -7,12 +7,12 @@ import { GOOD_AGENT, REPOSITORY, startTestApp, type TestApp } from '../support/a
 
 const step = (cost: number) => `printf '{"session":"s-1","cost":${cost},"tokens":100}\\n'`;
 
-/** A CLI that tells what each of its steps took: one when it begins, then many, until it is stopped; resumed, it ends. */
+/** A CLI that tells what each of its steps took: one when it begins, five when it may go on, after which it waits to be stopped; resumed, it ends. */
 const SPENDER = {
   command: [
     'sh',
     '-c',
-    `echo half > half.txt; ${step(0.85)}; until test -e ../go; do sleep 0.05; done; rm ../go; while ${step(0.1)}; do sleep 0.1; done`,
+    `echo half > half.txt; ${step(0.85)}; until test -e ../go; do sleep 0.05; done; rm ../go; for n in 1 2 3 4 5; do ${step(0.1)}; done; sleep 600`,
   ],
   resume: ['sh', '-c', `grep half half.txt >&2 && ${step(0.1)} && (${GOOD_AGENT}) >&2`, '{session}'],
   events: [
@@ -97,7 +97,7 @@ it('what an agent used and how its session is called is known, although it ended
   expect(app.runs(1)).toMatchObject([{ session: 's-1', outcome: 'crashed' }]);
 });
 
-/** Lets the agent of this workspace take its many steps. */
+/** Lets the agent of this workspace take its other steps. */
 function goOn(app: TestApp, workspace: string | undefined): void {
   writeFileSync(join(app.home, `workspaces/${workspace}/go`), '');
 }
