@@ -1,6 +1,7 @@
 import { stripInvisible } from '../shared/invisible.ts';
 import { redactShapes } from '../shared/secrets/secrets.ts';
 import { visibleMarkdown } from '../shared/visible.ts';
+import { describeSaid, type Said } from './resumption.ts';
 
 /** What somebody who may command has said where a task was asked for. */
 export interface Remark {
@@ -21,6 +22,12 @@ export interface PromptInput {
   issue: { number: number; title: string; body: string; onPullRequest: boolean };
   /** Oldest first. */
   conversation: readonly Remark[];
+  /** What the agent was told since the task was asked for, oldest first. */
+  said: readonly Said[];
+  /** Another conversation has begun the task in this directory. */
+  isContinued: boolean;
+  /** The pull request that is open from the branch already. */
+  pull: number | null;
   branch: string;
   base: string;
   /** Files of the repository that tell how to work in it, such as AGENTS.md; paths from its root. */
@@ -71,9 +78,13 @@ export function writePrompt(input: PromptInput): string {
   );
 }
 
-function describeTask({ instruction, issue, vouched }: PromptInput): string {
-  return (vouched ? othersWords(issue) : instruction).trim();
+function describeTask({ instruction, issue, vouched, said, isContinued }: PromptInput): string {
+  const asked = (vouched ? othersWords(issue) : instruction).trim();
+  return [asked, ...said.map(describeSaid), ...(isContinued ? [CONTINUED] : [])].join('\n\n');
 }
+
+const CONTINUED = `Work on this has begun here and was interrupted. What was done lies in this directory and on the branch: look at
+\`git log\` and \`git status\`, and go on from there.`;
 
 function describeIssue({ repository, issue, vouched }: PromptInput): string {
   const kind = issue.onPullRequest ? 'Pull request' : 'Issue';
@@ -131,14 +142,18 @@ function list(names: readonly string[]): string {
   return names.map(name => `\`${name}\``).join(', ');
 }
 
-function describeSteps({ branch, base, issue }: PromptInput): string {
+function describeSteps({ branch, base, issue, pull }: PromptInput): string {
   const closes = issue.onPullRequest ? '' : `, and name issue #${issue.number} in it`;
+  const open =
+    pull === null
+      ? `Open a pull request to \`${base}\` with \`gh pr create\` or \`orch pr create --title TITLE --body BODY\`. Say what you changed and
+   how you checked it${closes}.`
+      : `The pull request #${pull} is open already: what you push appears in it.`;
   return `1. Work in this directory and on the branch \`${branch}\` only.
 2. Run the tests that are there, and make them pass.
 3. Commit your work with a message that says why.
 4. \`git push\`
-5. Open a pull request to \`${base}\` with \`gh pr create\` or \`orch pr create --title TITLE --body BODY\`. Say what you changed and
-   how you checked it${closes}.
+5. ${open}
 6. \`orch done\`
 
 Nothing reaches GitHub but through these commands: there is no token to look for. \`orch ask "QUESTION"\` asks the people who

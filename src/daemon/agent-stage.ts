@@ -7,7 +7,6 @@ import { finalWords, lastWords } from '../agent/last-words.ts';
 import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
 import { commandOf, environmentOf, writeFiles } from '../agent/profile-launch.ts';
-import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import type { Sandboxes } from '../agent/sandbox/choose.ts';
 import type { SandboxKind } from '../agent/sandbox/sandbox.ts';
 import { interrupt, killTree } from '../agent/stop.ts';
@@ -20,11 +19,13 @@ import type { RepositorySettings } from '../config/repository.ts';
 import type { Profile, Settings } from '../config/settings.ts';
 import type { Sight, Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
-import { type Run, runName, type Task } from '../task/glossary.ts';
+import type { Input } from '../store/inputs.ts';
+import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
 import { limitsOf, makeGroup, settleGroup } from './limits.ts';
+import { promptToBegin, promptToGoOn } from './prompts.ts';
 import { type WatchedRunsOptions, watchedRuns } from './watched-runs.ts';
 
 export interface AgentStageOptions extends WatchedRunsOptions {
@@ -34,6 +35,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   confine: Confine;
   sandboxes: Sandboxes;
   groups: Groups;
+  /** What people have told the task's agent. */
+  said(task: number): Input[];
   /** Gives the run's session an id, and writes it down. */
   nameSession(run: Run): string;
   /** What other runs of its session have used. */
@@ -69,22 +72,21 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     // In a container it is the image that has the programs.
     if (kind !== 'container')
       await requireReady(profile, { environment, isBareRoot: kind === 'none' && process.getuid?.() === 0 });
-    const setup = own.setup
-      ? own.setup.map(command => ({ command, required: true }))
-      : detectSetup(tree, environment.PATH ?? '');
-    const template = own.prompt;
-    const prompt = writePrompt(
-      promptInput(task, {
-        guidance: guidanceFiles(tree),
-        restored: restoredFiles(workspace),
-        setup: setup.map(s => s.command),
-        template,
-      }),
-    );
+    // Where an agent has gone on before, all is set up.
+    const resumes = isResumed(run) && run.session !== null && profile.resume !== null;
+    const known = resumes || !isResumed(run) ? run.session : null;
+    const setup = resumes ? [] : setupOf(own, tree, environment);
+    const said = options.said(task.id);
+    const prompt = resumes
+      ? promptToGoOn(task, run, { said, hasBegun: hasBegun(run) })
+      : promptToBegin(task, run, said, {
+          guidance: guidanceFiles(tree),
+          restored: restoredFiles(workspace),
+          setup: setup.map(({ command }) => command),
+          template: own.prompt,
+        });
     await writeFile(promptFile, prompt, { mode: 0o600 });
     const model = task.model ?? profile.model;
-    // In a workspace of another run it goes on with that run's session.
-    const resumes = run.session !== null && run.workspace !== name;
     const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
     return await launch(terminals, {
       run: name,
@@ -97,13 +99,24 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       prompt: profile.prompt,
       promptFile,
       model,
-      session: run.session ?? (profile.session === 'preset' ? options.nameSession(run) : null),
+      session: known ?? (profile.session === 'preset' ? options.nameSession(run) : null),
       setup,
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
       install: profile.install,
       narration: narrationOf(profile, options.usedBefore(run)),
     });
+  }
+
+  function isNarrated(run: Run): boolean {
+    const profile = settings.profiles.find(each => each.name === run.profile);
+    return profile !== undefined && profile.events.length > 0;
+  }
+
+  /** A run of the task before this one has got to work. */
+  function hasBegun(run: Run): boolean {
+    const before = Array.from({ length: run.number - 1 }, (_, index) => runName(run.task, index + 1));
+    return before.some(name => (readProgress(paths.run(name))?.events ?? 0) > 0);
   }
 
   /** The limit that a run went beyond, for people. */
@@ -145,7 +158,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
         setupFailed: ending.setupFailed?.command ?? null,
         killedBy: killedBy(run),
         limit: progress?.limit ?? null,
-        heard: progress && progress.events > 0,
+        heard: isNarrated(run) ? (progress?.events ?? 0) > 0 : null,
         end: progress?.end ?? null,
       };
     },
@@ -193,6 +206,10 @@ export function hostsOf(settings: Settings, run: Run): readonly string[] {
   return settings.profiles.find(each => each.name === run.profile)?.hosts ?? [];
 }
 
+function setupOf(own: RepositorySettings, tree: string, { PATH = '' }: Record<string, string>) {
+  return own.setup ? own.setup.map(command => ({ command, required: true })) : detectSetup(tree, PATH);
+}
+
 function profileOf(settings: Settings, run: Run): Profile {
   const profile = settings.profiles.find(each => each.name === run.profile);
   if (profile) return profile;
@@ -231,23 +248,5 @@ function shared<T>(ask: () => Promise<T>): () => Promise<T> {
       return answer;
     });
     return next;
-  };
-}
-
-function promptInput(task: Task, found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template'>) {
-  return {
-    ...found,
-    instruction: task.instruction,
-    vouched: /^(label|assigned):/.test(task.source),
-    repository: task.repository,
-    issue: {
-      number: task.issue,
-      title: task.issueTitle,
-      body: task.issueBody,
-      onPullRequest: task.onPullRequest,
-    },
-    conversation: JSON.parse(task.conversation) as Remark[],
-    branch: task.branch as string,
-    base: task.target as string,
   };
 }

@@ -190,6 +190,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         store.runs.update(run, { session });
         return session;
       },
+      said: store.inputs.ofTask,
       usedBefore: store.usage.before,
       changed: (run: Run) => scheduler.wake(run.task),
       progressed(run, progress) {

@@ -14,6 +14,9 @@ const PLAIN: PromptInput = {
     onPullRequest: false,
   },
   conversation: [],
+  said: [],
+  isContinued: false,
+  pull: null,
   branch: 'orch/T42-fix-the-failing-test',
   base: 'main',
   guidance: ['AGENTS.md', 'CONTRIBUTING.md'],
@@ -21,6 +24,21 @@ const PLAIN: PromptInput = {
   setup: ['npm ci'],
   template: null,
 };
+
+describe('a prompt', () => {
+  it('has what the agent was told since, and that the work has begun', () => {
+    const said = [{ author: 'ann', text: 'Mind the gap.' }];
+    expect(writePrompt({ ...PLAIN, said, isContinued: true })).toContain(
+      'fix the failing test\n\n`ann` says:\n\nMind the gap.\n\nWork on this has begun here and was interrupted.',
+    );
+  });
+
+  it('asks for no pull request where one is open', () => {
+    const prompt = writePrompt({ ...PLAIN, pull: 5 });
+    expect(prompt).toContain('The pull request #5 is open already: what you push appears in it.');
+    expect(prompt).not.toContain('gh pr create');
+  });
+});
 
 describe('a prompt reads as in its golden file', () => {
   it.each([

@@ -1,0 +1,47 @@
+import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
+import { writeResumption } from '../agent/resumption.ts';
+import type { Input } from '../store/inputs.ts';
+import { isResumed, type Run, type Task } from '../task/glossary.ts';
+
+export interface Resumption {
+  /** What people have told the task's agent, to whichever of its runs. */
+  said: readonly Input[];
+  /** An agent has begun with the instruction in this conversation. */
+  hasBegun: boolean;
+}
+
+/** What an agent is told that goes on in a conversation: only what is new in it. */
+export function promptToGoOn(task: Task, run: Run, { said, hasBegun }: Resumption): string {
+  const isNew = task.continues !== null && !hasBegun;
+  return writeResumption({
+    instruction: isNew ? task.instruction : null,
+    said: said.filter(each => each.run === run.number),
+  });
+}
+
+/** What an agent is told that knows nothing yet. What people say after the run was claimed it hears when its turn has ended. */
+export function promptToBegin(
+  task: Task,
+  run: Run,
+  said: readonly Input[],
+  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template'>,
+): string {
+  return writePrompt({
+    ...found,
+    instruction: task.instruction,
+    vouched: /^(label|assigned):/.test(task.source),
+    repository: task.repository,
+    issue: {
+      number: task.issue,
+      title: task.issueTitle,
+      body: task.issueBody,
+      onPullRequest: task.onPullRequest,
+    },
+    conversation: JSON.parse(task.conversation) as Remark[],
+    said: said.filter(each => each.run !== null),
+    isContinued: task.continues === null && isResumed(run),
+    pull: task.pull,
+    branch: task.branch as string,
+    base: task.target as string,
+  });
+}

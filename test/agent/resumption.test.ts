@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { writeResumption } from '../../src/agent/resumption.ts';
+
+const STEPS =
+  'When you have done it: commit, `git push`, see that the pull request is open, and say `orch done`.\n';
+
+describe('the prompt of a run that goes on', () => {
+  it('says so where there is nothing new', () => {
+    expect(writeResumption({ instruction: null, said: [] })).toMatch(
+      /^You were interrupted, and can go on now/,
+    );
+  });
+
+  it('has what people have said, in order, by whom, and nothing that they would not see', () => {
+    const said = [
+      { author: 'ann', text: 'Use the\u200b other file.\n' },
+      { author: 'b`ob', text: 'And test it.' },
+    ];
+    expect(writeResumption({ instruction: null, said })).toBe(
+      `\`ann\` says:\n\nUse the other file.\n\n\`b'ob\` says:\n\nAnd test it.\n\n${STEPS}`,
+    );
+  });
+
+  it('begins with an instruction that is new there', () => {
+    const said = [{ author: 'ann', text: 'quickly' }];
+    expect(writeResumption({ instruction: 'rename it', said })).toBe(
+      `rename it\n\n\`ann\` says:\n\nquickly\n\n${STEPS}`,
+    );
+  });
+});
