@@ -9,7 +9,7 @@ import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
-import { type Run, runName, type Task } from '../task/glossary.ts';
+import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
 import { branchName } from '../workspace/branch.ts';
 import { runBase } from '../workspace/refs.ts';
 import { type Leftovers, rescue } from '../workspace/rescue.ts';
@@ -113,10 +113,13 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
       ]).catch(notFetched);
       const prepared = await begin(options, task, run, store);
+      const workspace = hasMoved(options.store, task, run, prepared)
+        ? anew(options.store, run)
+        : run.workspace;
       const settings = options.repositorySettings(task);
       await prepareWorkspace({
         workspaces: paths.workspaces,
-        run: run.workspace,
+        run: workspace,
         store,
         remote,
         branch: prepared.branch,
@@ -126,7 +129,10 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         coauthor: { name: task.requester, email: noreply(task, self.email) },
         sparse: settings.sparse,
         // A pull request's own branch is what its author made of it.
-        trusted: task.headSha === null ? prepared.baseSha : await resolve(store, 'default'),
+        trusted:
+          task.headSha === null || task.continues !== null
+            ? prepared.baseSha
+            : await resolve(store, 'default'),
         copy: settings.copy.length > 0 ? [{ from: paths.files(task.repository), files: settings.copy }] : [],
       });
       return prepared;
@@ -145,6 +151,20 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       return rescued;
     },
   };
+}
+
+/** Somebody else has pushed to the branch since: a worktree of before can't be gone on from. */
+function hasMoved(store: Store, task: Task, run: Run, { branch, head }: Prepared): boolean {
+  if (!isResumed(run) || head === task.head) return false;
+  // The answer to a push may have got lost, which was ours all the same.
+  return head === null || head !== store.creations.get(task.id, 'branch', branch)?.content;
+}
+
+/** The run gets a workspace of its own, and begins a session there. */
+function anew(store: Store, run: Run): string {
+  const workspace = runName(run.task, run.number);
+  store.runs.update(run, { workspace, session: null });
+  return workspace;
 }
 
 const TOLD: ReadonlySet<ErrorCode> = new Set([
@@ -210,7 +230,8 @@ async function begin(
   }
   // Asked for also where a pull request's head is the base: the branch to open onto has to be there.
   const tip = pinned ?? there.get(target) ?? (await resolve(store, { branch: target }));
-  const baseSha = pinned ?? task.headSha ?? tip;
+  // What goes on in a branch of Orch's own begins where that did.
+  const baseSha = pinned ?? (task.continues === null ? task.headSha : null) ?? tip;
   if (task.branch !== null) {
     const head = there.get(task.branch) ?? null;
     // A try before this one may have met somebody else's branch when it pushed.

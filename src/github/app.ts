@@ -209,10 +209,11 @@ async function pressed(context: AppContext, raw: unknown, delivery: string): Pro
 async function pullChanged(context: AppContext, raw: unknown): Promise<void> {
   const { pull_request: pull, repository } = pullRequest.parse(raw);
   if (pull.head.repo?.id !== repository.id) return;
-  const task = context.store.tasks.byBranch(repository.id, pull.head.ref);
-  if (!task || !fitsTask(task, pull)) return;
   const state = pull.merged ? 'merged' : pull.state;
   const seen = { number: pull.number, url: pull.html_url, state, draft: pull.draft === true } as const;
-  recordPull(context.store, task, seen, context.clock.now());
-  decided(context, task.id);
+  for (const task of context.store.tasks.onBranch(repository.id, pull.head.ref)) {
+    if (!fitsTask(task, pull)) continue;
+    recordPull(context.store, task, seen, context.clock.now());
+    decided(context, task.id);
+  }
 }

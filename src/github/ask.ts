@@ -9,12 +9,14 @@ import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { nearest } from '../shared/nearest.ts';
 import { shorten } from '../shared/text.ts';
+import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { freezeConversation } from './conversation.ts';
 import { helpText } from './help.ts';
 import type { Place } from './payloads.ts';
+import { isOwnPull } from './pulls.ts';
 import { tellable } from './report/comment.ts';
 import { steer, tasksHere } from './steer.ts';
 
@@ -74,36 +76,43 @@ export async function startTask(
   checkAgent(settings, repository, wanted.agent ?? null);
   const pull = await readPull(context, place);
   const conversation = await conversationAt(context, place, repository, from);
-  const { task, kind } = enqueue(
-    store,
-    {
-      repository: place.repository.full_name,
-      repositoryId: place.repository.id,
-      installation: place.installation.id,
-      issue: place.issue.number,
-      onPullRequest: pull !== null,
-      headSha: pull?.sha ?? null,
-      source: from.key,
-      comment: from.comment,
-      requester: place.sender.login,
-      requesterId: place.sender.id,
-      instruction,
-      issueTitle: place.issue.title,
-      issueBody: place.issue.body ?? '',
-      conversation: JSON.stringify(conversation),
-      agent: wanted.agent ?? null,
-      model: wanted.model ?? null,
-      priority: wanted.priority ?? settings.taskQueue.defaultPriority,
-      timeoutSeconds:
-        wanted.timeoutSeconds ?? repository.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
-      ...budgetOf(wanted.budget, repository.budget, settings.budgets.task),
-      base: wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
-      settings: JSON.stringify(repository),
-      correlation: from.delivery,
-    },
-    clock.now(),
-    settings.taskQueue.maxSize,
-  );
+  const origin = pull === null || wanted.base !== undefined ? null : originOf(store, place);
+  const { task, kind } = store.transaction(() => {
+    const enqueued = enqueue(
+      store,
+      {
+        repository: place.repository.full_name,
+        repositoryId: place.repository.id,
+        installation: place.installation.id,
+        issue: place.issue.number,
+        onPullRequest: pull !== null,
+        headSha: pull?.sha ?? null,
+        source: from.key,
+        comment: from.comment,
+        requester: place.sender.login,
+        requesterId: place.sender.id,
+        instruction,
+        issueTitle: place.issue.title,
+        issueBody: place.issue.body ?? '',
+        conversation: JSON.stringify(conversation),
+        agent: wanted.agent ?? null,
+        model: wanted.model ?? null,
+        priority: wanted.priority ?? settings.taskQueue.defaultPriority,
+        timeoutSeconds:
+          wanted.timeoutSeconds ?? repository.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
+        ...budgetOf(wanted.budget, repository.budget, settings.budgets.task),
+        base:
+          origin?.target ?? wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
+        settings: JSON.stringify(repository),
+        correlation: from.delivery,
+      },
+      clock.now(),
+      settings.taskQueue.maxSize,
+    );
+    if (enqueued.kind === 'queued' && origin !== null && pull !== null)
+      store.tasks.update(enqueued.task.id, enqueued.task.epoch, followUp(origin, pull.sha));
+    return enqueued;
+  });
   context.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
   // A second label on an issue is no second wish; a second comment deserves to know.
   if (kind === 'duplicate' && from.comment !== null) {
@@ -113,6 +122,20 @@ export async function startTask(
       `${taskName(task.id)} is at it already: the same instruction is still open here.`,
     );
   }
+}
+
+/** The task whose pull request this is, if it is one that Orch has opened and that is open still. */
+function originOf(store: Store, place: Place): Task | null {
+  const tasks = store.tasks.byPull(place.repository.id, place.issue.number);
+  return (
+    tasks.find(task => task.pullState === 'open' && task.continues === null && isOwnPull(store, task)) ?? null
+  );
+}
+
+/** What a task has from the one in whose branch and pull request it goes on; `head` is where the branch stands. */
+function followUp(origin: Task, head: string): Partial<Task> {
+  const { branch, target, baseSha, pull, pullUrl, pullState } = origin;
+  return { continues: origin.id, branch, target, baseSha, head, pull, pullUrl, pullState };
 }
 
 /** Commands of one comment are asked in one place, and at one moment. */

@@ -114,10 +114,11 @@ function issueLeft(ground: Ground, raw: unknown): void {
 /** A later try starts from where the pull request goes to by now. */
 function retargeted({ store, clock }: Ground, raw: unknown): void {
   const { pull_request: pull, repository } = pullRequest.parse(raw);
-  const task = store.tasks.byBranch(repository.id, pull.head.ref);
-  if (task?.pull !== pull.number || task.target === pull.base.ref || !isOwnPull(store, task)) return;
   const patch = { base: pull.base.ref, target: pull.base.ref, updatedAt: clock.now() };
-  store.tasks.update(task.id, task.epoch, patch);
+  for (const task of store.tasks.onBranch(repository.id, pull.head.ref)) {
+    if (task.pull !== pull.number || task.target === pull.base.ref || !isOwnPull(store, task)) continue;
+    store.tasks.update(task.id, task.epoch, patch);
+  }
 }
 
 /**

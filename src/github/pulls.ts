@@ -65,8 +65,9 @@ export function recordPull(store: Store, task: Task, seen: PullSeen, now: number
 }
 
 /** Whether Orch itself has opened the task's pull request: from a branch that is there, anybody can open one. */
-export function isOwnPull(store: Store, { id, pull }: Task): boolean {
-  return pull !== null && store.creations.ofKind(id, 'pull').some(({ remoteId }) => remoteId === pull);
+export function isOwnPull(store: Store, { id, pull, continues }: Task): boolean {
+  const made = store.creations.ofKind(continues ?? id, 'pull');
+  return pull !== null && made.some(({ remoteId }) => remoteId === pull);
 }
 
 /** Whether it can be the task's: from its branch there may be others, to elsewhere. */

@@ -55,8 +55,10 @@ function choose(store: Store, limits: Limits, repository: RepositoryLimits, now:
   // The queue may be long, and this is asked whenever something happens.
   if (!limits.profiles.some(isFree)) return null;
   for (const task of store.tasks.claimable(now)) {
-    // A cancelled run may still be dying when its task is retried: one live run a task.
-    if (load.some(run => run.task === task.id)) continue;
+    // A cancelled run may still be dying when its task is retried: one live run a task, and one a branch.
+    const isSame = (run: Load[number]) =>
+      run.repositoryId === task.repositoryId && run.branch === task.branch;
+    if (load.some(run => run.task === task.id || (task.branch !== null && isSame(run)))) continue;
     const own = repository(task);
     const there = load.filter(run => run.repositoryId === task.repositoryId).length;
     if (there >= Math.min(limits.perRepository ?? Infinity, own.concurrency ?? Infinity)) continue;
@@ -101,10 +103,12 @@ function slotsOf(profile: { name: string }, load: Load): number[] {
 function take(store: Store, task: Task, agent: { profile: string; slot: number }, now: number): Claim {
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
-  changeState(store, task, 'starting', now, { epoch, runs: number, resume: null, question: null });
   const before = predecessor(store, task);
-  const { workspace, session } =
-    before?.profile === agent.profile ? before : { workspace: runName(task.id, number), session: null };
+  const isSame = before?.profile === agent.profile;
+  const { workspace, session } = isSame ? before : { workspace: runName(task.id, number), session: null };
+  // What the workspace has of the branch is what the task knows of it.
+  const head = (isSame && store.tasks.get(before.task)?.head) || task.head;
+  changeState(store, task, 'starting', now, { epoch, runs: number, resume: null, question: null, head });
   store.runs.insert({ task: task.id, number, epoch, ...agent, workspace, session, startedAt: now });
   for (const { id } of store.inputs.waiting(task.id)) store.inputs.give(id, number);
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${agent.profile}-${agent.slot}` });
@@ -113,5 +117,8 @@ function take(store: Store, task: Task, agent: { profile: string; slot: number }
 
 /** The run in whose workspace and session the next one goes on. */
 function predecessor(store: Store, task: Claimable): Run | null {
-  return task.resume === null ? null : store.runs.get(task.id, task.resume);
+  if (task.resume !== null) return store.runs.get(task.id, task.resume);
+  if (task.continues === null || task.branch === null || task.runs > 0) return null;
+  const last = store.runs.lastOnBranch(task.repositoryId, task.branch);
+  return last?.outcome === 'succeeded' && last.cleanedAt === null ? last : null;
 }

@@ -77,7 +77,8 @@ async function start(world: World, task: Task, run: Run): Promise<void> {
     const current = store.tasks.get(task.id) as Task;
     if (!isCurrent(current, run)) return;
     await stages.broker.open(current, run);
-    await spawned(world, current, run);
+    // Its workspace may have turned out to be another.
+    await spawned(world, current, store.runs.get(run.task, run.number) as Run);
   } catch (error) {
     await stages.agent.kill(run);
     await stages.broker.close(run);

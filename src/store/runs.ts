@@ -36,7 +36,7 @@ export function openRuns(db: Connection) {
   );
   const live = db.prepare(`select ${list} from runs where ended_at is null order by task`);
   const liveRepositories = db.prepare(
-    `select runs.task, tasks.repository_id as repositoryId, runs.profile, runs.slot
+    `select runs.task, tasks.repository_id as repositoryId, tasks.branch, runs.profile, runs.slot
      from runs join tasks on tasks.id = runs.task where runs.ended_at is null`,
   );
   // A workspace goes when no run needs it any more, of all that have gone on in it.
@@ -47,6 +47,10 @@ export function openRuns(db: Connection) {
        and (coalesce(pull_state, 'none') in ('closed', 'merged') or updated_at <= ?)))`;
   const removable = db.prepare(`${uncleaned} order by task`);
   const removableOf = db.prepare(`${uncleaned} and task = ?`);
+  const lastOnBranch = db.prepare(
+    `select ${list} from runs where spawned_at is not null and task in
+      (select id from tasks where repository_id = ? and branch = ?) order by started_at desc, task desc limit 1`,
+  );
   const limitedInARow = db.prepare(
     `select count(*) as count from runs where profile = ? and outcome = 'rate_limited' and ended_at >
       coalesce((select max(ended_at) from runs where profile = ? and outcome = 'succeeded'), 0)`,
@@ -63,7 +67,16 @@ export function openRuns(db: Connection) {
     live: (): Run[] => live.all() as Run[],
     /** Where the live runs are, for limits and free slots. */
     load: () =>
-      liveRepositories.all() as { task: number; repositoryId: number; profile: string; slot: number }[],
+      liveRepositories.all() as {
+        task: number;
+        repositoryId: number;
+        branch: string | null;
+        profile: string;
+        slot: number;
+      }[],
+    /** The newest run of all tasks on a branch that had an agent. */
+    lastOnBranch: (repositoryId: number, branch: string): Run | null =>
+      (lastOnBranch.get(repositoryId, branch) as Run | undefined) ?? null,
     /**
      * Ended runs on disk that nobody needs there: those that never got an agent, and those whose task is over and whose
      * pull request is, or which nobody touched since `before`; as long as that holds for all that share the workspace.

@@ -62,7 +62,9 @@ export type Claimable = Pick<
   | 'repositoryId'
   | 'agent'
   | 'runs'
+  | 'branch'
   | 'resume'
+  | 'continues'
   | 'settings'
   | 'budgetUsd'
   | 'budgetTokens'
@@ -81,7 +83,8 @@ export function openTasks(db: Connection) {
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
-    `select id, repository_id as repositoryId, agent, runs, resume, settings, budget_usd as budgetUsd,
+    `select id, repository_id as repositoryId, agent, runs, branch, resume, continues, settings,
+       budget_usd as budgetUsd,
        budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
      where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
      order by id`,
@@ -105,8 +108,8 @@ export function openTasks(db: Connection) {
   const byPull = db.prepare(
     `select ${list} from tasks where repository_id = ? and pull = ? order by id desc`,
   );
-  const byBranch = db.prepare(
-    `select ${list} from tasks where repository_id = ? and branch = ? order by id desc limit 1`,
+  const onBranch = db.prepare(
+    `select ${list} from tasks where repository_id = ? and branch = ? order by id desc`,
   );
   const latest = db.prepare(`select ${list} from tasks order by id desc limit ?`);
   const inState = db.prepare(`select ${list} from tasks where state = ? order by id desc limit ?`);
@@ -163,7 +166,9 @@ export function openTasks(db: Connection) {
       byIssue.all(repositoryId, issue).map(row => read(row) as Task),
     byPull: (repositoryId: number, pull: number): Task[] =>
       byPull.all(repositoryId, pull).map(row => read(row) as Task),
-    byBranch: (repositoryId: number, branch: string): Task | null => read(byBranch.get(repositoryId, branch)),
+    /** The task that made the branch and those that go on in it, the newest first. */
+    onBranch: (repositoryId: number, branch: string): Task[] =>
+      onBranch.all(repositoryId, branch).map(row => read(row) as Task),
     list: (limit: number, state?: TaskState): Task[] =>
       (state === undefined ? latest.all(limit) : inState.all(state, limit)).map(row => read(row) as Task),
     openInInstallation: (installation: number): Task[] =>

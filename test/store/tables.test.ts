@@ -78,8 +78,8 @@ describe('tasks', () => {
     expect(ids(store.tasks.byIssue(7, 42))).toEqual([b.id, a.id]);
     expect(ids(store.tasks.byPull(7, 5))).toEqual([a.id]);
     expect(store.tasks.byPull(8, 5)).toEqual([]);
-    expect(store.tasks.byBranch(7, 'orch/T1')?.id).toBe(a.id);
-    expect(store.tasks.byBranch(8, 'orch/T1')).toBeNull();
+    expect(store.tasks.onBranch(7, 'orch/T1').map(({ id }) => id)).toEqual([a.id]);
+    expect(store.tasks.onBranch(8, 'orch/T1')).toEqual([]);
     expect(ids(store.tasks.withOpenPull())).toEqual([a.id]);
     cancel(store, b.id, 'no', NOW);
     expect(ids(store.tasks.list(2))).toEqual([4, 3]);
@@ -95,7 +95,9 @@ describe('runs', () => {
     const { task, run } = started(store);
     expect(store.runs.live()).toEqual([run]);
     expect(store.runs.liveOf(task.id)).toEqual(run);
-    expect(store.runs.load()).toEqual([{ task: task.id, repositoryId: 7, profile: 'claude', slot: 1 }]);
+    expect(store.runs.load()).toEqual([
+      { task: task.id, repositoryId: 7, branch: null, profile: 'claude', slot: 1 },
+    ]);
     expect(store.runs.update({ ...run, epoch: 99 }, { pid: 1 })).toBe(false);
     endRun(store, run, { outcome: 'failed', exitCode: 2, reason: 'r', lastWords: 'w' }, NOW + 5);
     expect(store.runs.live()).toEqual([]);

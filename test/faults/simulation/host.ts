@@ -183,7 +183,7 @@ async function begin(host: Host, github: SimulatedGithub, store: Store, task: Ta
   const pinned = host.workspaces.get(runName(run.task, run.number))?.base;
   const tip = pinned ?? (await github.tip(target));
   if (tip === null) throw new OrchError('E_UNKNOWN_BASE', `There is no branch ${target}`);
-  const baseSha = pinned ?? task.headSha ?? tip;
+  const baseSha = pinned ?? (task.continues === null ? task.headSha : null) ?? tip;
   if (task.branch !== null)
     return { branch: task.branch, target, baseSha, head: await github.tip(task.branch) };
   for (let suffix = 1; ; suffix += 1) {
