@@ -11,6 +11,9 @@ export type Act =
   | 'end badly'
   | 'vanish'
   | 'turn stubborn'
+  | 'come to a limit'
+  | 'get over it'
+  | 'ask'
   | 'do it all';
 
 /** An agent at its work; what it asks of the broker goes on while other things happen. */
@@ -19,10 +22,13 @@ export function work(
   run: string | undefined,
   act: Act,
 ): void {
-  const workspace = run === undefined ? undefined : host.workspaces.get(run);
-  if (run === undefined || workspace === undefined) return;
+  const session = run === undefined ? undefined : host.sessions.get(run);
+  const workspace = host.workspaces.get(session?.workspace ?? '');
+  if (run === undefined || session === undefined || workspace === undefined) return;
   const broker = orch?.broker(run);
+  const wake = () => orch?.wake(Number(/\d+/.exec(run)?.[0]));
   const commit = async () => {
+    host.act(run);
     workspace.tip = graph.make([workspace.tip]);
   };
   const push = async () => await broker?.push({ new: workspace.tip, pack: null as never, isLast: false });
@@ -31,7 +37,7 @@ export function work(
   const done = async () => await broker?.done('It works.');
   const end = (exitCode: number | null) => async () => {
     host.end(run, exitCode);
-    orch?.wake(Number(/\d+/.exec(run)?.[0]));
+    wake();
   };
   const acts: Record<Act, (() => Promise<unknown>)[]> = {
     commit: [commit],
@@ -41,6 +47,18 @@ export function work(
     'end well': [end(0)],
     'end badly': [end(1)],
     vanish: [end(null)],
+    'come to a limit': [
+      async () => {
+        session.limit = { kind: 'usage', reason: 'the limit is reached', until: null };
+        wake();
+      },
+    ],
+    'get over it': [
+      async () => {
+        session.limit = null;
+      },
+    ],
+    ask: [async () => orch?.ask(run)],
     'turn stubborn': [async () => host.turnStubborn(run)],
     'do it all': [commit, push, open, done, end(0)],
   };

@@ -13,6 +13,7 @@ type Deed =
   | { do: 'comment'; issue: number; who: string; text: string }
   | { do: 'label' | 'unlabel' | 'assign' | 'unassign'; issue: number; who: string }
   | { do: 'press'; pick: number; button: 'cancel' | 'retry' | 're-run'; who: string }
+  | { do: 'follow up'; pick: number; who: string; text: string }
   | { do: 'close' | 'reopen' | 'merge'; pick: number };
 
 /** What agents do, each with the commands in its worktree. */
@@ -31,6 +32,7 @@ type Fault =
   | { do: 'redeliver'; pick: number }
   | { do: 'tmux silent' | 'tmux answers' | 'sandbox gone' | 'sandbox there' }
   | { do: 'set the clock'; hours: number }
+  | { do: 'set on_limit'; to: 'wait' | 'switch' | 'ask' }
   | { do: 'kill' | 'kill and start' | 'stop' | 'start' };
 
 /** Time passes, or what is under way goes on for so many steps. */
@@ -48,6 +50,17 @@ const text = fc.oneof(
     arbitrary: fc.constantFrom('--priority low tidy up', '--timeout 5m be quick', '--base gone fix'),
   },
   { weight: 5, arbitrary: fc.constantFrom('cancel', 'cancel', 'cancel T1', 'retry', 'retry T1') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'pause',
+      'pause T1',
+      'resume',
+      'resume T1',
+      'say mind the gap',
+      'say T1 go on',
+    ),
+  },
   { weight: 1, arbitrary: fc.constantFrom('status', 'help', 'retri') },
 );
 
@@ -62,9 +75,12 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: record('press', { pick, button: fc.constantFrom('cancel', 'retry', 're-run'), who }),
   },
   { weight: 3, arbitrary: anyOf(['close', 'reopen', 'merge'], { pick }) },
+  { weight: 3, arbitrary: record('follow up', { pick, who, text: text.map(words => `/orch ${words}`) }) },
   { weight: 8, arbitrary: anyOf(['do it all'], { pick }) },
   { weight: 8, arbitrary: anyOf(['commit', 'commit', 'push', 'push', 'open', 'say done'], { pick }) },
   { weight: 5, arbitrary: anyOf(['end well', 'end badly', 'vanish', 'turn stubborn'], { pick }) },
+  { weight: 4, arbitrary: anyOf(['come to a limit', 'come to a limit', 'get over it', 'ask'], { pick }) },
+  { weight: 1, arbitrary: record('set on_limit', { to: fc.constantFrom('wait', 'switch', 'ask') }) },
   {
     weight: 4,
     arbitrary: record('answer', {
@@ -149,6 +165,7 @@ async function happen(simulation: Simulation, what: Happening): Promise<void> {
     case 'assign':
     case 'unassign':
     case 'press':
+    case 'follow up':
     case 'close':
     case 'reopen':
     case 'merge':
@@ -179,6 +196,9 @@ async function happen(simulation: Simulation, what: Happening): Promise<void> {
     case 'sandbox there':
       host.hasSandbox = what.do === 'sandbox there';
       return;
+    case 'set on_limit':
+      simulation.around.onLimit = what.to;
+      return;
     case 'set the clock':
       return simulation.around.time.jump(what.hours * HOUR);
     case 'kill':
@@ -201,8 +221,9 @@ async function happen(simulation: Simulation, what: Happening): Promise<void> {
 
 /** What a deed can make of one task at most, once. */
 function wishOf(deed: Deed): string {
-  const words = deed.do === 'comment' ? deed.text : deed.do === 'press' ? deed.button : '';
-  return /cancel|retry|re-run/.exec(words)?.[0].replace('re-run', 'retry') ?? '';
+  const words =
+    deed.do === 'comment' || deed.do === 'follow up' ? deed.text : deed.do === 'press' ? deed.button : '';
+  return /cancel|retry|re-run|pause/.exec(words)?.[0].replace('re-run', 'retry') ?? '';
 }
 
 /** GitHub refuses people too: a merged pull request can't be reopened. */
@@ -220,6 +241,11 @@ async function act(github: Simulation['github'], deed: Deed): Promise<void> {
   switch (deed.do) {
     case 'comment':
       return void (await people.comment(NAME, deed.issue, deed.text, deed.who));
+    case 'follow up': {
+      const own = [...repository.issues.values()].filter(issue => isPull(issue) && issue.byApp);
+      const pull = chosen(own, deed.pick);
+      return void (pull && (await people.comment(NAME, pull.number, deed.text, deed.who)));
+    }
     case 'label':
       return await people.setLabel(NAME, deed.issue, 'orch', deed.who);
     case 'unlabel':

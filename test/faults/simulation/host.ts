@@ -1,9 +1,10 @@
+import type { Progress } from '../../../src/agent/watch/progress.ts';
 import { createPublisher, type PublishGit, type PublishOptions } from '../../../src/github/publish.ts';
 import type { Sight, Stages } from '../../../src/scheduler/stages.ts';
 import { OrchError } from '../../../src/shared/errors.ts';
 import type { Connection } from '../../../src/store/connection.ts';
 import type { Store } from '../../../src/store/open.ts';
-import { type Run, runName, type Task } from '../../../src/task/glossary.ts';
+import { isResumed, type Run, runName, type Task } from '../../../src/task/glossary.ts';
 import { isFinal } from '../../../src/task/states.ts';
 import { branchName } from '../../../src/workspace/branch.ts';
 import type { Graph } from './git.ts';
@@ -23,6 +24,14 @@ interface Session {
   exitCode: number | null;
   /** Whether an interrupt ends it. */
   isStubborn: boolean;
+  /** The CLI's conversation, which a run that goes on has from the one before. */
+  conversation: string;
+  /** Its agent has done something since it began. */
+  hasActed: boolean;
+  limit: Sight['limit'];
+  workspace: string;
+  /** What people have said, by its number, as far as it is new in this conversation. */
+  told: readonly number[];
 }
 
 /** tmux, worktrees and Orch's own repository: they outlive the daemon, as its rows do. */
@@ -33,6 +42,8 @@ export class Host {
   readonly launches = new Map<string, number>();
   /** Commits in Orch's own repository. */
   readonly kept = new Set<string>();
+  /** What each run's agent was told that was new, and acted upon. */
+  readonly heeded = new Map<string, readonly number[]>();
   /** tmux does not answer. */
   isBlind = false;
   hasSandbox = true;
@@ -44,6 +55,14 @@ export class Host {
   turnStubborn(run: string): void {
     const session = this.sessions.get(run);
     if (session) session.isStubborn = true;
+  }
+
+  /** The agent does something, after all that it was told. */
+  act(run: string): void {
+    const session = this.sessions.get(run);
+    if (!session?.alive) return;
+    session.hasActed = true;
+    this.heeded.set(run, session.told);
   }
 
   end(run: string, exitCode: number | null): void {
@@ -60,6 +79,8 @@ export interface Surroundings {
   graph: Graph;
   github: SimulatedGithub;
   host: Host;
+  /** As in the settings. */
+  onLimit: 'wait' | 'switch' | 'ask';
 }
 
 /** What an agent's commands reach while Orch runs. */
@@ -75,7 +96,7 @@ export interface LiveStages {
 export function stagesOn(
   { host, network, github, graph }: Surroundings,
   life: Life,
-  options: Omit<PublishOptions, 'git'>,
+  options: Omit<PublishOptions, 'git'> & { heard(run: Run, progress: Progress): void },
 ): LiveStages {
   const { store } = options;
   const pass = (label: string) => network.pass(life, label);
@@ -84,7 +105,7 @@ export function stagesOn(
   const name = (run: Run) => runName(run.task, run.number);
 
   async function rescue(task: Task, run: Run): Promise<void> {
-    const workspace = host.workspaces.get(name(run));
+    const workspace = host.workspaces.get(run.workspace);
     const known = task.head ?? task.baseSha;
     if (task.branch === null || known === null || !host.launches.has(name(run))) return;
     if (!workspace) throw new OrchError('E_PROGRAM_FAILED', 'fatal: not a git repository');
@@ -117,14 +138,18 @@ export function stagesOn(
           if (!host.hasSandbox) throw new OrchError('E_SANDBOX_UNAVAILABLE', 'bwrap is not there');
           const prepared = await begin(host, github, store, task, run);
           const made = { base: prepared.baseSha, tip: prepared.head ?? prepared.baseSha };
-          if (!host.workspaces.has(name(run))) host.workspaces.set(name(run), made);
+          const isOurs = prepared.head === store.creations.get(task.id, 'branch', prepared.branch)?.content;
+          const hasMoved = isResumed(run) && prepared.head !== task.head && !isOurs;
+          if (hasMoved) store.runs.update(run, { workspace: name(run), session: null });
+          const workspace = hasMoved ? name(run) : run.workspace;
+          if (!host.workspaces.has(workspace)) host.workspaces.set(workspace, made);
           await pass(`workspace ${name(run)}`);
           return prepared;
         },
         rescue,
         async remove(task, run) {
           await pass(`remove ${name(run)}`);
-          if (host.launches.has(name(run))) {
+          if (host.launches.has(name(run)) && host.workspaces.has(run.workspace)) {
             open(task, run);
             await rescue(task, run).catch(error => {
               if (!(error instanceof OrchError && /E_PROGRAM_FAILED|E_PUSH_REFUSED/.test(error.code)))
@@ -132,7 +157,7 @@ export function stagesOn(
             });
             brokers.delete(name(run));
           }
-          host.workspaces.delete(name(run));
+          host.workspaces.delete(run.workspace);
           return null;
         },
       },
@@ -140,7 +165,17 @@ export function stagesOn(
         async launch(_task, run) {
           await pass(`launch ${name(run)}`);
           if (!host.sessions.has(name(run))) {
-            host.sessions.set(name(run), { alive: true, exitCode: null, isStubborn: false });
+            const said = store.inputs.ofTask(run.task).filter(input => input.run === run.number);
+            host.sessions.set(name(run), {
+              alive: true,
+              exitCode: null,
+              isStubborn: false,
+              conversation: run.session ?? name(run),
+              hasActed: false,
+              limit: null,
+              workspace: run.workspace,
+              told: said.map(({ id }) => id),
+            });
             host.launches.set(name(run), (host.launches.get(name(run)) ?? 0) + 1);
           }
           await pass(`launched ${name(run)}`);
@@ -148,7 +183,10 @@ export function stagesOn(
         },
         async look(run) {
           await pass(`look at ${name(run)}`);
-          return see(host, name(run));
+          const sight = see(host, name(run));
+          const session = host.sessions.get(name(run));
+          if (session) options.heard(run, progressOf(session));
+          return sight;
         },
         async interrupt(run) {
           await pass(`interrupt ${name(run)}`);
@@ -180,7 +218,7 @@ function isOver(store: Store, run: Run): boolean {
 /** As the workspace stage settles branch and base. */
 async function begin(host: Host, github: SimulatedGithub, store: Store, task: Task, run: Run) {
   const target = task.base as string;
-  const pinned = host.workspaces.get(runName(run.task, run.number))?.base;
+  const pinned = host.workspaces.get(run.workspace)?.base;
   const tip = pinned ?? (await github.tip(target));
   if (tip === null) throw new OrchError('E_UNKNOWN_BASE', `There is no branch ${target}`);
   const baseSha = pinned ?? (task.continues === null ? task.headSha : null) ?? tip;
@@ -195,13 +233,29 @@ async function begin(host: Host, github: SimulatedGithub, store: Store, task: Ta
 }
 
 function see(host: Host, run: string): Sight {
-  const rest = { setupFailed: null, killedBy: null, limit: null, heard: null, end: null };
   const session = host.sessions.get(run);
+  const told = { limit: session?.limit ?? null, heard: session?.hasActed ?? null, end: null };
+  const rest = { setupFailed: null, killedBy: null, ...told };
   if (session?.alive === false && session.exitCode !== null)
     return { session: 'ended', exitCode: session.exitCode, ...rest };
   if (session && host.isBlind) return { session: 'unknown', exitCode: null, ...rest };
   if (!session) return { session: 'none', exitCode: null, ...rest };
   return { session: session.alive ? 'alive' : 'ended', exitCode: null, ...rest };
+}
+
+/** As the narrator sums up what the CLI has told. */
+function progressOf({ alive, conversation, hasActed, limit }: Session): Progress {
+  const quiet = {
+    model: null,
+    text: null,
+    activity: null,
+    usage: null,
+    costUsd: null,
+    retries: 0,
+    end: null,
+  };
+  const state = alive ? 'working' : 'ended';
+  return { ...quiet, state, since: 0, session: conversation, events: hasActed ? 1 : 0, limit };
 }
 
 function gitOn(

@@ -10,6 +10,8 @@ export interface Evidence {
   github: World;
   /** Runs with an agent that is alive, as `T1.1`. */
   alive: Iterable<string>;
+  /** The workspaces that these work in, by name. */
+  used: readonly string[];
   /** Ids of the deliveries that were answered with 2xx. */
   acknowledged: Iterable<string>;
   /** The refs of each repository as people left them, by full name; those below refs/heads/orch/ and refs/pull/ apart. */
@@ -27,7 +29,7 @@ export async function brokenAtRest(evidence: Evidence): Promise<string[]> {
   const tasks = store.tasks.list(MANY);
   return [
     ...tasks
-      .filter(({ state }) => !isFinal(state))
+      .filter(task => !isFinal(task.state) && !isPausedForPeople(task))
       .map(task => `${taskName(task.id)} is still ${task.state}`),
     ...store.runs.live().map(run => `${nameOf(run)} has no end`),
     ...[...evidence.alive].map(run => `the agent of ${run} is still alive`),
@@ -43,11 +45,12 @@ export async function brokenAtRest(evidence: Evidence): Promise<string[]> {
 
 const MANY = 1_000_000;
 
-/** At most one live run a task and a slot, held by its epoch, and no agent alive without one. */
-function runs({ store, alive }: Evidence): string[] {
+/** At most one live run a task, a branch, a workspace and a slot, held by its epoch, and no agent alive without one. */
+function runs({ store, alive, used }: Evidence): string[] {
   const live = store.runs.live();
   const known = new Set(live.map(nameOf));
   const { starting = 0, running = 0 } = store.tasks.counts();
+  const branches = live.flatMap(run => store.tasks.get(run.task)?.branch ?? []);
   const holding = live.filter(run => {
     const task = store.tasks.get(run.task);
     return task?.epoch === run.epoch && !isFinal(task.state);
@@ -55,6 +58,9 @@ function runs({ store, alive }: Evidence): string[] {
   return [
     ...repeated(live, run => taskName(run.task)).map(task => `${task} has two live runs`),
     ...repeated(live, run => `${run.profile}-${run.slot}`).map(agent => `${agent} has two live runs`),
+    ...repeated(live, run => run.workspace).map(workspace => `two live runs have the workspace ${workspace}`),
+    ...repeated(used, workspace => workspace).map(workspace => `two agents work in ${workspace}`),
+    ...repeated(branches, branch => branch).map(branch => `${branch} has two live runs`),
     ...[...alive]
       .filter(run => !known.has(run))
       .map(run => `the agent of ${run} is alive, and no row knows it`),
@@ -174,7 +180,12 @@ function nameOf(run: Run): string {
   return runName(run.task, run.number);
 }
 
-function repeated<T>(items: readonly T[], key: (item: T) => string): string[] {
+/** It says why, and goes on when a person says so. */
+export function isPausedForPeople({ state, reason, wakeAt }: Task): boolean {
+  return state === 'paused' && wakeAt === null && reason !== null;
+}
+
+export function repeated<T>(items: readonly T[], key: (item: T) => string): string[] {
   const seen = new Set<string>();
   return items.map(key).filter(name => seen.has(name) || !seen.add(name));
 }

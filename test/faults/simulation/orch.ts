@@ -2,10 +2,12 @@ import { type Probot, ProbotOctokit } from 'probot';
 import { carriedSettings } from '../../../src/config/repository.ts';
 import { loadSettings } from '../../../src/config/settings.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
+import { openKeeper } from '../../../src/daemon/keeper.ts';
 import { policyOf } from '../../../src/daemon/policy.ts';
 import { pullStage } from '../../../src/daemon/pull-stage.ts';
 import { rollBackIn } from '../../../src/daemon/rollback-asked.ts';
 import { createApp, EVENTS } from '../../../src/github/app.ts';
+import { openTalk } from '../../../src/github/broker/talk.ts';
 import { connectGithub } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
 import { startInbox } from '../../../src/github/inbox.ts';
@@ -19,7 +21,7 @@ import { startScheduler } from '../../../src/scheduler/scheduler.ts';
 import { silentLog } from '../../../src/shared/log.ts';
 import { openSecrets } from '../../../src/shared/secrets/secrets.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
-import type { Task } from '../../../src/task/glossary.ts';
+import type { Run, Task } from '../../../src/task/glossary.ts';
 import { appToken, type SimulatedDelivery, URL_OF_GITHUB } from './github.ts';
 import { type Publisher, type Surroundings, stagesOn } from './host.ts';
 import { type Life, mortalClock, mortalConnection } from './life.ts';
@@ -30,6 +32,8 @@ export interface Orch {
   take(delivery: SimulatedDelivery): boolean;
   broker(run: string): Publisher | null;
   wake(task: number): void;
+  /** The run's agent asks people something, and nobody answers at once. */
+  ask(run: string): void;
   /** SIGKILL: nothing of it goes on, at whatever point it was. */
   kill(): void;
   /** SIGTERM. */
@@ -68,7 +72,14 @@ export function startOrch(around: Surroundings): Orch {
     bots: [],
     permissions: task => repositorySettings(task).permissions,
   });
-  const { stages, broker } = stagesOn(around, life, { ...shared, pulls, confirm, secrets: openSecrets() });
+  const keeper = openKeeper({ ...shared, settings: SETTINGS, isOver: () => false });
+  const { stages, broker } = stagesOn(around, life, {
+    ...shared,
+    pulls,
+    confirm,
+    secrets: openSecrets(),
+    heard: keeper.heard,
+  });
 
   const reporter = startReporter({ ...shared, sandbox: 'There is no agent.' });
   const follower = startFollowing({
@@ -83,13 +94,17 @@ export function startOrch(around: Surroundings): Orch {
     clock,
     log,
     stages: { ...stages, pulls: pullStage(pulls, confirm) },
-    policy: (task, run) => policyOf(SETTINGS, run, repositorySettings(task).agents),
+    policy: (task, run) => ({
+      ...policyOf(SETTINGS, run, repositorySettings(task).agents),
+      onLimit: around.onLimit,
+    }),
     graceSeconds: SETTINGS.taskQueue.stopGraceSeconds,
     limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
     repository: repositorySettings,
     promoteAfterMinutes: SETTINGS.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: 120,
   });
+  const talk = openTalk({ store, clock });
   const handlers = new Map<string, (event: unknown) => Promise<void>>();
   const on = (name: string, handle: (event: unknown) => Promise<void>) => void handlers.set(name, handle);
   createApp({ ...shared, settings: SETTINGS, replies: openReplies(shared), rollBack: rollBackIn(shared) })({
@@ -115,12 +130,25 @@ export function startOrch(around: Surroundings): Orch {
     },
     broker,
     wake: scheduler.wake,
+    ask(name) {
+      const [task = 0, run = 0] = name.slice(1).split('.').map(Number);
+      const gone = new AbortController();
+      void talk.ask(store.runs.get(task, run) as Run, 'Which one?', gone.signal).catch(() => {});
+      gone.abort();
+    },
     kill() {
       life.isOver = true;
     },
     async stop() {
       pace.stop();
-      await Promise.all([inbox.stop(), scheduler.drain(), cleaner.stop(), follower.stop(), reporter.stop()]);
+      await Promise.all([
+        keeper.stop(),
+        inbox.stop(),
+        scheduler.drain(),
+        cleaner.stop(),
+        follower.stop(),
+        reporter.stop(),
+      ]);
       life.isOver = true;
     },
   };

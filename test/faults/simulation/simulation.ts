@@ -1,11 +1,12 @@
 import type { Scheduler } from 'fast-check';
 import { openStore, type Store } from '../../../src/store/open.ts';
+import { isFinal } from '../../../src/task/states.ts';
 import { work } from './agent.ts';
 import { emptyDatabase } from './database.ts';
 import { Graph } from './git.ts';
 import { NAME, type SimulatedDelivery, SimulatedGithub } from './github.ts';
 import { Host, type Surroundings } from './host.ts';
-import { brokenAtRest, brokenNow, type Evidence } from './invariants.ts';
+import { brokenAtRest, brokenNow, type Evidence, isPausedForPeople, repeated } from './invariants.ts';
 import { Network } from './network.ts';
 import { type Orch, startOrch } from './orch.ts';
 import { Time } from './time.ts';
@@ -38,7 +39,15 @@ export class Simulation implements Disposable {
     const network = new Network(scheduler, trace);
     const graph = new Graph();
     const github = new SimulatedGithub(time, network, graph);
-    const around = { database: emptyDatabase(), time, network, graph, github, host: new Host() };
+    const around = {
+      database: emptyDatabase(),
+      time,
+      network,
+      graph,
+      github,
+      host: new Host(),
+      onLimit: 'wait' as const,
+    };
     const simulation = new Simulation(around, told, trace);
     github.webhooks.arrive = delivery => void simulation.deliver(delivery);
     await simulation.populate();
@@ -115,8 +124,9 @@ export class Simulation implements Disposable {
     this.start();
     await this.pass(0);
     const store = this.#store;
+    for (const session of host.sessions.values()) session.limit = null;
     const isBusy = () =>
-      store.tasks.countOpen() > 0 ||
+      store.tasks.list(1000).some(task => !isFinal(task.state) && !isPausedForPeople(task)) ||
       store.runs.live().length > 0 ||
       store.inbox.waiting() > 0 ||
       store.journal.behind('github').length > 0;
@@ -136,19 +146,26 @@ export class Simulation implements Disposable {
       store: this.#store,
       github: this.github.world,
       alive: this.host.alive(),
+      used: this.host.alive().map(run => this.host.sessions.get(run)?.workspace ?? run),
       acknowledged: this.acknowledged,
       peoplesRefs: new Map([[NAME, this.#peoplesRefs]]),
     };
   }
 
   brokenNow(): string[] {
-    const launched = [...this.host.launches].filter(([, times]) => times > 1);
-    return [...brokenNow(this.evidence()), ...launched.map(([run]) => `${run} was launched twice`)];
+    const { launches, heeded } = this.host;
+    const launched = [...launches].filter(([, times]) => times > 1);
+    return [
+      ...brokenNow(this.evidence()),
+      ...launched.map(([run]) => `${run} was launched twice`),
+      ...repeated([...heeded.values()].flat(), String).map(input => `input ${input} was acted upon twice`),
+    ];
   }
 
   async brokenAtRest(): Promise<string[]> {
+    const used = new Set([...this.host.sessions.values()].map(({ workspace }) => workspace));
     const lost = [...this.host.workspaces].filter(
-      ([run, { tip, base }]) => tip !== base && this.host.launches.has(run) && !this.host.kept.has(tip),
+      ([workspace, { tip, base }]) => tip !== base && used.has(workspace) && !this.host.kept.has(tip),
     );
     return [
       ...this.brokenNow(),
@@ -162,7 +179,11 @@ export class Simulation implements Disposable {
   private grantedTwice(): string[] {
     const told = this.#store.tasks.list(1000).flatMap(({ id }) => this.#store.journal.ofTask(id));
     const reasons = told.map(({ type, data }) => (type === 'task:state' ? data.reason : null));
-    return Object.entries({ cancel: /^cancelled by /, retry: /^retried by / }).flatMap(([wish, granted]) => {
+    return Object.entries({
+      cancel: /^cancelled by /,
+      retry: /^retried by /,
+      pause: /^paused by /,
+    }).flatMap(([wish, granted]) => {
       const wishes = this.wished.filter(each => each === wish).length;
       const grants = reasons.filter(reason => reason !== null && granted.test(reason)).length;
       return grants <= wishes ? [] : [`people said ${wish} ${wishes} times, and ${grants} were done`];
