@@ -286,3 +286,46 @@ describe('a task that goes on', () => {
     expect(store.inputs.isSpokenTo({ task: 1, number: 2 })).toBe(false);
   });
 });
+
+describe('a task that continues another', () => {
+  const BRANCH = { branch: 'orch/T1', head: 'abc', target: 'main', baseSha: 'base' };
+
+  /** The first has succeeded on its branch; so many more go on with it. */
+  function followed(store: Store, count: number): void {
+    queued(store, { agent: 'claude' });
+    next(store);
+    const run = store.runs.get(1, 1) as Run;
+    store.runs.update(run, { session: 's-1', spawnedAt: NOW });
+    endRun(store, run, { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: null }, NOW);
+    store.tasks.update(1, 1, { ...BRANCH, head: 'tip', state: 'completed' });
+    for (let n = 0; n < count; n++) {
+      const { id } = queued(store);
+      store.tasks.update(id, 0, { ...BRANCH, continues: 1 });
+    }
+  }
+
+  it('goes on where that one stopped, and knows of the branch what is there', () => {
+    using store = memoryStore();
+    followed(store, 1);
+    expect(next(store)).toBe('2 by claude-1');
+    expect(store.runs.get(2, 1)).toMatchObject({ workspace: 'T1.1', session: 's-1' });
+    expect(store.tasks.get(2)?.head).toBe('tip');
+  });
+
+  it('waits for its turn: one live run a branch', () => {
+    using store = memoryStore();
+    followed(store, 2);
+    expect([next(store), next(store)]).toEqual(['2 by claude-1', null]);
+    end(store, store.runs.get(2, 1) as Run, 'crashed');
+    store.tasks.update(2, 1, { state: 'failed' });
+    expect(next(store)).toBe('3 by claude-1');
+  });
+
+  it('begins anew where the workspace is gone', () => {
+    using store = memoryStore();
+    followed(store, 1);
+    store.runs.cleaned(store.runs.get(1, 1) as Run, NOW);
+    next(store);
+    expect(store.runs.get(2, 1)).toMatchObject({ workspace: 'T2.1', session: null });
+  });
+});
