@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { listenForStop } from '../../src/shared/signals.ts';
 import type { Cli } from '../models/script.ts';
 import { chooseClis, install, isInstalled, placeOf } from './installs.ts';
+import { budgetPause } from './stories/budget-pause.ts';
 import { cancelTree } from './stories/cancel-tree.ts';
 import { commit } from './stories/commit.ts';
 import { type Outcome, type Story, tell } from './story.ts';
 
-const STORIES: readonly Story[] = [commit, cancelTree];
+const STORIES: readonly Story[] = [commit, cancelTree, budgetPause];
 
 const USAGE = `Usage: npm run test:agents -- [--cli NAME[,NAME]] [--story NAME[,NAME]] [--sabotage] [--json]
 
