@@ -83,12 +83,10 @@ function unready(
       kind,
     };
   }
-  const { variables, files, command } = profile.login;
-  if (login === null && variables.length + files.length > 0) {
-    const set = variables.length > 0 ? `set \`${variables[0]}\` in the environment of orch serve` : null;
-    const run = command === null ? null : `run \`${command}\``;
-    const says = `${profile.name} is not signed in`;
-    return { says, remedy: `Sign in: ${[set, run].filter(each => each !== null).join(', or ')}`, kind };
+  const { variables, command } = profile.login;
+  if (login === null && command !== null) {
+    const set = variables.map(name => `set \`${name}\` in the environment of orch serve, or `)[0] ?? '';
+    return { says: `${profile.name} is not signed in`, remedy: `Sign in: ${set}run \`${command}\``, kind };
   }
   return null;
 }

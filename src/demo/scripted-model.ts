@@ -20,6 +20,7 @@ const ENDPOINTS: Readonly<Record<string, (url: string) => DemoAgent>> = {
       `model_providers.scripted={name="scripted",base_url="${url}/v1",env_key="SCRIPTED_KEY",wire_api="responses"}`,
     ],
     environment: { SCRIPTED_KEY: KEY },
+    login: { variables: ['SCRIPTED_KEY'], files: [] },
   }),
   gemini: url => ({
     model: 'scripted-1',

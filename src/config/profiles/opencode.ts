@@ -23,6 +23,7 @@ export const OPENCODE: ProfileData = {
     OPENCODE_DISABLE_MODELS_FETCH: '1',
     OPENCODE_CONFIG_CONTENT: JSON.stringify(SETTINGS),
   },
+  // No command: there are models that it gives away, for which nobody signs in.
   login: {
     variables: [
       'ANTHROPIC_API_KEY',
@@ -35,7 +36,6 @@ export const OPENCODE: ProfileData = {
       ...['~/.local/share/opencode/auth.json', '~/.config/opencode/opencode.json'],
       '~/.config/opencode/opencode.jsonc',
     ],
-    command: 'opencode auth login',
   },
   install: 'npm install -g opencode-ai',
   version: { command: ['opencode', '--version'], tried: ['1.18.33'], from: '1.10', below: '2' },

@@ -125,7 +125,10 @@ export const profileSettings = z.strictObject({
         'Variables of which any signs it in. It gets them from the environment of Orch.',
       ),
       files: used(paths.optional(), 'Files of which any says that somebody has signed in.'),
-      command: used(z.string().min(1).max(500).optional(), 'What a person runs to sign in.'),
+      command: used(
+        z.string().min(1).max(500).optional(),
+        'What a person runs to sign in. Without it the agent is thought to work unsigned too.',
+      ),
     })
     .optional(),
   install: key(z.string().min(1).max(500), 'install', 'What a person runs to install it.'),

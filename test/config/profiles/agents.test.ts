@@ -142,7 +142,7 @@ describe('built-in profiles', () => {
     const known = builtIn(name);
     expect(known?.install).toContain('install');
     expect(known?.version.tried).not.toEqual([]);
-    expect(known?.login.command).not.toBeNull();
+    expect(known?.login.variables).not.toEqual([]);
     expect(known?.resume?.join(' ')).toContain('{session}');
     expect(new Set(known?.events.map(rule => rule.as))).toEqual(
       new Set(['session', 'text', 'tool', 'usage', 'retry', 'end']),
