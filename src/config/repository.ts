@@ -173,7 +173,7 @@ export const repositorySettings = z
         .refine(template => template.includes('{{instruction}}'), { error: 'must contain {{instruction}}' })
         .nullable()
         .default(null),
-      'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{guidance}}` and `{{steps}}` filled in.',
+      'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{so_far}}`, `{{guidance}}` and `{{steps}}` filled in.',
     ),
     checks: later(z.unknown().optional(), 'What is shown of the work.'),
     follow_up: later(z.unknown().optional(), 'What wakes the agent after the pull request.'),

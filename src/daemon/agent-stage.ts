@@ -24,6 +24,7 @@ import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
+import type { handOvers } from './hand-over.ts';
 import { limitsOf, makeGroup, settleGroup } from './limits.ts';
 import { promptToBegin, promptToGoOn } from './prompts.ts';
 import { type WatchedRunsOptions, watchedRuns } from './watched-runs.ts';
@@ -39,6 +40,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   said(task: number): Input[];
   /** Gives the run's session an id, and writes it down. */
   nameSession(run: Run): string;
+  /** What it takes over from runs before it. */
+  handOver: Pick<ReturnType<typeof handOvers>, 'tell'>;
   /** What other runs of its session have used. */
   usedBefore(run: Run): UsedBefore;
 }
@@ -84,6 +87,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           restored: restoredFiles(workspace),
           setup: setup.map(({ command }) => command),
           template: own.prompt,
+          handOver: await options.handOver.tell(task, run),
         });
     await writeFile(promptFile, prompt, { mode: 0o600 });
     const model = task.model ?? profile.model;

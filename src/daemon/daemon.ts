@@ -49,6 +49,7 @@ import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { onDisk } from './disk.ts';
 import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
+import { handOvers } from './hand-over.ts';
 import { type Health, openHealth } from './health.ts';
 import { openKeeper } from './keeper.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
@@ -176,8 +177,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => keeper.stop());
   const states = watchStates({ store, clock, log, terminals, paths, settings, everySeconds: STATES_SECONDS });
   stack.defer(() => states.stop());
+  const copied = (task: Task) => repositorySettings(task).copy;
+  const handOver = handOvers({ store, paths, repositories, copied, log });
   const agent = stack.use(
     agentStage({
+      handOver,
       terminals,
       paths,
       settings,
@@ -210,6 +214,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     broker,
     confine,
     snapshot,
+    handOver,
     log,
   });
 

@@ -24,7 +24,7 @@ export function promptToBegin(
   task: Task,
   run: Run,
   said: readonly Input[],
-  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template'>,
+  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template' | 'handOver'>,
 ): string {
   return writePrompt({
     ...found,

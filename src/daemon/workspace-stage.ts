@@ -19,6 +19,7 @@ import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
+import type { handOvers } from './hand-over.ts';
 import type { Snapshot } from './snapshots.ts';
 
 export interface WorkspaceStageOptions {
@@ -32,6 +33,7 @@ export interface WorkspaceStageOptions {
   /** How the run's agent is shut in; what Orch runs in the worktree is too. */
   confine: Confine;
   snapshot: Snapshot;
+  handOver: Pick<ReturnType<typeof handOvers>, 'carried'>;
   log: Log;
 }
 
@@ -117,13 +119,15 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         ? anew(options.store, run)
         : run.workspace;
       const settings = options.repositorySettings(task);
+      const start = prepared.head ?? prepared.baseSha;
       await prepareWorkspace({
         workspaces: paths.workspaces,
         run: workspace,
         store,
         remote,
         branch: prepared.branch,
-        start: prepared.head ?? prepared.baseSha,
+        start,
+        carried: await options.handOver.carried(task, run, start),
         base: { branch: prepared.target, sha: prepared.baseSha },
         identity: { name: self.login, email: self.email },
         coauthor: { name: task.requester, email: noreply(task, self.email) },

@@ -38,6 +38,11 @@ export function runBase(store: Store, run: string): Promise<string | null> {
   return tryShow(store, run, 'base');
 }
 
+/** Where the run's workspace began, or null before it was made. */
+export function runStart(store: Store, run: string): Promise<string | null> {
+  return tryShow(store, run, 'start');
+}
+
 async function tryShow({ directory }: Store, run: string, name: Pin): Promise<string | null> {
   const shown = await tryGit(['show-ref', '--verify', '--hash', `${runRefs(run)}/${name}`], { directory });
   return shown.exitCode === 0 ? shown.stdout : null;

@@ -9,7 +9,7 @@ import type { Workspace } from './workspace.ts';
  * What programs read by themselves, and much of which runs commands, before a person or an agent has looked at it: at the
  * top of the repository, whatever the case of its letters, since some disks know none.
  */
-const STARTUP_FILES = [
+export const STARTUP_FILES = [
   // Agent CLIs: hooks, commands, servers to start, permissions, and instructions.
   ...['.claude', '.claude.json', '.mcp.json', 'CLAUDE.md', 'CLAUDE.local.md', '.codex', 'AGENTS.md'],
   ...[

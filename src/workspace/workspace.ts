@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram, tryProgram } from '../shared/program.ts';
+import { applyCarried, type Carried } from './carry.ts';
 import { type CopyRequest, copyFiles } from './copy.ts';
 import { execGit, tryGit } from './git.ts';
 import { checkRun, pin, rescueRef, runHead, unpin } from './refs.ts';
@@ -15,6 +16,8 @@ export interface WorkspacePlan extends RepositoryPlan {
   run: string;
   /** Files that are copied into the tree, such as `.env`; git is told to ignore them. */
   copy: readonly CopyRequest[];
+  /** What another worktree held uncommitted, on top of `start`. */
+  carried: Carried | null;
   /** A commit of a branch that only people with write access decide on: agents' start-up files are as there. */
   trusted: string;
 }
@@ -49,6 +52,7 @@ export async function prepareWorkspace(plan: WorkspacePlan): Promise<Workspace> 
     pin(plan.store, plan.run, { base: plan.base.sha, start: plan.start }),
     checkOut(workspace, plan),
   ]);
+  if (plan.carried !== null) await applyCarried(workspace, plan.start, plan.carried);
   const restored = await restoreStartupFiles(workspace, plan);
   for (const request of plan.copy) await copyFiles(workspace.tree, request);
   await writeFile(finished, restored.map(path => `${path}\n`).join(''));

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
@@ -98,6 +98,29 @@ describe('/orch rollback', () => {
       app.comments(1).some(text => text.includes('Rolled back to checkpoint 1 by writer')),
     );
     expect(existsSync(`${app.home}/workspaces/ran`)).toBe(false);
+  });
+});
+
+describe('a run that begins anew', () => {
+  it('takes over what the one before left uncommitted, but for what would act by itself, and is told', async () => {
+    const first = `echo one > a.txt; git add a.txt; git commit -qm One; git push -q; echo 'hello from the first'
+      echo half > half.txt; echo two > a.txt; echo '{}' > .mcp.json; ln -s /etc etc; exit 3`;
+    const second = `cp "$ORCH_PROMPT_FILE" ../prompt; ls -A > ../files; git status --porcelain > ../status
+      git add -A; git commit -qm Rest; git push -q; gh pr create --title Fix --body Fixed; orch done`;
+    await using app = await startTestApp({
+      agents: { good: `if test -e a.txt; then ${second}; else ${first}; fi` },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'completed');
+    const left = (name: string) => readFileSync(`${app.home}/workspaces/T1.2/${name}`, 'utf8');
+    expect(left('files').split('\n')).toEqual(['.git', 'README.md', 'a.txt', 'half.txt', '']);
+    expect(left('status')).toBe(' M a.txt\n?? half.txt\n');
+    const prompt = left('prompt');
+    expect(prompt).toContain('- `good-1`: crashed, `the agent crashed with exit code 3`');
+    expect(prompt).toContain('+two');
+    expect(prompt).toContain('+half');
+    expect(prompt).toContain('hello from the first');
+    expect(prompt).toContain('Not taken over, and not in your copy as they had it: `.mcp.json`, `etc`.');
   });
 });
 

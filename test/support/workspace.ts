@@ -40,6 +40,7 @@ export async function bench(files: Record<string, string> = { 'README.md': 'Hell
     identity: { name: 'orch[bot]', email: '1+orch[bot]@users.noreply.github.com' },
     sparse: [],
     copy: [],
+    carried: null,
     trusted: sha,
     ...changes,
   });
