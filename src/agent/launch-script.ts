@@ -61,8 +61,9 @@ ${launch.narrated ? narrated(launch.directory) : 'agent\nfinish $?'}
 // Standard output and errors of the agent come to the narrator each by its own pipe, or one could cut the other's lines.
 // The agent's exit code goes past it by descriptor 3, what people see by 4. The narrator ends with the line that is printed
 // after the agent: else a background process that still holds a pipe would keep the run from ending. However the narrator
-// ends, the pipes are read on (a ^C before it listens only has it begin again): without a reader the agent would die of its next word. Each part outlives ^C by a trap,
-// which unlike `trap ''` the agent does not inherit.
+// ends, the pipes are read on (a ^C before it listens only has it begin again): without a reader the agent would die of its next word. Both parts begin
+// deaf to ^C, for it may come before they have set a trap; by that they outlive it, and unlike `trap ''` the agent does not
+// inherit it.
 function narrated(directory: string): string {
   const { progress, ...files } = runFiles(directory);
   const stderr = shellQuote(files.stderr);
@@ -82,7 +83,7 @@ narrate() {
 }
 exec 4>&1
 code=$(
-  trap : INT QUIT TERM
+  trap '' INT QUIT TERM
   {
     {
       trap : INT QUIT TERM
