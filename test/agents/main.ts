@@ -2,12 +2,16 @@ import { parseArgs } from 'node:util';
 import { listenForStop } from '../../src/shared/signals.ts';
 import type { Cli } from '../models/script.ts';
 import { chooseClis, install, isInstalled, placeOf } from './installs.ts';
+import { askAnswer } from './stories/ask-answer.ts';
 import { budgetPause } from './stories/budget-pause.ts';
 import { cancelTree } from './stories/cancel-tree.ts';
 import { commit } from './stories/commit.ts';
+import { limitSwitch } from './stories/limit-switch.ts';
+import { resume } from './stories/resume.ts';
+import { say } from './stories/say.ts';
 import { type Outcome, type Story, tell } from './story.ts';
 
-const STORIES: readonly Story[] = [commit, cancelTree, budgetPause];
+const STORIES: readonly Story[] = [commit, resume, say, limitSwitch, cancelTree, budgetPause, askAnswer];
 
 const USAGE = `Usage: npm run test:agents -- [--cli NAME[,NAME]] [--story NAME[,NAME]] [--sabotage] [--json]
 
