@@ -15,11 +15,13 @@ export interface FoldOptions {
 export interface Fold {
   readonly progress: Progress;
   tell(told: Told): void;
+  /** To be called `LONG_WAIT_MS` after a retry: a CLI that has been silent since waits out a limit, without saying how long. */
+  waited(): void;
 }
 
 /** A call that was refused now and then is the CLI's own business; this often in a row, or for longer, it is a limit. */
 const RETRIES = 3;
-const LONG_WAIT_MS = 60_000;
+export const LONG_WAIT_MS = 60_000;
 const LONGEST_TEXT = 4000;
 const LONGEST_REASON = 1000;
 
@@ -33,6 +35,7 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
   };
   const usage = openUsage(usedBefore);
   let retriesInARow = 0;
+  let refused: { limit: Limit; at: number } | null = null;
   let last: Told['as'] | null = null;
 
   function changes(told: Told): Partial<Progress> {
@@ -53,19 +56,21 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
         const retries = progress.retries + 1;
         const limit = findLimit(limits, told, now());
         if (lasts(limit, told.delay)) return { retries, limit, state: 'limited' };
+        refused = limit && { limit, at: now() };
         return limit === null && isRefusal(refusals, told)
           ? { retries, end: failure(told.message, true) }
           : { retries };
       }
       case 'end': {
         const text = told.text ?? progress.text;
+        refused = null;
         if (!told.failed)
           return { state: 'ended', text, limit: null, end: { ok: true, reason: null, permanent: false } };
         const message = told.message ?? told.text ?? 'the agent says that it failed';
         // Interrupted for a limit or a refusal, it ends with another message.
         const limit = findLimit(limits, { ...told, message, reset: null }, now()) ?? progress.limit;
-        const refused = limit === null && isRefusal(refusals, { ...told, message });
-        const end = progress.end?.permanent && !refused ? progress.end : failure(message, refused);
+        const isForGood = limit === null && isRefusal(refusals, { ...told, message });
+        const end = progress.end?.permanent && !isForGood ? progress.end : failure(message, isForGood);
         return { state: 'ended', text, limit, end };
       }
       default:
@@ -75,6 +80,7 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
 
   function works(): Partial<Progress> {
     retriesInARow = 0;
+    refused = null;
     return { state: 'working', events: progress.events + 1, limit: null, end: null };
   }
 
@@ -93,6 +99,11 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
       const since = patch.state !== undefined && patch.state !== progress.state ? now() : progress.since;
       progress = { ...progress, ...patch, since };
       if (told.as !== 'usage' && told.as !== 'session') last = told.as;
+    },
+    waited() {
+      if (refused === null || now() - refused.at < LONG_WAIT_MS) return;
+      progress = { ...progress, limit: refused.limit, state: 'limited', since: now() };
+      refused = null;
     },
   };
 }

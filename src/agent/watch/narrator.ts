@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import type { EventRule } from '../../config/profiles/rules.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
 import { runFiles } from '../run-files.ts';
-import { type FoldOptions, openFold } from './fold.ts';
+import { type FoldOptions, LONG_WAIT_MS, openFold } from './fold.ts';
 import { interpret } from './interpret.ts';
 import { type Line, openLines } from './lines.ts';
 import { openPage } from './page.ts';
@@ -70,6 +70,7 @@ export function openNarrator(options: NarratorOptions): Narrator {
     for (const told of all) {
       fold.tell(told);
       page.tell(told);
+      if (told.as === 'retry') options.later(LONG_WAIT_MS, waited);
     }
     if (event === null && all.length === 0) plain(text);
   }
@@ -83,6 +84,11 @@ export function openNarrator(options: NarratorOptions): Narrator {
         ? 'orch: more that is no event is not shown'
         : stripControl(shorten(text, LONGEST_SHOWN)).trimEnd(),
     );
+  }
+
+  function waited(): void {
+    fold.waited();
+    write();
   }
 
   function write(): void {

@@ -17,14 +17,18 @@ const end = (changes: object = {}): Told => ({
 });
 
 function fold(...told: Told[]): Progress {
+  return open(() => NOW, told).progress;
+}
+
+function open(now: () => number, told: Told[]) {
   const limits = [
     { match: 'used up', kind: 'usage' as const, reset: 'until (\\S+)' },
     { status: [429], kind: 'rate' as const },
   ];
   const usedBefore = { input: 100, cached: 10, output: 5, cost: 1 };
-  const folded = openFold({ limits, refusals: [{ status: [401] }], usedBefore, now: () => NOW });
+  const folded = openFold({ limits, refusals: [{ status: [401] }], usedBefore, now });
   for (const each of told) folded.tell(each);
-  return folded.progress;
+  return folded;
 }
 
 it('begins as starting, and works with the first word', () => {
@@ -89,6 +93,22 @@ describe('a refused call', () => {
       reason: 'used up until 1h',
       until: NOW + 3600_000,
     });
+  });
+
+  it('is a limit when the CLI then waits without a word', () => {
+    let time = NOW;
+    const waiting = open(() => time, [TEXT, REFUSED]);
+    time += 59_000;
+    waiting.waited();
+    expect(waiting.progress.limit).toBeNull();
+    time += 1_000;
+    waiting.waited();
+    expect(waiting.progress).toMatchObject({ state: 'limited', since: time, limit: { reason: 'slow down' } });
+
+    const goingOn = open(() => time, [REFUSED, TEXT]);
+    time += 60_000;
+    goingOn.waited();
+    expect(goingOn.progress).toMatchObject({ state: 'working', limit: null });
   });
 
   it('is over with the next word', () => {
