@@ -1,5 +1,5 @@
-import type { PublishGit } from '../github/publish.ts';
-import type { Confirm } from '../github/requester.ts';
+import type { PublishGit } from '../broker/publish.ts';
+import type { Confirm } from '../forge/forge.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
@@ -16,11 +16,11 @@ interface BranchBackOptions {
   rules(task: Task): PushRules;
 }
 
-/** Brings a task's branch back on GitHub, only from where Orch itself left it, and only to what may be there. */
+/** Brings a task's branch back on the forge, only from where Orch itself left it, and only to what may be there. */
 export function branchBack({ store, clock, confirm, repositories, git, rules }: BranchBackOptions) {
   return async (task: Task, sha: string): Promise<{ head: string | null; kept: string | null }> => {
     const { head, branch, baseSha: base, target } = task;
-    const keep = (why: string) => ({ head, kept: `the branch on GitHub stays where it is: ${why}` });
+    const keep = (why: string) => ({ head, kept: `the branch stays where it is: ${why}` });
     if (head === null || branch === null || head === sha) return { head, kept: null };
     if (base === null || target === null || !(await git.isAhead(task, sha)))
       return keep('there was no commit at that checkpoint');

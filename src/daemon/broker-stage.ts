@@ -1,7 +1,7 @@
+import { type Broker, type BrokerHandlers, openBroker } from '../broker/broker.ts';
+import { createPublisher, type PublishOptions } from '../broker/publish.ts';
+import { openTalk } from '../broker/talk.ts';
 import type { Paths } from '../config/paths.ts';
-import { type Broker, type BrokerHandlers, openBroker } from '../github/broker/broker.ts';
-import { openTalk } from '../github/broker/talk.ts';
-import { createPublisher, type PublishOptions } from '../github/publish.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';

@@ -1,46 +1,23 @@
-import { type GitAccess, type Github, githubMessage, isRefusal } from '../github/client.ts';
-import type { PublishGit, Push } from '../github/publish.ts';
-import { refused } from '../github/refusals.ts';
-import type { Secrets } from '../shared/secrets/secrets.ts';
+import type { PublishGit, Push } from '../broker/publish.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { Access, Remote } from '../forge/remote.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { receivePack } from '../workspace/landing.ts';
 import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
 import type { PushRules } from '../workspace/push/rules.ts';
 import { rescueRef } from '../workspace/refs.ts';
-import type { Remote } from '../workspace/remote.ts';
 import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
 
 /** The largest pack taken from an agent: GitHub itself takes 2 GiB a push. */
 const MOST_PACK_BYTES = 512 * 1024 * 1024;
 
 export interface Repositories {
-  remote(task: Task, access: GitAccess): Remote;
+  remote(task: Task, access: Access): Remote;
   store(task: Task): Promise<Store>;
 }
 
-/** The remotes of tasks and the daemon's stores of them; tokens are asked for when git needs one. */
-export function openRepositories(
-  stores: Stores,
-  github: Github,
-  webBaseUrl: string,
-  secrets: Secrets,
-): Repositories {
-  const remote = (task: Task, access: GitAccess): Remote => ({
-    url: `${webBaseUrl}/${task.repository}.git`,
-    // By its number, which a rename leaves alone: workspaces borrow from Orch's copy.
-    name: `repositories/${task.repositoryId}`,
-    host: new URL(webBaseUrl).host,
-    async token() {
-      const { installation, repositoryId } = task;
-      const token = await github.gitToken(installation, repositoryId, access).catch(error => {
-        if (!isRefusal(error)) throw error;
-        const what = 'GitHub gives Orch no token for this repository';
-        throw refused('E_GITHUB', what, githubMessage(error), { cause: error });
-      });
-      secrets.know(token, 'a token of Orch');
-      return token;
-    },
-  });
+/** The remotes of tasks and the daemon's stores of them. */
+export function openRepositories(stores: Stores, { remote }: Pick<Forge, 'remote'>): Repositories {
   return { remote, store: task => stores.of(remote(task, 'read')) };
 }
 

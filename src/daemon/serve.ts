@@ -9,7 +9,7 @@ import { type Clock, isoTime, systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
-import { type Daemon, startDaemon } from './daemon.ts';
+import { type App, startApp } from './app.ts';
 import { listen } from './listen.ts';
 import { ownSecrets } from './own-secrets.ts';
 import { startProxy } from './proxy.ts';
@@ -55,7 +55,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const clock = systemClock;
   using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
-  const daemon = stack.use(await startDaemon({ settings, credentials, env, clock, log, secrets }));
+  const daemon = stack.use(await startApp({ settings, credentials, env, clock, log, secrets }));
   // Known only when it listens, and the API tells it.
   const about = { version: version(), pid: process.pid, started_at: isoTime(clock.now()), url: '' };
   const apiOptions = {
@@ -99,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<void> {
 /** GitHub gives up after ten seconds; whoever sends more slowly than that is not waited for (ms). */
 const PATIENCE = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 5_000 };
 
-function createHttp(daemon: Daemon, api: HttpApi | null, clock: Clock): Server {
+function createHttp(daemon: App, api: HttpApi | null, clock: Clock): Server {
   const startedAt = clock.now();
   return createServer(PATIENCE, (request, response) => {
     if (daemon.front(request, response) || api?.handle(request, response)) return;
@@ -111,7 +111,7 @@ function createHttp(daemon: Daemon, api: HttpApi | null, clock: Clock): Server {
   });
 }
 
-async function tellHealth(daemon: Daemon, uptime: number): Promise<{ status: number; body: object }> {
+async function tellHealth(daemon: App, uptime: number): Promise<{ status: number; body: object }> {
   const health = await daemon.health();
   const status = health.status === 'unhealthy' ? 503 : 200;
   return { status, body: { ...health, uptime_seconds: uptime, tasks: daemon.store.tasks.counts() } };

@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { readLaunchId } from '../agent/launch.ts';
 import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
-import { type Github, githubMessage, isRefusal } from '../github/client.ts';
-import { refused } from '../github/refusals.ts';
-import type { Confirm } from '../github/requester.ts';
+import type { Forge } from '../forge/forge.ts';
 import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -25,8 +23,7 @@ import type { Snapshot } from './snapshots.ts';
 export interface WorkspaceStageOptions {
   store: Store;
   paths: Paths;
-  github: Github;
-  confirm: Confirm;
+  forge: Forge;
   repositories: Repositories;
   repositorySettings(task: Task): RepositorySettings;
   broker: BrokerStage;
@@ -39,7 +36,7 @@ export interface WorkspaceStageOptions {
 
 /** Makes, rescues and removes workspaces: the task's rows on one side, git on the other. */
 export function workspaceStage(options: WorkspaceStageOptions): Stages['workspace'] {
-  const { paths, github, repositories, broker } = options;
+  const { paths, forge, repositories, broker } = options;
 
   /** The run's row may not know of it: a crash can come between the launch and its being written down. */
   function wasLaunched(run: Run): boolean {
@@ -82,7 +79,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         { run: name, why: describeError(error) },
         'commits could not be taken from the workspace',
       );
-      throw notPublished(broker.failure(run)) ?? error;
+      throw notPublished(forge, broker.failure(run)) ?? error;
     } finally {
       broker.rescuing(run, false);
     }
@@ -107,13 +104,13 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
 
   return {
     async prepare(task, run) {
-      await options.confirm(task);
+      await forge.confirm(task);
       const remote = repositories.remote(task, 'read');
       const store = await repositories.store(task);
-      const [self] = await Promise.all([
-        github.identity(task.installation, task.repositoryId),
+      const [{ author, coauthor }] = await Promise.all([
+        forge.authors(task),
         fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
-      ]).catch(notFetched);
+      ]).catch(forge.notFetched);
       const prepared = await begin(options, task, run, store);
       const workspace = hasMoved(options.store, task, run, prepared)
         ? anew(options.store, run)
@@ -129,8 +126,8 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         start,
         carried: await options.handOver.carried(task, run, start),
         base: { branch: prepared.target, sha: prepared.baseSha },
-        identity: { name: self.login, email: self.email },
-        coauthor: { name: task.requester, email: noreply(task, self.email) },
+        identity: author,
+        coauthor,
         sparse: settings.sparse,
         // A pull request's own branch is what its author made of it.
         trusted:
@@ -179,39 +176,17 @@ const TOLD: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * A push that broke on the way to GitHub, or that its requester may not have any more, is no fault of the workspace; the
+ * A push that broke on the way to the forge, or that its requester may not have any more, is no fault of the workspace; the
  * agent's git only says that it failed.
  */
-function notPublished(failure: unknown): OrchError | null {
+function notPublished(forge: Forge, failure: unknown): OrchError | null {
   const code = failure instanceof OrchError ? failure.code : null;
   if (code !== null && TOLD.has(code)) return failure as OrchError;
   if (failure === undefined || (code !== null && code !== 'E_PROGRAM_FAILED')) return null;
-  return new OrchError(
-    'E_GITHUB_AWAY',
-    `The commits can't be brought to GitHub: ${(failure as Error).message}`,
-    { cause: failure },
-  );
+  return forge.notPushed(failure as Error);
 }
 
-/**
- * GitHub has decided, and trying again would not help: an address that is not allowed, single sign-on, a lost right. Or it
- * is away, or the way to it is, which is no fault of the agent.
- */
-function notFetched(error: unknown): never {
-  if (error instanceof OrchError && error.code !== 'E_PROGRAM_FAILED') throw error;
-  const said = githubMessage(error);
-  if (isRefusal(error) || /returned error: 403\b/.test(said))
-    throw refused('E_GITHUB', 'GitHub does not let Orch fetch the repository', said, { cause: error });
-  // A git that failed over something else may do so each time.
-  if (error instanceof OrchError && !AWAY.test(said)) throw error;
-  throw new OrchError('E_GITHUB_AWAY', `The repository can't be fetched: ${said}`, { cause: error });
-}
-
-/** How git says that it came through to nobody, that the answer was a fault or broke off, or that a token had just ended. */
-const AWAY =
-  /unable to access (?!.*returned error: 4(?!29))|RPC failed|early EOF|hung up|unexpected disconnect|Authentication failed/i;
-
-/** Where the run begins: at the task's branch if it is on GitHub and ours, else at the base as it was just fetched. */
+/** Where the run begins: at the task's branch if it is there and ours, else at the base as it was just fetched. */
 async function begin(
   options: WorkspaceStageOptions,
   task: Task,
@@ -247,9 +222,4 @@ async function begin(
     const head = (suffix === 1 ? there : await tips(store, [branch])).get(branch) ?? null;
     if (head === null || isOurs(branch)) return { branch, target, baseSha, head };
   }
-}
-
-/** GitHub's address for a person who gave none, at the host that the App's own is from. */
-function noreply(task: Task, like: string): string {
-  return `${task.requesterId}+${task.requester}@${like.slice(like.lastIndexOf('@') + 1)}`;
 }

@@ -1,6 +1,7 @@
 import type { Probot } from 'probot';
 import { parseComment } from '../command/comment.ts';
 import { parseLabels } from '../command/labels.ts';
+import { recordPull } from '../forge/pulls.ts';
 import { cancel } from '../queue/change.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
@@ -18,7 +19,7 @@ import {
   pullRequest,
 } from './payloads.ts';
 import { ALWAYS_SENT, decided, PLACES } from './places.ts';
-import { fitsTask, recordPull } from './pulls.ts';
+import { fitsTask } from './pulls.ts';
 import { openNotice } from './reach.ts';
 import { changeOnce, retryFor } from './steer.ts';
 

@@ -1,4 +1,5 @@
 import type { Probot } from 'probot';
+import type { Access } from '../forge/remote.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Pace } from './pace.ts';
 import { openTokens } from './tokens.ts';
@@ -23,20 +24,18 @@ export interface Github {
    */
   octokit(installation: number, repositoryId: number): Promise<Octokit>;
   /** A token for git over HTTPS: this repository, contents only, or also what defines its workflows. */
-  gitToken(installation: number, repositoryId: number, access: GitAccess): Promise<string>;
+  gitToken(installation: number, repositoryId: number, access: Access): Promise<string>;
   /** Asks as the App itself, of what is no installation's. */
   app(): Promise<Octokit['request']>;
   /** Asked for on behalf of a repository, and the same for all. */
   identity(installation: number, repositoryId: number): Promise<Identity>;
 }
 
-export type GitAccess = keyof typeof GIT;
-
 const GIT = {
   read: { contents: 'read' },
   write: { contents: 'write' },
   workflows: { contents: 'write', workflows: 'write' },
-} as const;
+} as const satisfies Record<Access, object>;
 
 const READING = {
   checks: 'read',

@@ -1,3 +1,4 @@
+import { recordPull } from '../forge/pulls.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { keyedRounds } from '../shared/rounds.ts';
@@ -5,7 +6,7 @@ import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { type Github, githubMessage, hasStatus } from './client.ts';
 import { thread } from './comments.ts';
-import { type openPulls, recordPull } from './pulls.ts';
+import type { openPulls } from './pulls.ts';
 
 export interface FollowOptions {
   store: Store;

@@ -1,4 +1,5 @@
 import type { RepositorySettings } from '../config/repository.ts';
+import type { Confirm } from '../forge/forge.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Task } from '../task/glossary.ts';
 import { mayCommand } from './access.ts';
@@ -11,9 +12,6 @@ export interface RequesterOptions {
   /** The rule that the task was asked for under. */
   permissions(task: Task): RepositorySettings['permissions'];
 }
-
-/** Makes sure that who asked for a task may still command, at this moment. */
-export type Confirm = (task: Task) => Promise<void>;
 
 /**
  * Asks again before an agent starts, and before anything is published: rights are taken away while tasks wait and run.

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import { execa, type Options } from 'execa';
+import type { Remote } from '../forge/remote.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type ProgramResult, tryProgram } from '../shared/program.ts';
 import { openSecrets } from '../shared/secrets/secrets.ts';
 import { stripControl } from '../shared/text.ts';
-import type { Remote } from './remote.ts';
 
 export interface GitOptions {
   /** The bare repository to work in; none for commands that need no repository. */

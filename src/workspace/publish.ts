@@ -1,6 +1,6 @@
+import type { Remote } from '../forge/remote.ts';
 import { shorten, stripControl } from '../shared/text.ts';
 import { execGit, gitFailure, tryRemoteGit } from './git.ts';
-import type { Remote } from './remote.ts';
 import type { Store } from './store.ts';
 
 export type PushResult =

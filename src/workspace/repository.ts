@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Remote } from '../forge/remote.ts';
 import { shellQuote } from '../shared/text.ts';
-import type { Remote } from './remote.ts';
 import { sparsePatterns } from './sparse.ts';
 import type { Store } from './store.ts';
 
@@ -21,7 +21,7 @@ export interface RepositoryPlan {
   /** Whose the commits are. */
   identity: Person;
   /** Named in a trailer of every commit. */
-  coauthor?: Person;
+  coauthor: Person | null;
   /** Directories to check out beside the files at the top; none means everything. */
   sparse: readonly string[];
 }

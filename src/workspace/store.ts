@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Remote } from '../forge/remote.ts';
 import { OrchError } from '../shared/errors.ts';
 import { execGit, gitFailure, HEADS, tryGit, tryRemoteGit } from './git.ts';
-import type { Remote } from './remote.ts';
 
 /** The daemon's own bare repository of a remote. Nothing in it is ever deleted by git: workspaces borrow its objects. */
 export interface Store {

@@ -30,8 +30,11 @@ it('an agent that asks for ever asks GitHub no more, and what it left is taken a
     secrets: openSecrets(),
     checkpoint: async () => ({ number: 1, created: true }),
     git: git as never,
-    pulls: { open: async () => ({ number: 1, url: '', created: false }) } as never,
-    confirm: async () => void calls++,
+    forge: {
+      name: 'GitHub',
+      pulls: { open: async () => ({ number: 1, url: '', created: false }) },
+      confirm: async () => void calls++,
+    } as never,
   });
   await broker.stage.open(store.tasks.get(task.id) as Task, run);
   const ask = async (question: object) => {

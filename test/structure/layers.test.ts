@@ -25,8 +25,8 @@ describe('the check of layers', () => {
     ['src/scheduler/loop.ts', "const x = await import('../api/server.ts');", 'src/api/server.ts'],
     ['src/cli/tasks.ts', "export * from '../main.ts';", 'src/main.ts'],
     ['src/agent/launch.ts', "import { add } from '../workspace/add.ts';", 'src/workspace/add.ts'],
-    ['src/github/broker/push.ts', "import { app } from '../app.ts';", 'src/github/app.ts'],
-    ['src/github/broker/push.ts', "import { say } from '../report/say.ts';", 'src/github/report/say.ts'],
+    ['src/broker/push.ts', "import { app } from '../github/app.ts';", 'src/github/app.ts'],
+    ['src/broker/push.ts', "import { say } from '../github/report/say.ts';", 'src/github/report/say.ts'],
     ['src/simulator/git.ts', "import type { Task } from '../task/glossary.ts';", 'src/task/glossary.ts'],
     ['src/scheduler/loop.ts', "import { hub } from '../simulator/hub.ts';", 'src/simulator/hub.ts'],
   ])('names %s when it says %s', (path, text, target) => {

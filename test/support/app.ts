@@ -5,7 +5,7 @@ import { closeTerminals, openTerminals } from '../../src/agent/terminals.ts';
 import { readAppEnvironment } from '../../src/config/environment.ts';
 import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
-import { type Daemon, startDaemon } from '../../src/daemon/daemon.ts';
+import { type App, startApp } from '../../src/daemon/app.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
 import { type Clock, systemClock } from '../../src/shared/clock.ts';
 import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
@@ -20,7 +20,7 @@ import { validated } from './validated.ts';
 export interface TestApp extends AsyncDisposable {
   github: Simulator;
   home: string;
-  readonly daemon: Daemon;
+  readonly daemon: App;
   /** Resolves with what `look` finds, as soon as it finds something; looked at when anything happens. */
   until<T>(look: () => T | null | undefined | false): Promise<T>;
   task(id: number): Task;
@@ -148,7 +148,7 @@ const impatientClock: Clock = {
 };
 
 interface Running {
-  daemon: Daemon;
+  daemon: App;
   stop(): Promise<void>;
 }
 
@@ -177,7 +177,7 @@ async function startOnce(
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;
   const log = options.log ?? openLog({ level: process.env.ORCH_TEST_LOG ?? 'silent', stderr: true, redact });
-  const daemon = await startDaemon({ settings, credentials, env, clock: impatientClock, log, secrets });
+  const daemon = await startApp({ settings, credentials, env, clock: impatientClock, log, secrets });
   const news = daemon.store.journal.onAppend(notify);
   const server = createServer((request, response) => {
     if (!daemon.front(request, response)) response.writeHead(404).end();

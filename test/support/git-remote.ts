@@ -4,8 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Remote } from '../../src/forge/remote.ts';
 import { runProgram } from '../../src/shared/program.ts';
-import type { Remote } from '../../src/workspace/remote.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** Real repositories behind `git http-backend`, which let nobody in without the token. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { openBroker } from '../../src/broker/broker.ts';
 import { writeTools } from '../../src/cli/worktree/tools.ts';
-import { openBroker } from '../../src/github/broker/broker.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
@@ -37,6 +37,7 @@ export async function bench(files: Record<string, string> = { 'README.md': 'Hell
     branch: 'orch/T1-fix',
     start: sha,
     base: { branch: 'main', sha },
+    coauthor: null,
     identity: { name: 'orch[bot]', email: '1+orch[bot]@users.noreply.github.com' },
     sparse: [],
     copy: [],

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answers, Question, Refusal } from '../../github/broker/protocol.ts';
+import type { Answers, Question, Refusal } from '../../broker/protocol.ts';
 
 /** What a command of the worktree has of the world. */
 export interface Io {

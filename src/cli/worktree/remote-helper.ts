@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { Refusal } from '../../github/broker/protocol.ts';
+import type { Refusal } from '../../broker/protocol.ts';
 import { ask, exchange, type Io } from './broker-client.ts';
 import { git } from './git.ts';
 import { sendPack } from './pack.ts';

@@ -1,5 +1,5 @@
 import type { Progress } from '../../../src/agent/watch/progress.ts';
-import { createPublisher, type PublishGit, type PublishOptions } from '../../../src/github/publish.ts';
+import { createPublisher, type PublishGit, type PublishOptions } from '../../../src/broker/publish.ts';
 import type { Sight, Stages } from '../../../src/scheduler/stages.ts';
 import { OrchError } from '../../../src/shared/errors.ts';
 import type { Connection } from '../../../src/store/connection.ts';
@@ -132,7 +132,7 @@ export function stagesOn(
     stages: {
       workspace: {
         async prepare(task, run) {
-          await options.confirm(task);
+          await options.forge.confirm(task);
           await pass(`fetch for ${name(run)}`);
           if (github.isAway) throw new OrchError('E_PROGRAM_FAILED', 'could not resolve host');
           if (!host.hasSandbox) throw new OrchError('E_SANDBOX_UNAVAILABLE', 'bwrap is not there');

@@ -1,4 +1,5 @@
 import { type Probot, ProbotOctokit } from 'probot';
+import { openTalk } from '../../../src/broker/talk.ts';
 import { carriedSettings } from '../../../src/config/repository.ts';
 import { loadSettings } from '../../../src/config/settings.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
@@ -7,9 +8,9 @@ import { policyOf } from '../../../src/daemon/policy.ts';
 import { pullStage } from '../../../src/daemon/pull-stage.ts';
 import { rollBackIn } from '../../../src/daemon/rollback-asked.ts';
 import { createApp, EVENTS } from '../../../src/github/app.ts';
-import { openTalk } from '../../../src/github/broker/talk.ts';
 import { connectGithub } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
+import { githubForge } from '../../../src/github/forge.ts';
 import { startInbox } from '../../../src/github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../../../src/github/pace.ts';
 import { decided } from '../../../src/github/places.ts';
@@ -72,12 +73,13 @@ export function startOrch(around: Surroundings): Orch {
     bots: [],
     permissions: task => repositorySettings(task).permissions,
   });
+  const secrets = openSecrets();
+  const forge = githubForge({ github, webBaseUrl: URL_OF_GITHUB, secrets, pulls, confirm });
   const keeper = openKeeper({ ...shared, settings: SETTINGS, isOver: () => false });
   const { stages, broker } = stagesOn(around, life, {
     ...shared,
-    pulls,
-    confirm,
-    secrets: openSecrets(),
+    forge,
+    secrets,
     heard: keeper.heard,
   });
 
@@ -93,7 +95,7 @@ export function startOrch(around: Surroundings): Orch {
     store,
     clock,
     log,
-    stages: { ...stages, pulls: pullStage(pulls, confirm) },
+    stages: { ...stages, pulls: pullStage(forge) },
     policy: (task, run) => ({
       ...policyOf(SETTINGS, run, repositorySettings(task).agents),
       onLimit: around.onLimit,

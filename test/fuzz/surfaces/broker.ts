@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
-import { openBroker } from '../../../src/github/broker/broker.ts';
+import { openBroker } from '../../../src/broker/broker.ts';
 import { silentLog } from '../../../src/shared/log.ts';
 import { redactShapes } from '../../../src/shared/secrets/secrets.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';

@@ -1,4 +1,7 @@
-/** A repository on GitHub, as git reaches it. */
+/** `write`: branches; `workflows`: also what defines GitHub's workflows. */
+export type Access = 'read' | 'write' | 'workflows';
+
+/** A repository as git reaches it. */
 export interface Remote {
   /** The HTTPS clone address, without credentials. */
   url: string;

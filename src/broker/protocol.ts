@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorCode } from '../../shared/errors.ts';
+import type { ErrorCode } from '../shared/errors.ts';
 
 /**
  * One exchange per connection: the worktree's command sends one line of JSON, for a push or a checkpoint followed by the

@@ -1,8 +1,8 @@
-import type { Clock } from '../../shared/clock.ts';
-import { OrchError } from '../../shared/errors.ts';
-import type { Store } from '../../store/open.ts';
-import { type Run, runName } from '../../task/glossary.ts';
-import { isFinal } from '../../task/states.ts';
+import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { type Run, runName } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
 
 /** How long an agent's command waits for an answer (ms): CLIs end a tool that takes two minutes. */
 const PATIENCE_MS = 90_000;

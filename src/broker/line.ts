@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { OrchError } from '../../shared/errors.ts';
+import { OrchError } from '../shared/errors.ts';
 
 /** The first line of a stream, which then stands at the byte after it. Errors: E_USAGE (too long, or no line). */
 export function readLine(stream: Readable, longest: number): Promise<string> {

@@ -2,9 +2,9 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
-import { OrchError } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
-import { stripControl } from '../../shared/text.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { stripControl } from '../shared/text.ts';
 import { readLine } from './line.ts';
 import { type Answers, type Question, question, type Refusal } from './protocol.ts';
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Forge } from '../forge/forge.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
@@ -6,23 +7,20 @@ import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import type { openPulls } from './pulls.ts';
-import { refused } from './refusals.ts';
-import type { Confirm } from './requester.ts';
 
 /** Git as the publisher needs it: the daemon's repository of the task's remote, and the remote. */
 export interface PublishGit {
   /** Takes a pack into the daemon's repository. Errors: E_PUSH_REFUSED. */
   receive(task: Task, run: Run, push: Push): Promise<void>;
-  /** Takes it in without asking whether GitHub may have it. */
+  /** Takes it in without asking whether the forge may have it. */
   keep(task: Task, run: Run, push: Push): Promise<void>;
   /** Whether the commit has anything that the base lacks. */
   isAhead(task: Task, sha: string): Promise<boolean>;
   /** Pushes to the task's branch if it stands at `expected` (null: is not there). */
   push(task: Task, sha: string, expected: string | null): Promise<Pushed>;
-  /** Where the task's branch stands on GitHub now. */
+  /** Where the task's branch stands on the forge now. */
   tip(task: Task): Promise<string | null>;
-  /** Keeps a commit that GitHub does not take; says where, for people. */
+  /** Keeps a commit that the forge does not take; says where, for people. */
   rescue(task: Task, run: Run, sha: string): Promise<string>;
 }
 
@@ -31,8 +29,7 @@ type Pushed = { kind: 'pushed' } | { kind: 'rejected'; moved: boolean; text: str
 export interface PublishOptions {
   store: Store;
   clock: Clock;
-  pulls: ReturnType<typeof openPulls>;
-  confirm: Confirm;
+  forge: Pick<Forge, 'name' | 'confirm' | 'pulls' | 'refused'>;
   git: PublishGit;
   secrets: Pick<Secrets, 'find'>;
 }
@@ -45,10 +42,10 @@ export interface Push {
 }
 
 /**
- * What a run may do on GitHub, each time only while the run is its task's own: E_RUN_ENDED otherwise. The broker asks
+ * What a run may do on the forge, each time only while the run is its task's own: E_RUN_ENDED otherwise. The broker asks
  * one thing after the other.
  */
-export function createPublisher({ store, clock, pulls, confirm, git, secrets }: PublishOptions, run: Run) {
+export function createPublisher({ store, clock, forge, git, secrets }: PublishOptions, run: Run) {
   function current(): Task {
     const task = store.tasks.get(run.task);
     if (task && task.epoch === run.epoch && !isFinal(task.state)) return task;
@@ -71,12 +68,12 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
     // Not ours and never was: the next try takes another name, and nothing is forced.
     if (pushed.moved && task.head === null && intended === undefined)
       store.creations.forget(task.id, 'branch', branch);
-    const what = `GitHub refused the push to \`${branch}\``;
-    throw refused('E_PUSH_REFUSED', what, pushed.text, { kept: await git.rescue(task, run, sha) });
+    const what = `${forge.name} refused the push to \`${branch}\``;
+    throw forge.refused(what, pushed.text, await git.rescue(task, run, sha));
   }
 
   return {
-    /** What is on GitHub of what the run's commits build on: full names and commits. */
+    /** What is on the forge of what the run's commits build on: full names and commits. */
     refs(): Record<string, string> {
       const { branch, head, target, baseSha } = store.tasks.get(run.task) as Task;
       return {
@@ -85,7 +82,7 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
       };
     },
 
-    /** Takes the commits and brings them to the task's branch on GitHub; the answer is GitHub's. */
+    /** Takes the commits and brings them to the task's branch on the forge; the answer is the forge's. */
     async push(push: Push): Promise<void> {
       const task = current();
       await git.receive(task, run, push);
@@ -93,7 +90,7 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
         throw new OrchError('E_PUSH_REFUSED', `There is no commit beyond \`${task.target}\` to push`);
       }
       // The commits are Orch's by now: what is not published is kept.
-      await confirm(task);
+      await forge.confirm(task);
       await patiently(clock, () => publish(current(), push.new));
       store.transaction(() => {
         const patch = { head: push.new, updatedAt: clock.now() };
@@ -131,8 +128,8 @@ export function createPublisher({ store, clock, pulls, confirm, git, secrets }: 
       refuseSecrets(secrets, 'title', stripInvisible(text.title));
       refuseSecrets(secrets, 'body', stripInvisible(text.body));
       if (task.head === null) throw new OrchError('E_PUSH_REFUSED', 'There is nothing on the branch yet');
-      await confirm(task);
-      return await patiently(clock, () => pulls.open(current(), text));
+      await forge.confirm(task);
+      return await patiently(clock, () => forge.pulls.open(current(), text));
     },
 
     /** The agent says that it has finished. */
@@ -166,7 +163,7 @@ export function defaultTitle(task: Task): string {
 
 const PAUSES_MS = [1000, 4000];
 
-/** An agent waits for the answer: what GitHub may get over in seconds is tried again before it is told. */
+/** An agent waits for the answer: what the forge may get over in seconds is tried again before it is told. */
 async function patiently<T>(clock: Clock, work: () => Promise<T>): Promise<T> {
   for (const pause of PAUSES_MS) {
     try {

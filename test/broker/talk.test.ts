@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openTalk } from '../../../src/github/broker/talk.ts';
-import { cancel } from '../../../src/queue/change.ts';
-import { say } from '../../../src/queue/say.ts';
-import { fakeClock, settled } from '../../support/clock.ts';
-import { memoryStore, NOW, started } from '../../support/tasks.ts';
+import { openTalk } from '../../src/broker/talk.ts';
+import { cancel } from '../../src/queue/change.ts';
+import { say } from '../../src/queue/say.ts';
+import { fakeClock, settled } from '../support/clock.ts';
+import { memoryStore, NOW, started } from '../support/tasks.ts';
 
 function talking() {
   const store = memoryStore();

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { exchange } from '../../../src/cli/worktree/broker-client.ts';
-import { type Broker, type BrokerHandlers, openBroker } from '../../../src/github/broker/broker.ts';
-import { OrchError } from '../../../src/shared/errors.ts';
-import { silentLog } from '../../../src/shared/log.ts';
-import { redactShapes } from '../../../src/shared/secrets/secrets.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
+import { type Broker, type BrokerHandlers, openBroker } from '../../src/broker/broker.ts';
+import { exchange } from '../../src/cli/worktree/broker-client.ts';
+import { OrchError } from '../../src/shared/errors.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import { redactShapes } from '../../src/shared/secrets/secrets.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const MAIN = 'a'.repeat(40);
 const NEW = 'b'.repeat(40);

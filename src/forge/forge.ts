@@ -1,0 +1,38 @@
+import type { OrchError } from '../shared/errors.ts';
+import type { Task } from '../task/glossary.ts';
+import type { PullRequest, PullText } from './pulls.ts';
+import type { Access, Remote } from './remote.ts';
+
+/** Makes sure that who asked for a task may still command, at this moment. */
+export type Confirm = (task: Task) => Promise<void>;
+
+interface Person {
+  name: string;
+  email: string;
+}
+
+/**
+ * Where repositories live, branches are pushed to and pull requests are opened: GitHub, or a repository on this machine.
+ * Everything from the queue to the broker is the same for each.
+ */
+export interface Forge {
+  /** As sentences name it: `GitHub`. */
+  readonly name: string;
+  remote(task: Task, access: Access): Remote;
+  /** Who the agents' commits are by, and who stands beside them as co-author. */
+  authors(task: Task): Promise<{ author: Person; coauthor: Person | null }>;
+  /** Errors: E_ACCESS_LOST, E_GITHUB, E_GITHUB_AWAY. */
+  confirm: Confirm;
+  pulls: {
+    /** The open pull request of the task's branch, recorded in the task when found. */
+    find(task: Task): Promise<PullRequest | null>;
+    /** Opens it, or finds the one that is there. Errors: E_GITHUB, E_RUN_ENDED. */
+    open(task: Task, text: PullText): Promise<PullRequest>;
+  };
+  /** What it means that a fetch failed; never returns. */
+  notFetched(error: unknown): never;
+  /** What it means that a push did not come through, which is no fault of the agent. */
+  notPushed(cause: Error): OrchError;
+  /** Its refusal of a push, with the next step and where the work is kept. */
+  refused(what: string, said: string, kept: string): OrchError;
+}
