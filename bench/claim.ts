@@ -5,7 +5,7 @@ import { openStoreFile } from '../src/store/file.ts';
 import type { Store } from '../src/store/open.ts';
 import type { Task } from '../src/task/glossary.ts';
 import { type Benchmark, type Context, interleave, type Measured } from './harness.ts';
-import { LIMITS, NOW, noLimits, request } from './tasks.ts';
+import { chooseNext, NOW, request } from './tasks.ts';
 
 /** Claiming out of 100,000 queued tasks against claiming out of 1,000: the queue's length must not matter. */
 export const claim: Benchmark = {
@@ -39,10 +39,11 @@ function fill(store: Store, count: number): void {
 
 /** The mean time of some claims (ms). What is claimed ends, and a copy takes its place, off the clock. */
 function claims(store: Store): number {
+  const choose = chooseNext(store);
   let total = 0;
   for (let n = 0; n < CLAIMS; n += 1) {
     const start = performance.now();
-    const claimed = claimNext(store, LIMITS, noLimits, NOW);
+    const claimed = claimNext(store, choose, NOW);
     total += performance.now() - start;
     if (!claimed) throw new Error('nothing was claimed');
     replace(store, claimed);

@@ -8,7 +8,7 @@ import { openStoreFile } from '../src/store/file.ts';
 import { openStore, type Store } from '../src/store/open.ts';
 import type { Task } from '../src/task/glossary.ts';
 import { type Benchmark, type Context, interleave, type Measured, timed } from './harness.ts';
-import { LIMITS, NOW, noLimits, request } from './tasks.ts';
+import { chooseNext, NOW, request } from './tasks.ts';
 
 /** A task's way through the queue, against the same statements in the same transactions, executed bare. */
 export const queueCycle: Benchmark = {
@@ -40,9 +40,10 @@ async function measure(context: Context): Promise<Measured> {
 }
 
 function cycles(store: Store): void {
+  const choose = chooseNext(store);
   for (let n = 1; n <= CYCLES; n += 1) {
     enqueue(store, request(n), NOW, 1000);
-    const claimed = claim(store, LIMITS, noLimits, NOW);
+    const claimed = claim(store, choose, NOW);
     if (!claimed) throw new Error('the task was not claimed');
     changeState(store, claimed.task, 'running', NOW);
     const ending = { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: null } as const;

@@ -1,4 +1,6 @@
-import type { Limits, RepositoryLimits } from '../src/queue/claim.ts';
+import { chooser, type Limits, type RepositoryLimits } from '../src/choice/choose.ts';
+import type { Choose } from '../src/queue/claim.ts';
+import type { Store } from '../src/store/open.ts';
 import type { Request } from '../src/task/glossary.ts';
 
 /** A fixed time: what is measured must not depend on the clock. */
@@ -33,10 +35,13 @@ export function request(n: number): Request {
   };
 }
 
-export const LIMITS: Limits = {
+const LIMITS: Limits = {
   concurrent: 10,
   perRepository: null,
   profiles: [{ name: 'bench', maxInstances: 10 }],
 };
 
-export const noLimits: RepositoryLimits = () => ({ agents: null, agent: null, concurrency: null });
+const noWishes: RepositoryLimits = () => ({ agents: null, agent: null, concurrency: null });
+
+/** One agent takes what comes. */
+export const chooseNext = (store: Store): Choose => chooser(store, LIMITS, noWishes);

@@ -6,6 +6,7 @@ import { openTerminals } from '../agent/terminals.ts';
 import { readProgress } from '../agent/watch/progress.ts';
 import type { Seen } from '../agent/watch/state.ts';
 import type { ApiOptions } from '../api/server.ts';
+import { chooser } from '../choice/choose.ts';
 import type { Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
@@ -190,6 +191,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => recorder.stop());
   const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });
   stack.defer(() => cleaner.stop());
+  const choose = chooser(store, { ...settings.limits, profiles: settings.profiles }, task => ({
+    ...repositorySettings(task),
+    // Where a budget is spent, nothing may run.
+    ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
+  }));
   const scheduler = startScheduler({
     store,
     clock,
@@ -197,16 +203,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stages: { ...onDisk({ workspace, agent }, disk), broker: sockets, pulls: pullStage(forge) },
     policy: (task, run) => policyOf(settings, run, repositorySettings(task).agents),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
-    limits: {
-      concurrent: settings.limits.concurrent,
-      perRepository: settings.limits.perRepository,
-      profiles: settings.profiles,
-    },
-    // Where a budget is spent, nothing may run.
-    repository: task => ({
-      ...repositorySettings(task),
-      ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
-    }),
+    choose,
     promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: SWEEP_SECONDS,
   });

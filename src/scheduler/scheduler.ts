@@ -1,5 +1,5 @@
 import { promote, wake } from '../queue/change.ts';
-import { claim, type Limits, type RepositoryLimits } from '../queue/claim.ts';
+import { type Choose, claim } from '../queue/claim.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -10,8 +10,7 @@ import { reconcile, type World } from './reconcile.ts';
 export interface SchedulerOptions extends Omit<World, 'now'> {
   clock: Clock;
   log: Log;
-  limits: Limits;
-  repository: RepositoryLimits;
+  choose: Choose;
   promoteAfterMinutes: number;
   /** How often everything is looked at although nothing has called. */
   sweepSeconds: number;
@@ -63,7 +62,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 
   function claimAll(): number | null {
     wake(store, clock.now());
-    while (claim(store, options.limits, options.repository, clock.now())) {}
+    while (claim(store, options.choose, clock.now())) {}
     return store.tasks.nextReady(clock.now());
   }
 

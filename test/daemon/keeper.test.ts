@@ -3,12 +3,11 @@ import type { Progress } from '../../src/agent/watch/progress.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type Keeper, openKeeper, usageOf } from '../../src/daemon/keeper.ts';
 import { cancel, changeState, endRun, pause, resume, retry, wake } from '../../src/queue/change.ts';
-import { claim } from '../../src/queue/claim.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { Run, Task } from '../../src/task/glossary.ts';
 import { fakeClock, settled } from '../support/clock.ts';
-import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
+import { claimed, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
 const settingsOf = (budgets: string) =>
   loadSettings({
@@ -145,7 +144,7 @@ describe('the budget of a task', () => {
     keeper.heard(run, spends(9, 600));
     endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: null, lastWords: null }, NOW);
     changeState(store, task, 'queued', NOW);
-    const next = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    const next = claimed(store)?.run as Run;
     keeper.heard(next, spends(1, 399));
     expect(store.tasks.get(1)).toMatchObject({ state: 'starting', budgetWarned: true });
     keeper.heard(next, spends(1, 400));
@@ -161,13 +160,13 @@ describe('the budget of a task', () => {
     endRun(store, run, { outcome: 'paused', exitCode: 1, reason: null, lastWords: null }, NOW);
     expect(resume(store, 1, NOW)).toMatchObject({ state: 'queued', budgetFrom: 1, budgetWarned: false });
     await settled();
-    const next = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    const next = claimed(store)?.run as Run;
     keeper.heard(next, spends(1));
     expect(store.tasks.get(1)).toMatchObject({ state: 'starting' });
     pause(store, 1, 'lunch', null, NOW);
     endRun(store, next, { outcome: 'paused', exitCode: 1, reason: null, lastWords: null }, NOW);
     expect(resume(store, 1, NOW)).toMatchObject({ budgetFrom: 1 });
-    const third = claim(store, ROOMY, NO_WISHES, NOW)?.run as Run;
+    const third = claimed(store)?.run as Run;
     keeper.heard(third, spends(1));
     expect(store.tasks.get(1)).toMatchObject({ state: 'paused' });
     cancel(store, 1, 'no', NOW);

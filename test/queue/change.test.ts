@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, changeState, endRun, pause, promote, resume, retry, wake } from '../../src/queue/change.ts';
-import { claim } from '../../src/queue/claim.ts';
 import type { Task } from '../../src/task/glossary.ts';
 import { isFinal, mayBecome, TASK_STATES } from '../../src/task/states.ts';
-import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
+import { claimed, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
 const GONE = { outcome: 'cancelled', exitCode: null, reason: null, lastWords: null } as const;
 
@@ -206,10 +205,10 @@ describe('retrying', () => {
     const { task, run } = started(store);
     cancel(store, task.id, 'no', NOW);
     retry(store, task.id, 'again', NOW);
-    expect(claim(store, ROOMY, NO_WISHES, NOW)).toBeNull();
+    expect(claimed(store)).toBeNull();
     expect(store.tasks.update(task.id, run.epoch, { head: 'late' })).toBe(false);
     expect(endRun(store, run, GONE, NOW + 1)).toBe(true);
-    const second = claim(store, ROOMY, NO_WISHES, NOW + 1);
+    const second = claimed(store, NOW + 1);
     expect(second?.run).toMatchObject({ task: task.id, number: 2 });
     expect(second?.run.epoch).toBeGreaterThan(run.epoch);
   });

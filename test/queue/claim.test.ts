@@ -1,40 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { cancel, endRun, pause, promote, resume, retry } from '../../src/queue/change.ts';
-import { claim, type Limits } from '../../src/queue/claim.ts';
+import { endRun, pause, resume } from '../../src/queue/change.ts';
+import { type Choice, claim } from '../../src/queue/claim.ts';
 import type { Store } from '../../src/store/open.ts';
-import type { Run, RunOutcome } from '../../src/task/glossary.ts';
-import { memoryStore, NO_WISHES, NOW, queued } from '../support/tasks.ts';
+import type { Run } from '../../src/task/glossary.ts';
+import { memoryStore, NOW, queued } from '../support/tasks.ts';
 
-const TWO: Limits = {
-  concurrent: 9,
-  perRepository: null,
-  profiles: [
-    { name: 'claude', maxInstances: 2 },
-    { name: 'codex', maxInstances: 1 },
-  ],
-};
-
-function next(
-  store: Store,
-  limits: Partial<Limits> = {},
-  own: Partial<ReturnType<typeof NO_WISHES>> = {},
-  now = NOW,
-) {
-  const claimed = claim(store, { ...TWO, ...limits }, () => ({ ...NO_WISHES(), ...own }), now);
-  return claimed && `${claimed.task.id} by ${claimed.run.profile}-${claimed.run.slot}`;
+/** Claims what the choices say, one after the other. */
+function claimOf(store: Store, ...choices: Choice[]) {
+  return claim(store, () => choices.shift() ?? null, NOW + 1);
 }
 
-function end(store: Store, run: Run, outcome: RunOutcome): void {
-  endRun(store, run, { outcome, exitCode: null, reason: null, lastWords: null }, NOW);
-  const { epoch } = store.tasks.get(run.task) as { epoch: number };
-  store.tasks.update(run.task, epoch, { state: 'queued' });
-}
+const byClaude = (task: number, before: Run | null = null): Choice => ({
+  task,
+  profile: 'claude',
+  slot: 1,
+  before,
+});
 
 describe('a claim', () => {
   it('makes the run, raises the epoch and tells of it, in one', () => {
     using store = memoryStore();
     const { id } = queued(store);
-    const claimed = claim(store, TWO, NO_WISHES, NOW + 1);
+    const claimed = claimOf(store, byClaude(id));
     expect(claimed?.task).toMatchObject({ id, state: 'starting', epoch: 1, runs: 1, updatedAt: NOW + 1 });
     expect(claimed?.run).toMatchObject({
       task: id,
@@ -43,11 +30,18 @@ describe('a claim', () => {
       startedAt: NOW + 1,
       spawnedAt: null,
     });
+    expect(claimed?.run).toMatchObject({ profile: 'claude', slot: 1, workspace: 'T1.1', session: null });
     expect(store.journal.ofTask(id).slice(1)).toMatchObject([
       { type: 'task:state', data: { from: 'queued', to: 'starting' } },
       { type: 'run:claimed', data: { run: 1, agent: 'claude-1' } },
     ]);
-    expect(next(store)).toBeNull();
+  });
+
+  it('is none where nothing is chosen', () => {
+    using store = memoryStore();
+    const task = queued(store);
+    expect(claimOf(store)).toBeNull();
+    expect(store.tasks.get(task.id)).toEqual(task);
   });
 
   it('leaves nothing when the power goes', () => {
@@ -57,275 +51,56 @@ describe('a claim', () => {
     store.journal.append = () => {
       throw new Error('power cut');
     };
-    expect(() => next(store)).toThrow('power cut');
+    expect(() => claimOf(store, byClaude(task.id))).toThrow('power cut');
     store.journal.append = append;
     expect(store.tasks.get(task.id)).toEqual(task);
     expect(store.runs.live()).toEqual([]);
-    expect(next(store)).toBe(`${task.id} by claude-1`);
+    expect(claimOf(store, byClaude(task.id))).not.toBeNull();
   });
 
-  it('takes by priority, then by age; a low task that waited long is a normal one', () => {
+  it('fails what nobody will ever take, however many they are, and takes what comes after', () => {
     using store = memoryStore();
-    queued(store, { priority: 'low' }, NOW - 10);
-    queued(store, { priority: 'low' });
-    queued(store);
-    queued(store, { priority: 'high' });
-    promote(store, NOW - 10, NOW);
-    const wide = { profiles: [{ name: 'a', maxInstances: 9 }] };
-    const order = [1, 2, 3, 4].map(() => next(store, wide));
-    expect(order).toEqual(['4 by a-1', '1 by a-2', '3 by a-3', '2 by a-4']);
-  });
-
-  it('passes by what is delayed, and comes back to it in time', () => {
-    using store = memoryStore();
-    const delayed = queued(store, { priority: 'high' });
-    store.tasks.update(delayed.id, 0, { readyAt: NOW + 60_000 });
-    queued(store);
-    expect(next(store)).toBe('2 by claude-1');
-    expect(next(store)).toBeNull();
-    expect(next(store, {}, {}, NOW + 60_000)).toBe('1 by codex-1');
-  });
-
-  it('keeps the limit of all, dying runs included', () => {
-    using store = memoryStore();
-    for (let n = 0; n < 3; n++) queued(store);
-    expect(next(store, { concurrent: 1 })).toBe('1 by claude-1');
-    cancel(store, 1, 'no', NOW);
-    expect(next(store, { concurrent: 1 })).toBeNull();
-    end(store, store.runs.get(1, 1) as Run, 'cancelled');
-    expect(next(store, { concurrent: 1 })).not.toBeNull();
-  });
-
-  it("keeps the server's limit and the repository's own, without holding up other repositories", () => {
-    using store = memoryStore();
-    queued(store);
-    queued(store);
-    queued(store, { repositoryId: 8, repository: 'acme/other' });
-    expect(next(store, { perRepository: 1 })).toBe('1 by claude-1');
-    expect(next(store, { perRepository: 1 })).toBe('3 by codex-1');
-    expect(next(store, { perRepository: 1 })).toBeNull();
-    expect(next(store, {}, { concurrency: 1 })).toBeNull();
-    expect(next(store, { perRepository: 1 }, { concurrency: 5 })).toBeNull();
-    expect(next(store, { perRepository: 5 }, { concurrency: 2 })).toBe('2 by claude-2');
-  });
-
-  it('gives out free slots, the lowest first, and never one twice', () => {
-    using store = memoryStore();
-    for (let n = 0; n < 5; n++) queued(store, { agent: 'claude' });
-    expect([next(store), next(store), next(store)]).toEqual(['1 by claude-1', '2 by claude-2', null]);
-    endRun(
-      store,
-      store.runs.get(1, 1) as Run,
-      { outcome: 'failed', exitCode: 1, reason: null, lastWords: null },
-      NOW,
+    const refused = store.transaction(() =>
+      Array.from({ length: 3000 }, () => ({ task: queued(store).id, refused: 'nobody knows how' })),
     );
-    expect([next(store), next(store)]).toEqual(['3 by claude-1', null]);
-  });
-
-  it('does not let a busy agent hold up tasks for others', () => {
-    using store = memoryStore();
-    for (const agent of ['codex', 'codex', 'claude', null]) queued(store, { agent });
-    expect([next(store), next(store), next(store), next(store)]).toEqual([
-      '1 by codex-1',
-      '3 by claude-1',
-      '4 by claude-2',
-      null,
-    ]);
-  });
-
-  it('does not look through the queue while every agent is busy', () => {
-    using store = memoryStore();
-    for (let n = 0; n < 4; n++) queued(store);
-    queued(store, { agent: 'gone' });
-    while (next(store)) {}
-    const { claimable } = store.tasks;
-    store.tasks.claimable = () => {
-      throw new Error('the queue was read');
-    };
-    expect(next(store)).toBeNull();
-    store.tasks.claimable = claimable;
-    end(store, store.runs.get(1, 1) as Run, 'crashed');
-    expect(next(store)).toBe('1 by claude-1');
-  });
-
-  it('never makes a second run while one of the same task lives', () => {
-    using store = memoryStore();
-    queued(store);
-    next(store);
-    cancel(store, 1, 'no', NOW);
-    retry(store, 1, 'again', NOW);
-    queued(store);
-    expect(next(store)).toBe('2 by codex-1');
-    expect(next(store)).toBeNull();
+    const { id } = queued(store);
+    expect(claimOf(store, ...refused, byClaude(id))?.task.id).toBe(id);
+    expect(store.tasks.counts()).toEqual({ failed: 3000, starting: 1 });
+    expect(store.tasks.get(1)?.reason).toBe('nobody knows how');
   });
 });
 
-describe('the agent', () => {
-  it('is the one asked for, else the one that the repository names, else the least loaded', () => {
-    using store = memoryStore();
-    queued(store, { agent: 'codex' });
-    queued(store);
-    queued(store);
-    expect(next(store, {}, { agent: 'claude' })).toBe('1 by codex-1');
-    expect(next(store, {}, { agent: 'claude' })).toBe('2 by claude-1');
-    expect(next(store, {}, { agent: 'gone' })).toBe('3 by claude-2');
-  });
-
-  it('is less loaded by share, not by number', () => {
-    using store = memoryStore();
-    const profiles = [
-      { name: 'small', maxInstances: 1 },
-      { name: 'big', maxInstances: 4 },
-    ];
-    for (let n = 0; n < 5; n++) queued(store);
-    const order = [1, 2, 3].map(() => next(store, { profiles }));
-    expect(order).toEqual(['1 by small-1', '2 by big-1', '3 by big-2']);
-  });
-
-  it('is another one after a time-out, and only then', () => {
-    using store = memoryStore();
-    queued(store, { agent: 'claude' });
-    next(store);
-    end(store, store.runs.get(1, 1) as Run, 'crashed');
-    expect(next(store)).toBe('1 by claude-1');
-    end(store, store.runs.get(1, 2) as Run, 'timed_out');
-    expect(next(store)).toBe('1 by codex-1');
-  });
-
-  it('is the same one after a time-out when there is no other', () => {
-    using store = memoryStore();
-    queued(store);
-    const profiles = [{ name: 'claude', maxInstances: 1 }];
-    next(store, { profiles });
-    end(store, store.runs.get(1, 1) as Run, 'timed_out');
-    expect(next(store, { profiles })).toBe('1 by claude-1');
-  });
-
-  it('that is in no settings any more fails the task with the next step, and holds up no other', () => {
-    using store = memoryStore();
-    queued(store, { agent: 'gone' });
-    queued(store);
-    expect(next(store)).toBe('2 by claude-1');
-    expect(store.tasks.get(1)).toMatchObject({
-      state: 'failed',
-      reason: 'E_UNKNOWN_AGENT: gone is not in the settings any more. Name one of the agents in orch.yaml.',
-    });
-    expect(store.journal.ofTask(1).at(-1)).toMatchObject({ data: { from: 'queued', to: 'failed' } });
-  });
-
-  it('that is missing fails one task after the other, however many they are', () => {
-    using store = memoryStore();
-    store.transaction(() => {
-      for (let n = 0; n < 3000; n++) queued(store, { agent: 'gone' });
-    });
-    expect(next(store)).toBeNull();
-    expect(store.tasks.counts()).toEqual({ failed: 3000 });
-  });
-
-  it('that the repository allows but the server has not is missing as well', () => {
-    using store = memoryStore();
-    queued(store);
-    expect(next(store, {}, { agents: ['gemini'] })).toBeNull();
-    expect(store.tasks.get(1)?.state).toBe('failed');
-  });
-
-  it('is waited for while the server has none at all', () => {
-    using store = memoryStore();
-    queued(store, { agent: 'claude' });
-    expect(next(store, { profiles: [] })).toBeNull();
-    expect(next(store)).toBe('1 by claude-1');
-  });
-});
-
-describe('a task that goes on', () => {
-  function paused(store: Store, session: string | null = 's-1'): Run {
-    queued(store, { agent: 'claude' });
-    next(store);
-    const run = store.runs.get(1, 1) as Run;
-    store.runs.update(run, { session, spawnedAt: NOW });
-    pause(store, 1, 'lunch', null, NOW);
+describe('a run that goes on where another stopped', () => {
+  function paused(store: Store): Run {
+    const { id } = queued(store);
+    const { run } = claimOf(store, byClaude(id)) as { run: Run };
+    store.runs.update(run, { session: 's-1', spawnedAt: NOW });
+    pause(store, id, 'lunch', null, NOW);
     endRun(store, run, { outcome: 'paused', exitCode: null, reason: null, lastWords: null }, NOW);
-    resume(store, 1, NOW);
-    return run;
+    resume(store, id, NOW);
+    return store.runs.get(1, 1) as Run;
   }
 
-  it('gets the workspace and the session of the run that it goes on with, once', () => {
+  it('has its workspace and session, with the same agent only', () => {
     using store = memoryStore();
-    paused(store);
-    expect(next(store)).toBe('1 by claude-1');
-    expect(store.runs.get(1, 2)).toMatchObject({ workspace: 'T1.1', session: 's-1' });
+    const before = paused(store);
+    expect(claimOf(store, byClaude(1, before))?.run).toMatchObject({ workspace: 'T1.1', session: 's-1' });
     expect(store.tasks.get(1)?.resume).toBeNull();
+    using other = memoryStore();
+    const last = paused(other);
+    const claimed = claimOf(other, { task: 1, profile: 'codex', slot: 1, before: last });
+    expect(claimed?.run).toMatchObject({ workspace: 'T1.2', session: null });
   });
 
-  it('waits for the same agent while that is busy or at its limit', () => {
+  it('is given what people have said and nobody has heard yet', () => {
     using store = memoryStore();
-    paused(store);
-    store.breakers.open('claude', NOW + 10, 'limit');
-    expect(next(store)).toBeNull();
-    expect(store.tasks.nextReady(NOW)).toBe(NOW + 10);
-    expect(next(store, {}, {}, NOW + 10)).toBe('1 by claude-1');
-  });
-
-  it('begins anew with another agent when that one is gone from the settings', () => {
-    using store = memoryStore();
-    paused(store);
-    store.tasks.update(1, store.tasks.get(1)?.epoch ?? 0, { agent: null });
-    expect(next(store, { profiles: [{ name: 'codex', maxInstances: 1 }] })).toBe('1 by codex-1');
-    expect(store.runs.get(1, 2)).toMatchObject({ workspace: 'T1.2', session: null });
-  });
-
-  it('is given what people have told it and nobody has heard yet', () => {
-    using store = memoryStore();
-    paused(store);
+    const before = paused(store);
     const said = { task: 1, text: 'mind the gap', author: 'ann', createdAt: NOW };
     const heard = store.inputs.add({ ...said, source: 'a' }) as number;
     store.inputs.arrived(heard, NOW);
     store.inputs.add({ ...said, source: 'b' });
-    next(store);
+    claimOf(store, byClaude(1, before));
     expect(store.inputs.ofTask(1).map(({ run }) => run)).toEqual([null, 2]);
     expect(store.inputs.isSpokenTo({ task: 1, number: 2 })).toBe(false);
-  });
-});
-
-describe('a task that continues another', () => {
-  const BRANCH = { branch: 'orch/T1', head: 'abc', target: 'main', baseSha: 'base' };
-
-  /** The first has succeeded on its branch; so many more go on with it. */
-  function followed(store: Store, count: number): void {
-    queued(store, { agent: 'claude' });
-    next(store);
-    const run = store.runs.get(1, 1) as Run;
-    store.runs.update(run, { session: 's-1', spawnedAt: NOW });
-    endRun(store, run, { outcome: 'succeeded', exitCode: 0, reason: null, lastWords: null }, NOW);
-    store.tasks.update(1, 1, { ...BRANCH, head: 'tip', state: 'completed' });
-    for (let n = 0; n < count; n++) {
-      const { id } = queued(store);
-      store.tasks.update(id, 0, { ...BRANCH, continues: 1 });
-    }
-  }
-
-  it('goes on where that one stopped, and knows of the branch what is there', () => {
-    using store = memoryStore();
-    followed(store, 1);
-    expect(next(store)).toBe('2 by claude-1');
-    expect(store.runs.get(2, 1)).toMatchObject({ workspace: 'T1.1', session: 's-1' });
-    expect(store.tasks.get(2)?.head).toBe('tip');
-  });
-
-  it('waits for its turn: one live run a branch', () => {
-    using store = memoryStore();
-    followed(store, 2);
-    expect([next(store), next(store)]).toEqual(['2 by claude-1', null]);
-    end(store, store.runs.get(2, 1) as Run, 'crashed');
-    store.tasks.update(2, 1, { state: 'failed' });
-    expect(next(store)).toBe('3 by claude-1');
-  });
-
-  it('begins anew where the workspace is gone', () => {
-    using store = memoryStore();
-    followed(store, 1);
-    store.runs.cleaned(store.runs.get(1, 1) as Run, NOW);
-    next(store);
-    expect(store.runs.get(2, 1)).toMatchObject({ workspace: 'T2.1', session: null });
   });
 });

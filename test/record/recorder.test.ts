@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tryAppend } from '../../src/agent/run-files.ts';
 import { changeState, endRun, promote } from '../../src/queue/change.ts';
-import { claim } from '../../src/queue/claim.ts';
 import { startRecorder } from '../../src/record/recorder.ts';
 import { openLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock, settled } from '../support/clock.ts';
-import { memoryStore, NO_WISHES, NOW, queued, ROOMY, started } from '../support/tasks.ts';
+import { claimed, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Recorded extends AsyncDisposable {
@@ -176,7 +175,7 @@ describe('the recorder', () => {
       await first.stop();
       expect(first.log().map(({ msg }) => msg)).toEqual(['task:queued']);
     }
-    const { run } = claim(store, ROOMY, NO_WISHES, NOW) as NonNullable<ReturnType<typeof claim>>;
+    const { run } = claimed(store) as NonNullable<ReturnType<typeof claimed>>;
     endRun(store, run, FAILED, NOW);
     await using second = await record(store);
     await second.stop();
@@ -189,7 +188,7 @@ describe('the recorder', () => {
     const { task, run } = started(store);
     changeState(store, task, 'queued', NOW);
     endRun(store, run, FAILED, NOW);
-    claim(store, ROOMY, NO_WISHES, NOW);
+    claimed(store);
     await using recorded = await record(store);
     await recorded.stop();
     expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  run ended: failed: why`);
@@ -245,8 +244,8 @@ describe('the recorder', () => {
     queued(store, { priority: 'low' });
     queued(store);
     promote(store, NOW, NOW);
-    claim(store, ROOMY, NO_WISHES, NOW);
-    claim(store, ROOMY, NO_WISHES, NOW);
+    claimed(store);
+    claimed(store);
     await recorded.stop();
     expect(recorded.log().length).toBeGreaterThan(5);
     expect(existsSync(join(recorded.home, 'runs', 'T2.1'))).toBe(false);

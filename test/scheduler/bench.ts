@@ -1,4 +1,4 @@
-import type { Limits } from '../../src/queue/claim.ts';
+import { chooser, type Limits } from '../../src/choice/choose.ts';
 import type { Policy } from '../../src/scheduler/judge.ts';
 import { type Scheduler, startScheduler } from '../../src/scheduler/scheduler.ts';
 import type { Stages } from '../../src/scheduler/stages.ts';
@@ -46,6 +46,7 @@ export function bench(
   let life = birth();
 
   function birth() {
+    const limits = { concurrent: 5, perRepository: null, profiles: [{ name: 'claude', maxInstances: 100 }] };
     const state = { dead: false };
     const store = openStore(mortal(connection, state));
     const scheduler = startScheduler({
@@ -55,13 +56,7 @@ export function bench(
       graceSeconds: 30,
       clock: mortalClock(clock, state),
       log: silentLog(),
-      limits: {
-        concurrent: 5,
-        perRepository: null,
-        profiles: [{ name: 'claude', maxInstances: 100 }],
-        ...options.limits,
-      },
-      repository: NO_WISHES,
+      choose: chooser(store, { ...limits, ...options.limits }, NO_WISHES),
       promoteAfterMinutes: 30,
       sweepSeconds: options.sweepSeconds ?? 5,
     });

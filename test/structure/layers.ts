@@ -12,6 +12,7 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   ['src/scheduler/'],
   [
     'src/queue/',
+    'src/choice/',
     'src/workspace/',
     'src/agent/',
     'src/broker/',

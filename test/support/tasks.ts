@@ -1,6 +1,7 @@
 import Database from 'better-sqlite3';
+import { chooser, type Limits, type RepositoryLimits } from '../../src/choice/choose.ts';
 import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
-import { claim, type Limits, type RepositoryLimits } from '../../src/queue/claim.ts';
+import { type Claim, claim } from '../../src/queue/claim.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Connection } from '../../src/store/connection.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -55,7 +56,7 @@ export function queued(store: Store, changes: Partial<Request> = {}, now = NOW):
   return enqueue(store, aRequest(changes), now, 10_000).task;
 }
 
-export const ROOMY: Limits = {
+const ROOMY: Limits = {
   concurrent: 1000,
   perRepository: null,
   profiles: [{ name: 'claude', maxInstances: 1000 }],
@@ -67,13 +68,17 @@ export const NO_WISHES = (): ReturnType<RepositoryLimits> => ({
   concurrency: null,
 });
 
+/** The next claim where there is room for all. */
+export const claimed = (store: Store, now = NOW): Claim | null =>
+  claim(store, chooser(store, ROOMY, NO_WISHES), now);
+
 /** A task whose first run has just been claimed. */
 export function started(store: Store, changes: Partial<Request> = {}, now = NOW): { task: Task; run: Run } {
   const { id } = queued(store, changes, now);
   for (;;) {
-    const claimed = claim(store, ROOMY, NO_WISHES, now);
-    if (!claimed) throw new Error('nothing to claim');
-    if (claimed.task.id === id) return claimed;
+    const next = claimed(store, now);
+    if (!next) throw new Error('nothing to claim');
+    if (next.task.id === id) return next;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Probot, ProbotOctokit } from 'probot';
 import { openTalk } from '../../../src/broker/talk.ts';
+import { chooser } from '../../../src/choice/choose.ts';
 import { carriedSettings } from '../../../src/config/repository.ts';
 import { loadSettings } from '../../../src/config/settings.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
@@ -101,8 +102,7 @@ export function startOrch(around: Surroundings): Orch {
       onLimit: around.onLimit,
     }),
     graceSeconds: SETTINGS.taskQueue.stopGraceSeconds,
-    limits: { concurrent: SETTINGS.limits.concurrent, perRepository: null, profiles: SETTINGS.profiles },
-    repository: repositorySettings,
+    choose: chooser(store, { ...SETTINGS.limits, profiles: SETTINGS.profiles }, repositorySettings),
     promoteAfterMinutes: SETTINGS.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: 120,
   });
