@@ -5,7 +5,7 @@ import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { openTerminals } from '../agent/terminals.ts';
 import { readProgress } from '../agent/watch/progress.ts';
 import type { Seen } from '../agent/watch/state.ts';
-import type { ApiOptions } from '../api/server.ts';
+import type { ApiOptions } from '../api/options.ts';
 import { chooser } from '../choice/choose.ts';
 import type { Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';

@@ -50,7 +50,7 @@ export function startFollowing(options: FollowOptions) {
 
   async function lookAtAll(): Promise<number> {
     const pulls = round % ROUNDS_BETWEEN_PULLS === 0 ? store.tasks.withOpenPull() : [];
-    const running = store.tasks.list(1000, 'running').filter(task => task.pull === null);
+    const running = store.tasks.list(1000, ['running']).filter(task => task.pull === null);
     for (const { id } of [...running, ...pulls]) if (!looks.isFailing(id)) looks.wake(id);
     round += 1;
     return clock.now() + options.intervalSeconds * 1000;

@@ -112,7 +112,9 @@ export function openTasks(db: Connection) {
     `select ${list} from tasks where repository_id = ? and branch = ? order by id desc`,
   );
   const latest = db.prepare(`select ${list} from tasks order by id desc limit ?`);
-  const inState = db.prepare(`select ${list} from tasks where state = ? order by id desc limit ?`);
+  const inStates = db.prepare(
+    `select ${list} from tasks where state in (select value from json_each(?)) order by id desc limit ?`,
+  );
   const openPulls = db.prepare(`select ${list} from tasks where pull_state = 'open' order by id`);
   const openIn = db.prepare(
     `select ${list} from tasks where (installation = ? or repository_id = ?) and state in ${OPEN} order by id`,
@@ -169,8 +171,11 @@ export function openTasks(db: Connection) {
     /** The task that made the branch and those that go on in it, the newest first. */
     onBranch: (repositoryId: number, branch: string): Task[] =>
       onBranch.all(repositoryId, branch).map(row => read(row) as Task),
-    list: (limit: number, state?: TaskState): Task[] =>
-      (state === undefined ? latest.all(limit) : inState.all(state, limit)).map(row => read(row) as Task),
+    /** The newest tasks, of all states or of some. */
+    list: (limit: number, states?: readonly TaskState[]): Task[] =>
+      (states === undefined ? latest.all(limit) : inStates.all(JSON.stringify(states), limit)).map(
+        row => read(row) as Task,
+      ),
     openInInstallation: (installation: number): Task[] =>
       openIn.all(installation, null).map(row => read(row) as Task),
     openInRepository: (repositoryId: number): Task[] =>

@@ -127,6 +127,8 @@ describe('the API', () => {
     expect(await ids('?limit=2')).toEqual(['T61', 'T60']);
     expect(await ids('?state=starting')).toEqual(['T1']);
     expect(await ids('?state=queued&limit=1000')).toHaveLength(60);
+    expect(await ids('?state=pending&limit=2')).toEqual(['T61', 'T60']);
+    expect(await ids('?state=active')).toEqual(['T1']);
   });
 
   it('shows a task with its runs and its story, under any of its names', async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type ApiOptions, serveApi } from '../../src/api/server.ts';
+import type { ApiOptions } from '../../src/api/options.ts';
+import { serveApi } from '../../src/api/server.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';

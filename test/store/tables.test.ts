@@ -83,7 +83,7 @@ describe('tasks', () => {
     expect(ids(store.tasks.withOpenPull())).toEqual([a.id]);
     cancel(store, b.id, 'no', NOW);
     expect(ids(store.tasks.list(2))).toEqual([4, 3]);
-    expect(ids(store.tasks.list(9, 'cancelled'))).toEqual([b.id]);
+    expect(ids(store.tasks.list(9, ['cancelled']))).toEqual([b.id]);
     expect(store.tasks.counts()).toEqual({ queued: 3, cancelled: 1 });
     expect(store.tasks.countOpen()).toBe(3);
   });

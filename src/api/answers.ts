@@ -1,0 +1,60 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { showTask, type TaskView } from '../record/views.ts';
+import { type ErrorCode, OrchError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { Store } from '../store/open.ts';
+import { parseTaskName, type Task } from '../task/glossary.ts';
+import type { ApiOptions } from './options.ts';
+
+/** A task as the API shows it now. */
+export function taskView({ store, clock, agentState }: ApiOptions, task: Task): TaskView {
+  return showTask(task, clock.now(), agentState(task.id), store.usage.spent(task));
+}
+
+/** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */
+export function namedTask(store: Store, params: unknown): Task {
+  const { task: name } = params as { task: string };
+  const id = parseTaskName(name);
+  const task = id === null ? null : store.tasks.get(id);
+  if (!task) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${name}`);
+  return task;
+}
+
+/** Who asks: the holder of the token, or on the socket the person at the command line. */
+export function whoAsks({ holder }: FastifyRequest): string {
+  return holder?.name ?? 'the command line';
+}
+
+/** Who has changed something, for the task's reason and the log. */
+export function where({ holder }: FastifyRequest): string {
+  return holder === null ? 'on the command line' : `over the API by ${holder.name}`;
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  E_UNKNOWN_TASK: 404,
+  E_UNAUTHORIZED: 401,
+  E_FORBIDDEN: 403,
+  E_TOKENS: 503,
+  E_USAGE: 400,
+};
+
+/** Answers what a handler has thrown: `{ code, message, remedy }`. */
+export function errorAnswers(log: Log) {
+  return (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    if (error instanceof OrchError) {
+      if (error.code === 'E_UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
+      return reply
+        .code(STATUS[error.code] ?? 409)
+        .send({ code: error.code, message: error.message, remedy: error.remedy });
+    }
+    if (error instanceof z.ZodError)
+      return reply.code(400).send({ code: 'E_USAGE', message: z.prettifyError(error) });
+    // Fastify's own complaints about a request are for whoever sent it; anything else stays inside.
+    const { statusCode = 500, message } = error as FastifyError;
+    if (statusCode < 500) return reply.code(statusCode).send({ code: 'E_USAGE', message });
+    log.error({ err: error }, 'API request failed');
+    const inside = new OrchError('E_INTERNAL', 'Orch failed inside');
+    return reply.code(500).send({ code: inside.code, message: inside.message, remedy: inside.remedy });
+  };
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import type { Backup } from '../store/backups.ts';
+import type { Checkpoint } from '../store/checkpoints.ts';
+import type { Store } from '../store/open.ts';
+import type { AgentState, Task } from '../task/glossary.ts';
+
+/** What the API needs of the daemon that it is a face of. */
+export interface ApiOptions {
+  store: Store;
+  clock: Clock;
+  log: Log;
+  /** Takes secrets out of what is answered. */
+  redact(text: string): string;
+  /** What `GET /api/orchestrator` says of the daemon itself. */
+  about: { version: string; pid: number; started_at: string; url: string };
+  /** Makes a backup of the database. */
+  backUp(): Promise<Backup>;
+  checkpoints: {
+    /** Keeps how the worktree of a live run is now. Errors: E_CHECKPOINT, E_TASK_STATE. */
+    make(task: Task): Promise<Checkpoint>;
+    /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
+    rollBack(task: number, checkpoint: number | null, by: string): Task;
+  };
+  agents: readonly { name: string; maxInstances: number }[];
+  /** What the agent of a task's live run does. */
+  agentState(task: number): { state: AgentState; detail: string | null } | null;
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { cancel, pause, resume, retry } from '../queue/change.ts';
+import { say } from '../queue/say.ts';
+import { showInput, showRun } from '../record/views.ts';
+import { stripInvisible } from '../shared/invisible.ts';
+import { TASK_STATES, type TaskState } from '../task/states.ts';
+import { namedTask, taskView, where, whoAsks } from './answers.ts';
+import type { ApiOptions } from './options.ts';
+
+const MOST = 1000;
+
+/** What people call several states at once. */
+const STATE_NAMES = {
+  ...(Object.fromEntries(TASK_STATES.map(state => [state, [state]])) as Record<TaskState, [TaskState]>),
+  pending: ['queued'],
+  active: ['starting', 'running', 'paused'],
+} satisfies Record<string, readonly TaskState[]>;
+type StateName = keyof typeof STATE_NAMES;
+
+const listQuery = z.object({
+  state: z.enum(Object.keys(STATE_NAMES) as [StateName, ...StateName[]]).optional(),
+  limit: z.coerce.number().int().min(1).max(MOST).default(50),
+});
+const sayBody = z.strictObject({ text: z.string().transform(stripInvisible).pipe(z.string().trim().min(1)) });
+
+/** Tasks: listed, shown, changed, spoken to. */
+export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store, clock } = options;
+
+  app.get('/api/tasks', request => {
+    const { state, limit } = listQuery.parse(request.query);
+    const tasks = store.tasks.list(limit, state && STATE_NAMES[state]);
+    return tasks.map(task => taskView(options, task));
+  });
+  app.get('/api/tasks/:task', request => {
+    const task = namedTask(store, request.params);
+    const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
+    const said = store.inputs.ofTask(task.id).map(showInput);
+    return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id) };
+  });
+  app.post('/api/tasks/:task/pause', request => {
+    const { id } = namedTask(store, request.params);
+    return taskView(options, pause(store, id, `paused ${where(request)}`, null, clock.now()));
+  });
+  app.post('/api/tasks/:task/resume', request => {
+    const { id } = namedTask(store, request.params);
+    return taskView(options, resume(store, id, clock.now()));
+  });
+  app.post('/api/tasks/:task/cancel', request => {
+    const { id } = namedTask(store, request.params);
+    return taskView(options, cancel(store, id, `cancelled ${where(request)}`, clock.now()));
+  });
+  app.post('/api/tasks/:task/retry', request => {
+    const { id } = namedTask(store, request.params);
+    return taskView(options, retry(store, id, `retried ${where(request)}`, clock.now()));
+  });
+  app.post('/api/tasks/:task/say', request => {
+    const { id } = namedTask(store, request.params);
+    const { text } = sayBody.parse(request.body);
+    const said = { text, author: whoAsks(request), source: `api:${randomUUID()}` };
+    return taskView(options, say(store, id, said, clock.now()));
+  });
+}
