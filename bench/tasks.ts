@@ -23,6 +23,7 @@ export function request(n: number): Request {
     issueTitle: 'The total is wrong',
     issueBody: 'Two of the same cost as much as one.',
     conversation: '[]',
+    contextFiles: [],
     agent: null,
     model: null,
     priority: 'normal',

@@ -95,6 +95,7 @@ export async function startTask(
         issueTitle: place.issue.title,
         issueBody: place.issue.body ?? '',
         conversation: JSON.stringify(conversation),
+        contextFiles: [],
         agent: wanted.agent ?? null,
         model: wanted.model ?? null,
         priority: wanted.priority ?? settings.taskQueue.defaultPriority,

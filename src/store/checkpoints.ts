@@ -38,7 +38,7 @@ export function openCheckpoints(db: Connection) {
     /** Gives the number that it got. */
     add(checkpoint: Omit<Checkpoint, 'number'>): number {
       const { number } = next.get(checkpoint.task) as { number: number };
-      insertOne.run(bind({ ...checkpoint, number, leftOut: JSON.stringify(checkpoint.leftOut) }));
+      insertOne.run(bind({ ...checkpoint, number }));
       return number;
     },
     ofTask: (task: number): Checkpoint[] => ofTask.all(task).map(read),

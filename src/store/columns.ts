@@ -23,10 +23,12 @@ function snake(field: string): string {
   return field.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
 }
 
-/** SQLite has no booleans, and a missing value is null. */
+/** SQLite has no booleans and no lists, and a missing value is null. */
 export function bind(row: object): Record<string, Value> {
-  const bound: Record<string, Value> = {};
-  for (const [field, value] of Object.entries(row))
-    bound[field] = typeof value === 'boolean' ? Number(value) : (value ?? null);
-  return bound;
+  return Object.fromEntries(Object.entries(row).map(([field, value]) => [field, toValue(value)]));
+}
+
+function toValue(value: unknown): Value {
+  if (typeof value === 'boolean') return Number(value);
+  return Array.isArray(value) ? JSON.stringify(value) : ((value ?? null) as Value);
 }

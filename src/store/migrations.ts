@@ -208,4 +208,9 @@ export const MIGRATIONS: readonly string[] = [
   alter table tasks add column budget_from integer not null default 0;
   create index runs_started on runs (started_at);
   `,
+  `
+  -- Files that a task's agent is to read first. What ended before is no news for the shared context.
+  alter table tasks add column context_files text not null default '[]';
+  insert into cursors (reader, task, seq) select 'context', task, max(seq) from journal group by task;
+  `,
 ];

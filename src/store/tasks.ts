@@ -18,6 +18,7 @@ const REQUEST = [
   'issueTitle',
   'issueBody',
   'conversation',
+  'contextFiles',
   'agent',
   'model',
   'priority',
@@ -214,8 +215,16 @@ export function openTasks(db: Connection) {
 
 function read(row: unknown): Task | null {
   if (!row) return null;
-  type Raw = Omit<Task, 'priority' | 'onPullRequest' | 'budgetWarned'>;
-  const raw = row as Raw & { priority: number; onPullRequest: number; budgetWarned: number };
+  type Raw = Omit<Task, 'priority' | 'onPullRequest' | 'budgetWarned' | 'contextFiles'>;
+  type Numbers = { priority: number; onPullRequest: number; budgetWarned: number };
+  const raw = row as Raw & Numbers & { contextFiles: string };
   const [onPullRequest, budgetWarned] = [raw.onPullRequest === 1, raw.budgetWarned === 1];
-  return { ...raw, onPullRequest, budgetWarned, priority: PRIORITIES[raw.priority] ?? 'normal' };
+  const contextFiles = JSON.parse(raw.contextFiles) as string[];
+  return {
+    ...raw,
+    onPullRequest,
+    budgetWarned,
+    contextFiles,
+    priority: PRIORITIES[raw.priority] ?? 'normal',
+  };
 }

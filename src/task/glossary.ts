@@ -50,6 +50,8 @@ export interface Request {
   issueBody: string;
   /** What was said there before, by people who may command: `Remark[]` of agent/prompt.ts, as JSON. */
   conversation: string;
+  /** Files that its agent is to read first: paths in the repository, or in its shared context. */
+  contextFiles: readonly string[];
   agent: string | null;
   model: string | null;
   priority: Priority;

@@ -117,6 +117,7 @@ function taskRequest(n: number, repositoryId: number, installation: number) {
     issueTitle: 'The total is wrong',
     issueBody: 'Two of the same cost as much as one.',
     conversation: '[]',
+    contextFiles: [],
     agent: 'busy',
     model: null,
     priority: 'normal',

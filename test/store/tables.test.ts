@@ -7,7 +7,14 @@ import { memory, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 describe('tasks', () => {
   it('come back as they were written', () => {
     using store = memoryStore();
-    const wishes = { agent: 'codex', model: 'm', headSha: 'abc', onPullRequest: true, base: null } as const;
+    const wishes = {
+      agent: 'codex',
+      model: 'm',
+      headSha: 'abc',
+      onPullRequest: true,
+      base: null,
+      contextFiles: ['a b.md'],
+    };
     const task = queued(store, { ...wishes, priority: 'high' });
     expect(store.tasks.get(task.id)).toEqual(task);
     expect(task).toMatchObject({ ...wishes, priority: 'high', state: 'queued', epoch: 0, runs: 0, tries: 0 });

@@ -38,6 +38,7 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     issueTitle: 'It breaks',
     issueBody: 'When pressed.',
     conversation: '[]',
+    contextFiles: [],
     agent: null,
     model: null,
     priority: 'normal',
