@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { chooseClis, install, isInstalled, placeOf } from '../test/agents/installs.ts';
+import { installOnce, isInstalled, placeOf } from '../test/agents/installs.ts';
+import { COMMON, chooseClis, runTool } from '../test/agents/tool.ts';
 
 const USAGE = `Usage: script/agents [--cli NAME[,NAME]] [--json]
 
@@ -11,36 +12,16 @@ Prints the folders for PATH.
   --json       one JSON object: the version and the folder of each
 `;
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
-
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      cli: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
+await runTool(async () => {
+  const { values } = parseArgs({ options: COMMON });
   if (values.help) return void process.stdout.write(USAGE);
-  const installs = chooseClis(values.cli).map(cli => placeOf(cli, process.env));
+  const installs = chooseClis(values.cli).map(each => placeOf(each, process.env));
   for (const each of installs) {
-    const name = `${each.cli} ${each.version}`;
-    if (isInstalled(each)) {
-      console.error(`${name} is there`);
-      continue;
-    }
-    console.error(`${name}: installing`);
-    const began = performance.now();
-    await install(each);
-    console.error(`${name} installed in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    if (isInstalled(each)) console.error(`${each.cli} ${each.version} is there`);
+    else await installOnce(each, console.error);
   }
   if (!values.json) return console.log(installs.map(({ bin }) => bin).join(':'));
   console.log(
     JSON.stringify(Object.fromEntries(installs.map(({ cli, version, bin }) => [cli, { version, bin }]))),
   );
-}
+});

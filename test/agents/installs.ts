@@ -3,14 +3,15 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { CLIS, type Cli } from '../models/script.ts';
+import { builtIn } from '../../src/config/profiles/agents.ts';
+import type { Cli } from '../models/script.ts';
 
-/** The packages on npm, and the versions with which the recordings were made. */
-const PACKAGES: Record<Cli, { name: string; version: string }> = {
-  claude: { name: '@anthropic-ai/claude-code', version: '2.1.329' },
-  codex: { name: '@openai/codex', version: '0.169.0' },
-  gemini: { name: '@google/gemini-cli', version: '0.61.0' },
-  opencode: { name: 'opencode-ai', version: '1.18.33' },
+/** On npm. */
+const PACKAGES: Record<Cli, string> = {
+  claude: '@anthropic-ai/claude-code',
+  codex: '@openai/codex',
+  gemini: '@google/gemini-cli',
+  opencode: 'opencode-ai',
 };
 
 export interface Install {
@@ -20,42 +21,63 @@ export interface Install {
   bin: string;
 }
 
-/** Where a version is when it is installed. */
+/** Where the version is, when it is installed, that was tried last. */
 export function placeOf(cli: Cli, env: NodeJS.ProcessEnv): Install {
-  const { version } = PACKAGES[cli];
-  return { cli, version, bin: join(cacheFolder(env), `${cli}-${version}`, 'node_modules', '.bin') };
+  return placeIn(cacheFolder(env), cli, lastTried(cli));
+}
+
+function placeIn(folder: string, cli: Cli, version: string): Install {
+  return { cli, version, bin: join(folder, `${cli}-${version}`, 'node_modules', '.bin') };
+}
+
+/** The newest version that is known to work, as the built-in profile says. */
+function lastTried(cli: Cli): string {
+  const version = builtIn(cli)?.version.tried.at(-1);
+  if (version === undefined) throw new Error(`The profile of ${cli} names no version that was tried.`);
+  return version;
 }
 
 /** The folder that ORCH_AGENTS_CACHE names, else one in the user's own cache. */
-export function cacheFolder(env: NodeJS.ProcessEnv): string {
+function cacheFolder(env: NodeJS.ProcessEnv): string {
   const caches = env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return env.ORCH_AGENTS_CACHE ?? join(caches, 'orch', 'agents');
+}
+
+/** A folder beside the CLIs, removed with all it holds at the end of the scope. Its name begins with `prefix`. */
+export async function scratchFolder(prefix: string): Promise<AsyncDisposable & { path: string }> {
+  const cache = cacheFolder(process.env);
+  await mkdir(cache, { recursive: true });
+  const path = await mkdtemp(join(cache, prefix));
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }),
+  };
 }
 
 export function isInstalled({ cli, bin }: Install): boolean {
   return existsSync(join(bin, cli));
 }
 
-/** Those named, or all. Throws on a name that is none. */
-export function chooseClis(names: string | undefined): readonly Cli[] {
-  if (names === undefined) return CLIS;
-  return names.split(',').map(name => {
-    const cli = CLIS.find(each => each === name);
-    if (cli) return cli;
-    throw new Error(`There is no agent ${name} among: ${CLIS.join(', ')}.`);
-  });
+/** Installs it unless it is there, and says so. */
+export async function installOnce(place: Install, tell: (text: string) => void): Promise<void> {
+  const name = `${place.cli} ${place.version}`;
+  if (isInstalled(place)) return;
+  tell(`${name}: installing`);
+  const began = performance.now();
+  await install(place);
+  tell(`${name} installed in ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
 
 /**
  * Fetches it from the npm registry into its place. It comes whole or not at all: made beside its place, started once, and
  * renamed. Throws when npm fails or the program does not start; what it said is on standard error.
  */
-export async function install({ cli, version, bin }: Install): Promise<void> {
+async function install({ cli, version, bin }: Install): Promise<void> {
   const target = dirname(dirname(bin));
   await mkdir(dirname(target), { recursive: true });
   const beside = await mkdtemp(`${target}.`);
   try {
-    const { name } = PACKAGES[cli];
+    const name = PACKAGES[cli];
     await writeFile(join(beside, 'package.json'), JSON.stringify({ dependencies: { [name]: version } }));
     // Install scripts run for the CLI alone, which links its program by one; not for what it depends on.
     await npm(beside, ['install', '--ignore-scripts']);

@@ -1,6 +1,7 @@
 import type { Cli, Scripts } from '../models/script.ts';
 import { sabotaged } from '../models/scripts.ts';
 import type { TestApp } from '../support/app.ts';
+import type { Install } from './installs.ts';
 import { startWorld, type World } from './world.ts';
 
 /** One thing that holds, or does not, of Orch with a real CLI. */
@@ -28,15 +29,22 @@ export interface Outcome {
 
 const LONGEST_MS = 180_000;
 
-/** Plays it in a world of its own, which is gone afterwards. */
+export interface TellOptions {
+  /** The models make no commit. */
+  sabotage: boolean;
+  signal: AbortSignal;
+}
+
+/** Plays it in a world of its own, which is gone afterwards, with the first CLI; it takes the others too. */
 export async function tell(
   story: Story,
-  cli: Cli,
-  { sabotage, signal }: { sabotage: boolean; signal: AbortSignal },
+  installs: readonly [Install, ...Install[]],
+  { sabotage, signal }: TellOptions,
 ): Promise<Outcome> {
   const { settings = {} } = story;
+  const [{ cli }] = installs;
   const scripts = sabotage ? sabotaged(story.scripts) : story.scripts;
-  await using world = await startWorld({ clis: [cli, ...(story.with?.(cli) ?? [])], scripts, settings });
+  await using world = await startWorld({ installs, scripts, settings });
   const why = await whyNot(
     story.play(world, cli),
     AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),

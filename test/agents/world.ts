@@ -1,12 +1,11 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { processesWith } from '../../src/agent/processes.ts';
 import { withScriptedModel } from '../../src/demo/scripted-model.ts';
-import type { Cli, Scripts } from '../models/script.ts';
+import type { Scripts } from '../models/script.ts';
 import { type Models, startModels } from '../models/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
-import { cacheFolder, placeOf } from './installs.ts';
+import { type Install, scratchFolder } from './installs.ts';
 
 /** Orch on the simulated GitHub, with real CLIs as its agents and a scripted model for them. */
 export interface World extends AsyncDisposable {
@@ -17,17 +16,16 @@ export interface World extends AsyncDisposable {
 }
 
 export interface WorldOptions {
-  clis: readonly Cli[];
+  installs: readonly Install[];
   scripts: Scripts;
   /** Added to orch.yaml. */
   settings?: Record<string, unknown>;
 }
 
-export async function startWorld({ clis, scripts, settings = {} }: WorldOptions): Promise<World> {
+export async function startWorld({ installs, scripts, settings = {} }: WorldOptions): Promise<World> {
   await using stack = new AsyncDisposableStack();
   // Not in a folder that anybody may write to: gemini reads no settings there, and codex lays no links for its tools.
-  const root = await mkdtemp(join(cacheFolder(process.env), 'world-'));
-  stack.defer(() => rm(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  const { path: root } = stack.use(await scratchFolder('world-'));
   const [orch, home, bin, temporary] = ['orch', 'home', 'bin', 'tmp'].map(name => {
     mkdirSync(join(root, name));
     return join(root, name);
@@ -36,8 +34,8 @@ export async function startWorld({ clis, scripts, settings = {} }: WorldOptions)
   symlinkSync(process.execPath, join(bin, 'node'));
   const models = stack.use(await startModels({ scripts }));
   const environment = { TMPDIR: temporary, IS_SANDBOX: '1' };
-  const agents = clis.map(cli => [cli, withScriptedModel(cli, { environment }, models.url)]);
-  const path = [...clis.map(cli => placeOf(cli, process.env).bin), bin, '/usr/bin', '/bin'];
+  const agents = installs.map(({ cli }) => [cli, withScriptedModel(cli, { environment }, models.url)]);
+  const path = [...installs.map(install => install.bin), bin, '/usr/bin', '/bin'];
   const app = stack.use(
     await startTestApp({
       home: orch,
