@@ -14,6 +14,8 @@ export interface Inspection {
   version: string | null;
   /** Whether that version is one of those tried, one that is thought to work, or neither. */
   range: 'tried' | 'untried' | 'too old' | 'too new' | 'unknown';
+  /** The newest version that is known to work. */
+  lastGood: string | null;
   /** What signs it in, by the name of a variable or file, never by its content; null when nothing was found. */
   login: string | null;
   /** What keeps it from working, and what to run. */
@@ -46,7 +48,8 @@ export async function inspectAgent(profile: Profile, host: Host): Promise<Inspec
   const version = program === null ? null : await versionOf(profile, program, host.environment);
   const range = rangeOf(profile, version);
   const login = loginOf(profile, host);
-  const found = { agent: profile.name, program, version, range, login };
+  const lastGood = profile.version.tried.at(-1) ?? null;
+  const found = { agent: profile.name, program, version, range, lastGood, login };
   return { ...found, problem: isSomewhere ? unready(profile, found, host) : missing(profile, name) };
 }
 
@@ -137,7 +140,11 @@ async function askVersion(
   }
 }
 
-function rangeOf({ version: { tried, from, below } }: Profile, version: string | null): Inspection['range'] {
+/** What a profile says of a version, without looking whether it is there. */
+export function rangeOf(
+  { version: { tried, from, below } }: Profile,
+  version: string | null,
+): Inspection['range'] {
   if (version === null) return 'unknown';
   if (tried.includes(version)) return 'tried';
   if (from !== null && isBelow(version, from)) return 'too old';

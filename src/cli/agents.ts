@@ -43,8 +43,9 @@ async function report(settings: Settings, env: NodeJS.ProcessEnv, json: boolean)
     if (problem !== null) say(`\n${agent}: ${problem.says}.\n  ${problem.remedy}`);
 }
 
-function row({ agent, program, version, range, login }: Inspection): string[] {
-  return [agent, program ?? 'none', version === null ? '' : `${version} (${range})`, login ?? ''];
+function row({ agent, program, version, range, lastGood, login }: Inspection): string[] {
+  const remark = range === 'too new' && lastGood !== null ? `too new, ${lastGood} works` : range;
+  return [agent, program ?? 'none', version === null ? '' : `${version} (${remark})`, login ?? ''];
 }
 
 /** What to write, where the settings have no agent: a CLI that is there goes before one that is not. */

@@ -34,6 +34,7 @@ describe('an agent', () => {
       program: join(here.bin, 'claude'),
       version: '2.1.329',
       range: 'tried',
+      lastGood: here.profile.version.tried.at(-1),
       login: 'ANTHROPIC_API_KEY',
       problem: null,
     });

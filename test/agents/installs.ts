@@ -26,12 +26,12 @@ export function placeOf(cli: Cli, env: NodeJS.ProcessEnv): Install {
   return placeIn(cacheFolder(env), cli, lastTried(cli));
 }
 
-function placeIn(folder: string, cli: Cli, version: string): Install {
+export function placeIn(folder: string, cli: Cli, version: string): Install {
   return { cli, version, bin: join(folder, `${cli}-${version}`, 'node_modules', '.bin') };
 }
 
 /** The newest version that is known to work, as the built-in profile says. */
-function lastTried(cli: Cli): string {
+export function lastTried(cli: Cli): string {
   const version = builtIn(cli)?.version.tried.at(-1);
   if (version === undefined) throw new Error(`The profile of ${cli} names no version that was tried.`);
   return version;
@@ -87,6 +87,12 @@ async function install({ cli, version, bin }: Install): Promise<void> {
   } finally {
     await rm(beside, { recursive: true, force: true });
   }
+}
+
+/** What the npm registry has as its latest version. */
+export async function newestOf(cli: Cli): Promise<string> {
+  const { stdout } = await execa('npm', ['view', PACKAGES[cli], 'version'], { env: withOwnNode() });
+  return stdout.trim();
 }
 
 async function npm(cwd: string, args: readonly string[]): Promise<void> {

@@ -39,6 +39,13 @@ describe('orch agents', () => {
     expect(stdout).not.toContain('hidden-key');
   });
 
+  it('names the last version that is known to work, where a newer one is not', async () => {
+    await using here = await place();
+    const settings = 'agents: { gemini: { version: { tried: ["0.61.0"], below: "0.62" } } }';
+    const { stdout } = await agents(here, ['--check'], settings, { gemini: 'echo 0.62.1' });
+    expect(stdout).toContain('0.62.1 (too new, 0.61.0 works)');
+  });
+
   it('gives the same as JSON', async () => {
     await using here = await place();
     const settings = 'agents: { gemini: {} }';

@@ -5,7 +5,7 @@ const HEADLESS = ['-p', '--output-format', 'stream-json', '--verbose', '--danger
 /** Orch's own MCP server, from the run's PATH; those of the person whose login it is stay out. */
 const MCP = { mcpServers: { orch: { command: 'orch', args: ['mcp'] } } };
 
-/** Claude Code, as tried on 2026-11-20 with 2.1.329. */
+/** Claude Code. */
 export const CLAUDE: ProfileData = {
   command: ['claude', ...HEADLESS, '--session-id', '{session}'],
   resume: ['claude', ...HEADLESS, '--resume', '{session}'],

@@ -11,7 +11,7 @@ const QUIET = [
   ...['--disable', 'plugins', '-c', 'check_for_update_on_startup=false', '-c', 'analytics.enabled=false'],
 ];
 
-/** Codex CLI, as tried on 2026-11-20 with 0.169.0. */
+/** Codex CLI. */
 export const CODEX: ProfileData = {
   command: ['codex', 'exec', ...HEADLESS, ...SHELL, ...QUIET, '-'],
   resume: ['codex', 'exec', 'resume', ...HEADLESS, ...SHELL, ...QUIET, '{session}', '-'],

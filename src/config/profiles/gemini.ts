@@ -15,7 +15,7 @@ const SETTINGS = {
 /** Below what the user sets: without any choice it ends with 41, also where there is a key. */
 const DEFAULTS = { security: { auth: { selectedType: 'gemini-api-key' } } };
 
-/** Gemini CLI, as tried on 2026-11-20 with 0.61.0. */
+/** Gemini CLI. */
 export const GEMINI: ProfileData = {
   command: ['gemini', ...HEADLESS, '--session-id', '{session}'],
   resume: ['gemini', ...HEADLESS, '--resume', '{session}'],

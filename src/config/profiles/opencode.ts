@@ -10,7 +10,7 @@ const SETTINGS = {
   mcp: { orch: { type: 'local', command: ['orch', 'mcp'], enabled: true } },
 };
 
-/** opencode, as tried on 2026-11-20 with 1.18.33. */
+/** opencode. */
 export const OPENCODE: ProfileData = {
   command: ['opencode', 'run', ...HEADLESS],
   resume: ['opencode', 'run', ...HEADLESS, '--session', '{session}'],

@@ -56,11 +56,11 @@ export async function checkAgents(
 }
 
 /** `/usr/bin/claude 2.1.400, not tried with Orch yet; signed in by ANTHROPIC_API_KEY`. */
-function describeAgent({ program, version, range, login }: Inspection): string {
+function describeAgent({ program, version, range, lastGood, login }: Inspection): string {
   const tried = {
     tried: '',
     untried: ', not tried yet',
-    'too new': ', newer than what was tried',
+    'too new': `, newer than what was tried${lastGood === null ? '' : `: ${lastGood} is known to work`}`,
     'too old': '',
     unknown: '',
   };
