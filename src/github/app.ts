@@ -2,7 +2,7 @@ import type { Probot } from 'probot';
 import { parseComment } from '../command/comment.ts';
 import { parseLabels } from '../command/labels.ts';
 import { recordPull } from '../forge/pulls.ts';
-import { cancel } from '../queue/change.ts';
+import { cancel, pause, resume } from '../queue/change.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
@@ -10,6 +10,7 @@ import { admit, isAllowed } from './admit.ts';
 import { type Origin, obey, startTask } from './ask.ts';
 import type { AppContext } from './context.ts';
 import {
+  type CheckRun,
   checkRun,
   type IssueAssigned,
   issueAssigned,
@@ -185,7 +186,7 @@ function openTasks({ store }: AppContext, { repository, issue }: Place, source: 
   return tasks.filter(task => task.source.startsWith(source) && !isFinal(task.state));
 }
 
-/** The buttons Cancel and Retry on a check run, and GitHub's own Re-run. */
+/** The buttons on a check run, and GitHub's own Re-run, which names none. */
 async function pressed(context: AppContext, raw: unknown, delivery: string): Promise<void> {
   const payload = checkRun.parse(raw);
   const id = parseTaskName(payload.check_run.external_id ?? '');
@@ -193,17 +194,31 @@ async function pressed(context: AppContext, raw: unknown, delivery: string): Pro
   if (!task || task.repositoryId !== payload.repository.id) return;
   const admission = await admit(context, payload);
   if (admission.kind !== 'admitted') return;
-  const { login } = payload.sender;
   try {
-    changeOnce(context, payload, `button:${delivery}`, () => {
-      if (payload.requested_action?.identifier === 'cancel') {
-        cancel(context.store, task.id, `cancelled by ${login}`, context.clock.now());
-      } else retryFor(context, payload, task.id);
-    });
+    changeOnce(context, payload, `button:${delivery}`, () => press(context, payload, task.id));
   } catch (error) {
     // The button is older than the state; the check run shows the state.
     if (!(error instanceof OrchError)) throw error;
     context.log.info({ task: taskName(task.id), why: error.message }, 'button without effect');
+  }
+}
+
+function press(context: AppContext, payload: CheckRun, id: number): void {
+  const { store, clock } = context;
+  const by = `by ${payload.sender.login}`;
+  switch (payload.requested_action?.identifier ?? 'retry') {
+    case 'cancel':
+      cancel(store, id, `cancelled ${by}`, clock.now());
+      break;
+    case 'pause':
+      pause(store, id, `paused ${by}`, null, clock.now());
+      break;
+    case 'resume':
+      resume(store, id, clock.now());
+      break;
+    case 'retry':
+      retryFor(context, payload, id);
+      break;
   }
 }
 

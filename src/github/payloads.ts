@@ -61,6 +61,7 @@ export const issueGone = base.extend({
 });
 
 type IssueComment = z.infer<typeof issueComment>;
+export type CheckRun = z.infer<typeof checkRun>;
 export type IssueAssigned = z.infer<typeof issueAssigned>;
 export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'>;
 

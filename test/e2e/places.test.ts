@@ -39,20 +39,31 @@ describe('a label', () => {
 });
 
 describe('a check run', () => {
-  it('has a button that cancels, and one that tries again', async () => {
-    const script = `echo x > x; git add x; git commit -qm x; git push -q; test -e y || while true; do sleep 0.1; done`;
+  it('has buttons that pause and resume, one that cancels, and one that tries again', async () => {
+    const script = `echo x >> x; git add x; git commit -qm x; git push -q; while true; do sleep 0.1; done`;
     await using app = await startTestApp({ agents: { slow: script } });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    const check = await app.until(() =>
-      [...repositoryOf(app.github).checkRuns.values()].find(each => each.status === 'in_progress'),
-    );
-    expect(check.actions.map(action => action.label)).toEqual(['Cancel']);
+    const shown = (label: string) =>
+      app.until(() =>
+        [...repositoryOf(app.github).checkRuns.values()].find(each =>
+          each.actions.some(action => action.label === label),
+        ),
+      );
+    const first = await shown('Pause');
+    expect(first.actions.map(action => action.label)).toEqual(['Cancel', 'Pause']);
+    await app.github.clickCheckAction(REPOSITORY, first.id, 'pause', 'writer');
+    const paused = await shown('Resume');
+    expect(app.task(1)).toMatchObject({ state: 'paused', reason: 'paused by writer' });
+    expect(paused.actions.map(action => action.label)).toEqual(['Cancel', 'Resume']);
+    await app.github.clickCheckAction(REPOSITORY, paused.id, 'resume', 'writer');
+    await app.until(() => app.task(1).state === 'running');
+    const check = await shown('Pause');
     await app.github.clickCheckAction(REPOSITORY, check.id, 'cancel', 'writer');
     await app.ended(1, 'cancelled');
     await app.quiet();
     expect(check).toMatchObject({ conclusion: 'cancelled', actions: [{ label: 'Retry' }] });
     await app.github.clickCheckAction(REPOSITORY, check.id, 'retry', 'writer');
-    await app.until(() => app.runs(1).length === 2);
+    await app.until(() => app.runs(1).length === 3);
     await app.github.comment(REPOSITORY, 1, '/orch cancel', 'writer');
     await app.ended(1, 'cancelled');
   });

@@ -68,6 +68,15 @@ describe('a delivery that is handled again, since GitHub was away, changes nothi
   });
 });
 
+it('a button that this release does not know does nothing', async () => {
+  using app = handling();
+  queued(app.store);
+  fail(app.store, 1);
+  const payload = { check_run: { id: 9, external_id: 'T1' }, requested_action: { identifier: 'explain' } };
+  await app.handle('check_run.requested_action', 'd1', payload);
+  expect(states(app.store)).toEqual(['T1 failed']);
+});
+
 it('a command that could not be done is answered, and does not count as done', async () => {
   using app = handling();
   const payload = { issue: ISSUE, comment: { id: 5, body: '/orch cancel' } };

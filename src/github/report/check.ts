@@ -24,10 +24,32 @@ const CANCEL = {
   description: 'Stop the agent and end the task',
   identifier: 'cancel',
 };
+const PAUSE = {
+  label: 'Pause',
+  description: 'Stop the agent, to go on later',
+  identifier: 'pause',
+};
+const RESUME = {
+  label: 'Resume',
+  description: 'Let the task go on where it stopped',
+  identifier: 'resume',
+};
 const RETRY = {
   label: 'Retry',
   description: 'Start the task again on its branch',
   identifier: 'retry',
+};
+
+/** At most three, says GitHub. */
+const BUTTONS: Record<TaskState, Check['actions']> = {
+  queued: [CANCEL, PAUSE],
+  starting: [CANCEL, PAUSE],
+  running: [CANCEL, PAUSE],
+  paused: [CANCEL, RESUME],
+  completed: [],
+  failed: [RETRY],
+  escalated: [RETRY],
+  cancelled: [RETRY],
 };
 
 /** GitHub's limit is 65,535 characters; a check run that it refuses would never end. */
@@ -54,18 +76,10 @@ export function renderCheck(
     return { ...base, status: 'completed', conclusion: 'neutral', output, actions: [] };
   }
   const output = { title: title(task), summary: summary(task, run, used, sandbox) };
+  const actions = BUTTONS[task.state];
   const conclusion = CONCLUSION[task.state];
-  if (conclusion === undefined) {
-    const status = task.state === 'running' ? 'in_progress' : 'queued';
-    return { ...base, status, output, actions: [CANCEL] };
-  }
-  return {
-    ...base,
-    status: 'completed',
-    conclusion,
-    output,
-    actions: task.state === 'completed' ? [] : [RETRY],
-  };
+  if (conclusion !== undefined) return { ...base, status: 'completed', conclusion, output, actions };
+  return { ...base, status: task.state === 'running' ? 'in_progress' : 'queued', output, actions };
 }
 
 function title(task: Task): string {

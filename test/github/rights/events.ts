@@ -1,3 +1,4 @@
+import type { TaskState } from '../../../src/task/states.ts';
 import { SELF } from '../handling.ts';
 import type { Command, Happening } from './expected.ts';
 
@@ -6,7 +7,7 @@ export interface Event {
   name: string;
   payload: Record<string, unknown>;
   /** The task that is there: its source, and how it stands when it is not queued. */
-  task?: { source: string; state?: 'failed' | 'paused' };
+  task?: { source: string; state?: TaskState };
   pullOf?: 'repository' | 'fork';
   isLocked?: boolean;
 }
@@ -23,6 +24,7 @@ const TEXT: Record<Command, string> = {
   resume: '/orch resume',
   cancel: '/orch cancel',
   retry: '/orch retry',
+  rollback: '/orch rollback T1 1',
   status: '/orch status',
   help: '/orch help',
   nonsense: '/orch cancle',
@@ -49,13 +51,13 @@ export function eventOf(happening: Happening, command: Command): Event {
     payload: { issue: ISSUE, assignee },
     ...(action === 'unassigned' && { task: { source: 'assigned:42:d0' } }),
   });
-  const button = (name: string, identifier: string | null, failed: boolean, id = 'T1'): Event => ({
+  const button = (name: string, identifier: string | null, state?: TaskState, id = 'T1'): Event => ({
     name: `check_run.${name}`,
     payload: {
       check_run: { id: 9, external_id: id },
       requested_action: identifier === null ? null : { identifier },
     },
-    task: { source: 'comment:1:0', ...(failed && { state: 'failed' as const }) },
+    task: { source: 'comment:1:0', ...(state && { state }) },
   });
   switch (happening) {
     case 'a new comment on an issue':
@@ -97,13 +99,17 @@ export function eventOf(happening: Happening, command: Command): Event {
     case 'an issue is opened with a command in its text':
       return { name: 'issues.opened', payload: { issue: { ...ISSUE, body: '/orch fix it' } } };
     case 'the button Cancel':
-      return button('requested_action', 'cancel', false);
+      return button('requested_action', 'cancel');
+    case 'the button Pause':
+      return button('requested_action', 'pause');
+    case 'the button Resume':
+      return button('requested_action', 'resume', 'paused');
     case 'the button Retry':
-      return button('requested_action', 'retry', true);
+      return button('requested_action', 'retry', 'failed');
     case 'the button Re-run':
-      return button('rerequested', null, true);
+      return button('rerequested', null, 'failed');
     case 'a button for a task of another repository':
-      return button('requested_action', 'cancel', false, 'T2');
+      return button('requested_action', 'cancel', undefined, 'T2');
     default:
       return happening satisfies never;
   }

@@ -74,7 +74,11 @@ async function play(person: Person, event: Event): Promise<Outcome> {
       return answerAbout(person, route, params);
     },
   });
-  if (event.task) queued(app.store, { source: event.task.source });
+  if (event.task) {
+    const { id } = queued(app.store, { source: event.task.source });
+    const checkpoint = { task: id, run: 1, sha: 'a', session: null, why: 'by hand', leftOut: [], at: NOW };
+    app.store.checkpoints.add(checkpoint);
+  }
   const before = app.store.tasks.get(1);
   if (before && event.task?.state) changeState(app.store, before, event.task.state, NOW);
   queued(app.store, { repositoryId: 8, source: 'comment:2:0' });
