@@ -15,8 +15,11 @@ export interface FoldOptions {
 export interface Fold {
   readonly progress: Progress;
   tell(told: Told): void;
-  /** To be called `LONG_WAIT_MS` after a retry: a CLI that has been silent since waits out a limit, without saying how long. */
-  waited(): void;
+  /**
+   * To be called `LONG_WAIT_MS` after a silent retry: a CLI that has said nothing since waits out a limit, without saying
+   * how long. Gives when to be called again (ms from now); null when nothing is waited for.
+   */
+  waited(): number | null;
 }
 
 /** A call that was refused now and then is the CLI's own business; this often in a row, or for longer, it is a limit. */
@@ -56,7 +59,7 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
         const retries = progress.retries + 1;
         const limit = findLimit(limits, told, now());
         if (lasts(limit, told.delay)) return { retries, limit, state: 'limited' };
-        refused = limit && { limit, at: now() };
+        refused = told.silent ? limit && { limit, at: now() } : null;
         return limit === null && isRefusal(refusals, told)
           ? { retries, end: failure(told.message, true) }
           : { retries };
@@ -101,9 +104,12 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
       if (told.as !== 'usage' && told.as !== 'session') last = told.as;
     },
     waited() {
-      if (refused === null || now() - refused.at < LONG_WAIT_MS) return;
+      if (refused === null) return null;
+      const left = refused.at + LONG_WAIT_MS - now();
+      if (left > 0) return left;
       progress = { ...progress, limit: refused.limit, state: 'limited', since: now() };
       refused = null;
+      return null;
     },
   };
 }

@@ -1,9 +1,12 @@
 import type { EventRule } from '../../config/profiles/rules.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
-import type { Told } from './told.ts';
+import { MOST, type Told } from './told.ts';
 
 const LONGEST_TEXT = 4000;
 const LONGEST_LINE = 400;
+const LONGEST_NAME = 200;
+/** What may be handed to a CLI as an argument: it is no option, and leads nowhere. */
+const SESSION_ID = /^\w[\w.:@=+-]{0,199}$/;
 /** A pattern is held against no more of a text than this. */
 const LONGEST_MATCHED = 4000;
 
@@ -57,7 +60,7 @@ function tell(rule: EventRule, event: unknown): Told[] {
   };
   switch (rule.as) {
     case 'session':
-      return [{ as: 'session', once, id: asLine(field('id')), model: asLine(field('model')) }];
+      return [{ as: 'session', once, id: asSessionId(field('id')), model: asName(field('model')) }];
     case 'text': {
       const text = asText(field('text'));
       return text === null ? [] : [{ as: 'text', once, text, goesOn: rule.mode === 'add' }];
@@ -65,8 +68,8 @@ function tell(rule: EventRule, event: unknown): Told[] {
     case 'tool':
       return [{ as: 'tool', once, name: asLine(field('name')) ?? 'tool', detail: asLine(field('detail')) }];
     case 'usage': {
-      const [input = 0, cached = 0, output = 0] = ['input', 'cached', 'output'].map(
-        name => asAmount(field(name)) ?? 0,
+      const [input = 0, cached = 0, output = 0] = ['input', 'cached', 'output'].map(name =>
+        Math.round(asAmount(field(name)) ?? 0),
       );
       const tokens = { input, cached, output };
       return [{ as: 'usage', once, mode: rule.mode ?? 'add', tokens, cost: asAmount(field('cost')) }];
@@ -76,9 +79,9 @@ function tell(rule: EventRule, event: unknown): Told[] {
         message: asLine(field('message')) ?? 'the model refuses',
         reset: asLine(field('reset')),
       };
-      return [
-        { as: 'retry', once, status: asAmount(field('status')), delay: asAmount(field('delay')), ...said },
-      ];
+      const delay = asAmount(field('delay'));
+      const silent = field('silent') === true;
+      return [{ as: 'retry', once, status: asAmount(field('status')), delay, silent, ...said }];
     }
     case 'end': {
       const said = { message: asLine(field('message')), text: asText(field('text')) };
@@ -119,8 +122,18 @@ function asLine(value: unknown): string | null {
   return shorten(text.replace(/\s+/g, ' ').trim(), LONGEST_LINE) || null;
 }
 
+function asName(value: unknown): string | null {
+  const line = asLine(value);
+  return line && shorten(line, LONGEST_NAME);
+}
+
+function asSessionId(value: unknown): string | null {
+  const line = asLine(value);
+  return line !== null && SESSION_ID.test(line) ? line : null;
+}
+
 /** Also of a text: patterns find numbers as such. */
 function asAmount(value: unknown): number | null {
   const amount = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount : null;
+  return typeof amount === 'number' && amount >= 0 && amount <= MOST ? amount : null;
 }

@@ -3,6 +3,9 @@ import type { Progress } from './progress.ts';
 
 export type Limit = NonNullable<Progress['limit']>;
 
+/** The last time of JavaScript's calendar (ms). */
+const LAST_TIME = 8.64e15;
+
 interface Refused {
   status: number | null;
   message: string;
@@ -17,7 +20,10 @@ export function findLimit(
   const rule = rules.find(each => fits(each, refused));
   if (rule === undefined) return null;
   const reset = refused.reset ?? (rule.reset && new RegExp(rule.reset).exec(refused.message)?.[1]);
-  return { kind: rule.kind, reason: refused.message, until: reset ? resetTime(reset, now) : null };
+  const until = reset ? resetTime(reset, now) : null;
+  // Whole, and a time at all.
+  const isTime = until !== null && until <= LAST_TIME;
+  return { kind: rule.kind, reason: refused.message, until: isTime ? Math.ceil(until) : null };
 }
 
 /** Whether the model refuses for good. */

@@ -54,6 +54,7 @@ export function openNarrator(options: NarratorOptions): Narrator {
   );
   const progress = openWriter(files.progress, () => JSON.stringify(fold.progress));
   let isDue = false;
+  let isWaiting = false;
   let plainLeft = options.outputLimitBytes;
 
   function take(line: Line): void {
@@ -70,7 +71,7 @@ export function openNarrator(options: NarratorOptions): Narrator {
     for (const told of all) {
       fold.tell(told);
       page.tell(told);
-      if (told.as === 'retry') options.later(LONG_WAIT_MS, waited);
+      if (told.as === 'retry' && told.silent) wait(LONG_WAIT_MS);
     }
     if (event === null && all.length === 0) plain(text);
   }
@@ -86,9 +87,15 @@ export function openNarrator(options: NarratorOptions): Narrator {
     );
   }
 
-  function waited(): void {
-    fold.waited();
-    write();
+  function wait(ms: number): void {
+    if (isWaiting) return;
+    isWaiting = true;
+    options.later(ms, () => {
+      isWaiting = false;
+      const more = fold.waited();
+      if (more !== null) wait(more);
+      write();
+    });
   }
 
   function write(): void {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runFiles, tryReadSmall } from '../run-files.ts';
 
 const TEXT = z.string().max(4096);
-const COUNT = z.number().min(0);
+const COUNT = z.int().min(0);
 
 const progress = z.object({
   state: z.enum(['starting', 'working', 'idle', 'waiting', 'limited', 'ended']),
@@ -20,7 +20,7 @@ const progress = z.object({
   /** Tokens of this process. Null: the CLI has told of none. */
   usage: z.object({ input: COUNT, cached: COUNT, output: COUNT }).nullable(),
   /** In dollars, as the CLI says. */
-  costUsd: COUNT.nullable(),
+  costUsd: z.number().min(0).nullable(),
   /** How often the CLI has tried a call again by itself. */
   retries: COUNT,
   /** What keeps the agent from its model; gone as soon as it goes on. `until`: when that ends (ms), if it was told. */

@@ -1,5 +1,5 @@
 import type { Progress } from './progress.ts';
-import type { Tokens, Told } from './told.ts';
+import { MOST, type Tokens, type Told } from './told.ts';
 
 const NOTHING: Tokens = { input: 0, cached: 0, output: 0 };
 /** CLIs repeat the usage of a step while it goes on, and of one of a few at once. */
@@ -28,7 +28,7 @@ export function openUsage(usedBefore: UsedBefore) {
         tokens = minus(told.tokens, before);
         if (told.cost !== null) cost = Math.max(0, told.cost - before.cost);
       }
-      return { usage: atLeastNothing(tokens), costUsd: cost };
+      return { usage: within(tokens), costUsd: cost };
     },
   };
 
@@ -48,6 +48,8 @@ function minus(a: Tokens, b: Tokens): Tokens {
   return { input: a.input - b.input, cached: a.cached - b.cached, output: a.output - b.output };
 }
 
-function atLeastNothing({ input, cached, output }: Tokens): Tokens {
-  return { input: Math.max(0, input), cached: Math.max(0, cached), output: Math.max(0, output) };
+/** Not below nothing, nor beyond what can be added up exactly. */
+function within({ input, cached, output }: Tokens): Tokens {
+  const bounded = (count: number) => Math.min(Math.max(count, 0), MOST);
+  return { input: bounded(input), cached: bounded(cached), output: bounded(output) };
 }

@@ -15,6 +15,9 @@ const SETTINGS = {
 /** Below what the user sets: without any choice it ends with 41, also where there is a key. */
 const DEFAULTS = { security: { auth: { selectedType: 'gemini-api-key' } } };
 
+/** A limit that passes: what is too long for the model stays so. */
+const LIMIT = '[Rr]ate.?[Ll]imit|^(?!.*([Tt]oken|[Cc]ontext|[Ll]ength)).*[Ll]imit';
+
 /** Gemini CLI. */
 export const GEMINI: ProfileData = {
   command: ['gemini', ...HEADLESS, '--session-id', '{session}'],
@@ -84,7 +87,7 @@ export const GEMINI: ProfileData = {
     },
     { status: [429, 503, 529], kind: 'rate' },
     {
-      match: 'Suggested retry|[Qq]uota|limit|RESOURCE_EXHAUSTED|overloaded',
+      match: `Suggested retry|[Qq]uota|${LIMIT}|RESOURCE_EXHAUSTED|overloaded`,
       kind: 'rate',
       reset: 'retry after ([\\d.]+)s',
     },

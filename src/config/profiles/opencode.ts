@@ -10,6 +10,9 @@ const SETTINGS = {
   mcp: { orch: { type: 'local', command: ['orch', 'mcp'], enabled: true } },
 };
 
+/** A limit that passes: what is too long for the model stays so. */
+const LIMIT = '[Rr]ate.?[Ll]imit|^(?!.*([Tt]oken|[Cc]ontext|[Ll]ength)).*[Ll]imit';
+
 /** opencode. */
 export const OPENCODE: ProfileData = {
   command: ['opencode', 'run', ...HEADLESS],
@@ -59,6 +62,7 @@ export const OPENCODE: ProfileData = {
       when: { line: { match: 'message="stream error".* small=false' } },
       as: 'retry',
       take: { message: { path: 'line', match: 'error="(.*)"' } },
+      set: { silent: true },
     },
     { when: { type: 'step_finish', 'part.reason': 'stop' }, as: 'end', set: { failed: false } },
     { when: { type: 'error' }, as: 'session', take: { id: 'sessionID' } },
@@ -72,7 +76,7 @@ export const OPENCODE: ProfileData = {
   limits: [
     { match: 'usage limit|[Qq]uota|credit balance|insufficient_quota|FreeUsageLimit', kind: 'usage' },
     { status: [429, 503, 529], kind: 'rate' },
-    { match: '[Ll]imit|[Oo]verloaded|Too Many Requests|RESOURCE_EXHAUSTED', kind: 'rate' },
+    { match: `${LIMIT}|[Oo]verloaded|Too Many Requests|RESOURCE_EXHAUSTED`, kind: 'rate' },
   ],
   refusals: [
     { status: [400, 401, 403, 404] },

@@ -13,8 +13,11 @@ const FIELDS = {
    * all that came back, reasoning included. `cost` in dollars, as the CLI reckons.
    */
   usage: ['input', 'cached', 'output', 'cost'],
-  /** The CLI will call its model again by itself, `delay` ms from now. `reset`: when a limit ends, as text of `limits`. */
-  retry: ['status', 'message', 'delay', 'reset'],
+  /**
+   * The CLI will call its model again by itself, `delay` ms from now. `reset`: when a limit ends, as text of `limits`.
+   * `silent` counts only as `true`: it tells of the first retry, and then of nothing while it goes on to try.
+   */
+  retry: ['status', 'message', 'delay', 'reset', 'silent'],
   /** Its turn is over. `failed` counts as true only as `true`. */
   end: ['failed', 'status', 'message', 'text'],
 } as const;

@@ -121,4 +121,30 @@ describe('the built-in profile reads what its CLI prints:', () => {
     const progress = read(name, [line, line, line]);
     expect(progress).toMatchObject({ retries: 3, state: 'limited', limit: expect.anything() });
   });
+
+  const TOO_LONG = 'The input token count (1048577) exceeds the limit of tokens allowed (1048576).';
+  it.each([
+    [
+      'gemini',
+      {
+        type: 'result',
+        status: 'error',
+        error: { message: JSON.stringify({ message: TOO_LONG, code: 400 }) },
+      },
+    ],
+    ['opencode', { type: 'error', error: { data: { message: TOO_LONG, statusCode: 400 } } }],
+  ])('%s is asked for too much, which is no limit that passes', (name, event) => {
+    expect(read(name, [JSON.stringify(event)])).toMatchObject({
+      limit: null,
+      end: { reason: TOO_LONG, permanent: true },
+    });
+  });
+
+  it.each(['claude', 'codex', 'gemini', 'opencode'])('%s may talk of limits', name => {
+    const words =
+      '429 Too Many Requests: rate limit, usage limit reached, quota exceeded, resets at 2099-01-01';
+    const success = readFileSync(join(STREAMS, name, 'success.jsonl'), 'utf8').replaceAll('Done.', words);
+    const progress = read(name, success.trim().split('\n'));
+    expect(progress).toMatchObject({ state: 'ended', text: words, limit: null, end: { ok: true } });
+  });
 });

@@ -6,7 +6,10 @@ import type { Told } from '../../../src/agent/watch/told.ts';
 const NOW = 1_000_000;
 const TEXT: Told = { as: 'text', once: null, text: 'I look.', goesOn: false };
 const TOOL: Told = { as: 'tool', once: null, name: 'Bash', detail: 'npm test' };
-const REFUSED: Told = { as: 'retry', once: null, status: 429, message: 'slow down', delay: 500, reset: null };
+const REFUSED: Told = {
+  ...{ as: 'retry', once: null, status: 429, message: 'slow down', delay: 500, silent: false, reset: null },
+};
+const SILENT: Told = { ...REFUSED, delay: null, silent: true };
 const usage = (input: number, changes: object = {}): Told => ({
   ...{ as: 'usage', once: null, mode: 'add', tokens: { input, cached: 0, output: 1 }, cost: null },
   ...changes,
@@ -68,6 +71,11 @@ describe('usage', () => {
     expect(fold(...told).usage?.input).toBe(input);
   });
 
+  it('stays a number that can be written down, whatever is told', () => {
+    const much = Array.from({ length: 10_000 }, () => usage(1e12));
+    expect(fold(...much).usage?.input).toBe(1e12);
+  });
+
   it('is unknown until it is told, and so is the cost', () => {
     expect(fold(TEXT)).toMatchObject({ usage: null, costUsd: null });
     expect(fold(usage(1, { mode: 'session', cost: 1.5 })).costUsd).toBe(0.5);
@@ -95,20 +103,26 @@ describe('a refused call', () => {
     });
   });
 
-  it('is a limit when the CLI then waits without a word', () => {
+  it('is a limit when a CLI that tells of it once then waits without a word', () => {
     let time = NOW;
-    const waiting = open(() => time, [TEXT, REFUSED]);
+    const waiting = open(() => time, [TEXT, SILENT]);
     time += 59_000;
-    waiting.waited();
+    expect(waiting.waited()).toBe(1_000);
     expect(waiting.progress.limit).toBeNull();
     time += 1_000;
-    waiting.waited();
+    expect(waiting.waited()).toBeNull();
     expect(waiting.progress).toMatchObject({ state: 'limited', since: time, limit: { reason: 'slow down' } });
+  });
 
-    const goingOn = open(() => time, [REFUSED, TEXT]);
+  it.each([
+    ['goes on', [SILENT, TEXT]],
+    ['would tell of the next, and thinks', [TEXT, REFUSED]],
+  ])('is none when a CLI %s', (_what, told) => {
+    let time = NOW;
+    const thinking = open(() => time, told);
     time += 60_000;
-    goingOn.waited();
-    expect(goingOn.progress).toMatchObject({ state: 'working', limit: null });
+    expect(thinking.waited()).toBeNull();
+    expect(thinking.progress).toMatchObject({ state: 'working', limit: null });
   });
 
   it('is over with the next word', () => {

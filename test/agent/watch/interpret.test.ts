@@ -54,6 +54,39 @@ describe('what is taken', () => {
     expect(interpret([tool], event)).toMatchObject([{ name: 'Bash', detail: 'npm test && [31mecho' }]);
   });
 
+  it.each([
+    ['s-1', 's-1'],
+    [7, '7'],
+    ['ses_08A:b.c=', 'ses_08A:b.c='],
+    ['--help', null],
+    ['../../id', null],
+    ['a b', null],
+    ['a\0b\u001b[0m', null],
+    ['x'.repeat(201), null],
+    [{ id: { id: '-c' } }, null],
+  ])('as the id of a session is what may stand in a command: %j', (id, wanted) => {
+    const session = rule({ as: 'session', take: { id: 'id', model: 'model' } });
+    expect(interpret([session], { id, model: 'm'.repeat(300) })).toMatchObject([
+      { id: wanted, model: `${'m'.repeat(199)}…` },
+    ]);
+  });
+
+  it.each([
+    [1.5, 2],
+    ['12', 12],
+    [1e12, 1e12],
+    [1e13, 0],
+    [1e308, 0],
+    [-1, 0],
+    ['NaN', 0],
+    [null, 0],
+    [[], 0],
+  ])('as tokens is a whole number within reason: %j', (input, wanted) => {
+    const usage = rule({ as: 'usage', take: { input: 'input', cost: 'cost' } });
+    const told = interpret([usage], { input, cost: 1e308 });
+    expect(told).toMatchObject([{ tokens: { input: wanted, cached: 0, output: 0 }, cost: null }]);
+  });
+
   it('is bounded', () => {
     const [text] = texts({}, { text: 'x'.repeat(1e6) });
     expect(text).toHaveLength(4000);

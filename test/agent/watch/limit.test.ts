@@ -36,3 +36,13 @@ it('fits by status and message, the first rule counts', () => {
   expect(findLimit(rules, { ...refused, message: 'wait' }, NOW)?.kind).toBe('rate');
   expect(findLimit(rules, { ...refused, status: null }, NOW)).toBeNull();
 });
+
+it.each([
+  ['0.0005', NOW + 1],
+  ['99999999999999999999', null],
+  ['9'.repeat(400), null],
+  ['9999-12-31T23:59:59Z', Date.UTC(9999, 11, 31, 23, 59, 59)],
+])('its end is a whole time, or none: %s', (reset, until) => {
+  const rules = [{ status: [429], kind: 'rate' as const }];
+  expect(findLimit(rules, { status: 429, message: '', reset }, NOW)?.until).toBe(until);
+});

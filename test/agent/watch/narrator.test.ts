@@ -22,7 +22,7 @@ const EVENTS = [
   rule('tool', 'tool', { name: 'name', detail: 'input' }, { once: 'id' }),
   rule('usage', 'usage', { input: 'in', output: 'out', cost: 'cost' }),
   rule('retry', 'retry', { message: 'why', delay: 'delay' }),
-  rule('retry', '', { message: 'line' }, { when: { line: { match: '^refused' } } }),
+  rule('retry', '', { message: 'line' }, { when: { line: { match: '^refused' } }, set: { silent: true } }),
   rule('end', 'end', { failed: 'failed', message: 'why' }),
 ];
 
@@ -141,4 +141,22 @@ it('a disk that takes nothing is told once, and the rest goes on', async () => {
   narrator.finish();
   expect(shown().match(/not kept any more: EISDIR/g)).toHaveLength(1);
   expect(shown()).toContain('two');
+});
+
+it('a flood of refused calls is waited for once', async () => {
+  await using directory = await temporaryDirectory();
+  const { take, due } = open(directory.path);
+  take(...Array.from({ length: 1000 }, () => 'refused: 429'));
+  expect(due).toHaveLength(2);
+});
+
+it('whatever a CLI says of itself, its progress can be read', async () => {
+  await using directory = await temporaryDirectory();
+  const { take, narrator } = open(directory.path);
+  take({ type: 'init', id: 'x'.repeat(5000), model: 'm'.repeat(5000) });
+  take(...Array.from({ length: 3 }, () => ({ type: 'usage', in: 1e308, out: 1.5, cost: 1e308 })));
+  take({ type: 'tool', name: 'n'.repeat(5000), input: ['d'.repeat(5000)] });
+  take({ type: 'retry', why: 'w'.repeat(5000), delay: 1e308 }, { type: 'end', failed: true, why: [{}] });
+  narrator.finish();
+  expect(readProgress(directory.path)).toMatchObject({ state: 'ended', usage: { input: 0, output: 6 } });
 });
