@@ -5,7 +5,7 @@ if (major < 24) {
   console.error(
     `E_NODE_VERSION: Orch needs Node 24 or newer, and this is ${process.version}. Install it from https://nodejs.org, or in a checkout run script/bootstrap.`,
   );
-  process.exit(1);
+  process.exit(5);
 }
 
 // An import of a built-in module loads all that it exports, lazy parts too, and `orch status` has no time for that.

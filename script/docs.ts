@@ -1,14 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { EXIT_OF, EXITS } from '../src/cli/exit.ts';
 import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
 import { HELP } from '../src/github/help.ts';
+import { createProgram } from '../src/program.ts';
 import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
 import { faults } from './faults.ts';
 
 /** The pages that hold tables made from the code. `node script/docs.ts` brings them up to date. */
-export const PAGES = ['docs/commands.md', 'docs/settings.md', 'docs/reliability.md', 'docs/security.md'];
+export const PAGES = [
+  'docs/commands.md',
+  'docs/errors.md',
+  'docs/settings.md',
+  'docs/reliability.md',
+  'docs/security.md',
+];
 
 /** The page with the tables between `<!-- table: name -->` and `<!-- end -->` made anew. */
 export function withTables(page: string): string {
@@ -25,6 +34,11 @@ export function withTables(page: string): string {
 const TABLES: Record<string, () => string[][]> = {
   commands: () => [['Command', 'What it does'], ...HELP.commands],
   options: () => [['Option', 'What it is'], ...HELP.options],
+  program: () => [['Command', 'Options', 'What it does'], ...commandsOf(createProgram('orch'))],
+  exits: () => [
+    ['Exit code', 'What it means', 'Errors'],
+    ...Object.entries(EXITS).map(([exit, means]) => [exit, means, errorsOf(Number(exit))]),
+  ],
   server: () => [HEAD, ...settings(shapeOf(serverSettings), '', false)],
   repository: () => [HEAD, ...settings(shapeOf(repositorySettings), '', false)],
   faults: () => [
@@ -44,6 +58,27 @@ const TABLES: Record<string, () => string[][]> = {
     ...ENVIRONMENT.map(([name, text]) => [`\`${name}\``, text]),
   ],
 };
+
+/** Each command that does something, with what it takes. */
+function commandsOf(command: Command, path = command.name()): string[][] {
+  return command.commands.flatMap(each => {
+    const name = `${path} ${each.name()}`;
+    if (each.commands.length > 0) return commandsOf(each, name);
+    const takes = each.registeredArguments.map(argument => {
+      const inner = `${argument.name()}${argument.variadic ? '…' : ''}`;
+      return argument.required ? inner : `[${inner}]`;
+    });
+    const options = each.options.filter(option => option.long !== '--json').map(({ flags }) => code(flags));
+    return [
+      [code([name, ...takes].join(' ')), options.join(', ').replaceAll('|', '\\|'), each.description()],
+    ];
+  });
+}
+
+function errorsOf(exit: number): string {
+  const codes = Object.entries(EXIT_OF).filter(([, each]) => each === exit);
+  return codes.map(([error]) => code(error)).join(', ');
+}
 
 const STANDINGS: Record<Standing, string> = {
   yes: 'yes',

@@ -51,7 +51,7 @@ describe('the package, installed elsewhere from its tarball', () => {
       { reject: false },
     );
     expect(stderr).toMatch(/^E_NODE_VERSION: Orch needs Node 24 or newer, and this is v\d+\.\d+\.\d+\./);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
   });
 });
 

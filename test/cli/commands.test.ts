@@ -31,7 +31,7 @@ describe('without a daemon', () => {
     expect(await here.orch(args)).toEqual({
       stdout: '',
       stderr: `E_NO_DAEMON: No daemon answers at ${here.path}/.orch/daemon.sock. Start it with: orch serve`,
-      exitCode: 1,
+      exitCode: 3,
     });
   });
 
@@ -39,7 +39,28 @@ describe('without a daemon', () => {
     await using here = await place();
     expect(await here.orch(['--version'])).toMatchObject({ stdout: version(), exitCode: 0 });
     expect((await here.orch(['--help'])).stdout).toContain('show [options] <TASK>');
-    expect(await here.orch(['stauts'])).toMatchObject({ stdout: '', exitCode: 1 });
+  });
+
+  it('what is wrong is one sentence with the next step, or JSON', async () => {
+    await using here = await place();
+    const said = async (...args: string[]) => {
+      const { stdout, stderr, exitCode } = await here.orch(args);
+      expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+      return stderr;
+    };
+    expect(await said('stauts')).toBe(
+      "E_USAGE: Unknown command 'stauts'; did you mean status? See: orch --help",
+    );
+    expect(await said('tasks', '--limt', '3')).toBe(
+      "E_USAGE: Unknown option '--limt'; did you mean --limit? See: orch tasks --help",
+    );
+    expect(JSON.parse(await said('show', '--json'))).toEqual({
+      code: 'E_USAGE',
+      message: "Missing required argument 'TASK'",
+      remedy: 'See: orch show --help',
+      exit: 2,
+    });
+    expect(await said()).toContain('Usage: orch [options] [command]');
   });
 });
 
@@ -87,7 +108,7 @@ describe('orch tasks', () => {
     expect(await here.orch(['tasks', '--status', 'done'])).toMatchObject({
       stdout: '',
       stderr: expect.stringMatching(/^E_USAGE: .*queued/s),
-      exitCode: 1,
+      exitCode: 2,
     });
   });
 
@@ -131,7 +152,7 @@ describe('orch report', () => {
     await using _api = await daemon(here, store);
     expect(await here.orch(['report', '--since', 'yesterday'])).toMatchObject({
       stderr: 'E_USAGE: `since` must be like 7d, 12h or 2026-11-01, not yesterday. See: orch --help',
-      exitCode: 1,
+      exitCode: 2,
     });
   });
 });
@@ -183,7 +204,7 @@ describe('orch show', () => {
     const { stderr, exitCode } = await here.orch(['show', name]);
     expect(stderr).toMatch(/^E_(UNKNOWN_TASK|USAGE): /);
     expect(stderr).not.toContain('undefined');
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(2);
   });
 });
 
@@ -197,7 +218,7 @@ describe('orch cancel and orch retry', () => {
     expect(await here.orch(['cancel', 'T1'])).toEqual({
       stdout: '',
       stderr: 'E_TASK_STATE: T1 is cancelled already. See the state of the task with: orch show',
-      exitCode: 1,
+      exitCode: 4,
     });
     expect((await here.orch(['retry', 'T1', '--json'])).stdout).toContain('"status": "queued"');
   });

@@ -15,11 +15,11 @@ describe('orch tokens', () => {
     ]);
     expect((await here.orch(['tokens', 'remove', 'board'])).stdout).toBe('The token of board is taken back.');
     expect(await here.orch(['tokens', 'remove', 'board'])).toMatchObject({
-      exitCode: 1,
+      exitCode: 5,
       stderr: expect.stringContaining('E_TOKENS'),
     });
     expect(await here.orch(['tokens', 'add', 'x', '--role', 'root'])).toMatchObject({
-      exitCode: 1,
+      exitCode: 5,
       stdout: '',
     });
   });

@@ -27,7 +27,7 @@ describe('orch serve', () => {
   ])('%s refuses to start and names the remedy', async (_what, env, code, remedy) => {
     await using home = await temporaryDirectory();
     const { exitCode, stderr } = await serve(home.path, { ...GOOD, ...env });
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toMatch(new RegExp(`^${code}: `));
     expect(stderr).toContain(remedy);
     expect(stderr).not.toContain(GOOD.PRIVATE_KEY.slice(100, 140));
@@ -44,7 +44,7 @@ describe('orch serve', () => {
   ])('refuses settings with %s', async (_what, settings, code, hint) => {
     await using home = await temporaryDirectory();
     const { exitCode, stderr } = await serve(home.path, GOOD, settings);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toMatch(new RegExp(`^${code}: `));
     expect(stderr).toContain(hint);
   });
@@ -56,7 +56,7 @@ describe('orch serve', () => {
     const { port } = other.address() as AddressInfo;
     const { exitCode, stderr } = await serve(home.path, { ...GOOD, PORT: String(port) });
     other.close();
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toContain(`E_PORT_TAKEN: Port ${port} on 127.0.0.1 is taken.`);
   });
 
@@ -67,7 +67,7 @@ describe('orch serve', () => {
     database.pragma('user_version = 99');
     database.close();
     const { exitCode, stderr } = await serve(home.path, GOOD);
-    expect(exitCode).toBe(1);
+    expect(exitCode).toBe(5);
     expect(stderr).toContain('E_DATABASE_NEWER: The database has version 99');
   });
 
@@ -76,7 +76,7 @@ describe('orch serve', () => {
     const first = serve(home.path, GOOD);
     const url = await line(first, address);
     const second = await serve(home.path, GOOD);
-    expect(second.exitCode).toBe(1);
+    expect(second.exitCode).toBe(5);
     expect(second.stderr).toContain('E_SECOND_DAEMON');
     expect(() => openStoreFile(join(home.path, 'orch.db'))).toThrow(
       expect.objectContaining({ code: 'E_SECOND_DAEMON' }),
@@ -92,7 +92,7 @@ describe('orch serve', () => {
     expect((await first).exitCode).toBe(0);
     expect(readFileSync(join(home.path, 'logs', 'orch.log'), 'utf8')).toContain('running agents go on');
     const gone = await execa(process.execPath, [ORCH, 'status'], { env, extendEnv: false, reject: false });
-    expect([gone.exitCode, gone.stderr]).toEqual([1, expect.stringContaining('E_NO_DAEMON')]);
+    expect([gone.exitCode, gone.stderr]).toEqual([3, expect.stringContaining('E_NO_DAEMON')]);
   });
 
   it('serves the API over TCP when the settings say so, to who brings a token', async () => {
@@ -127,7 +127,7 @@ describe('orch serve', () => {
     const { port } = other.address() as AddressInfo;
     const { exitCode, stderr } = await serve(home.path, { PORT: String(port) });
     other.close();
-    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^E_PORT_TAKEN: [^\n]*$/)]);
+    expect([exitCode, stderr]).toEqual([5, expect.stringMatching(/^E_PORT_TAKEN: [^\n]*$/)]);
   });
 
   it('without credentials leads to the page that registers the App', async () => {

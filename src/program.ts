@@ -1,0 +1,182 @@
+import { Command } from 'commander';
+import type { Verb } from './cli/tasks.ts';
+import { version } from './cli/version.ts';
+
+/**
+ * The orch command, by the name it was called. Each sub-command loads its own code: a question to the daemon must not load
+ * the daemon. What is wrong in the arguments is thrown as commander's own error.
+ */
+export function createProgram(name: string): Command {
+  const program = new Command(name)
+    .description('Comment /orch on a GitHub issue, get a pull request from a coding agent.')
+    .version(version())
+    .option('-c, --config <FILE>', 'settings file; else $ORCH_CONFIG, ./orch.yaml or orch.yaml in $ORCH_HOME')
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .configureHelp({ sortSubcommands: false });
+
+  const common = () => program.opts<{ config?: string }>();
+
+  program
+    .command('serve')
+    .description('run the daemon: webhooks in, pull requests out')
+    .option('--home <DIR>', 'database, logs and workspaces; else $ORCH_HOME or ~/.orch')
+    .option('--host <ADDRESS>', 'address to listen on')
+    .option('--port <PORT>', 'port to listen on; 0 takes a free one')
+    .option('--log-level <LEVEL>', 'trace, debug, info, warn, error, fatal or silent')
+    .action(async options => (await import('./daemon/serve.ts')).serve({ ...common(), ...options }));
+
+  program
+    .command('doctor')
+    .description('what Orch needs of this machine, whether it is there, and how to get it')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./daemon/doctor/doctor.ts')).doctor({ ...common(), ...options }));
+
+  program
+    .command('agents')
+    .description('the agents of the settings; with --check whether they can work, and what to do if not')
+    .option('--check', 'look for program, version and login')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/agents.ts')).agents({ ...common(), ...options }));
+
+  program
+    .command('demo')
+    .description('play the whole story on a simulated GitHub, offline')
+    .option('--once', 'end when the story is told, instead of staying up to play on')
+    .option('--json', 'one JSON object on standard output, at the end')
+    .option('--agent <NAME>', 'a CLI found on PATH, or scripted, idle, unpushed, crashing', 'scripted')
+    .option('--repository <DIR>', 'play it on a copy of this repository')
+    .option('--instruction <TEXT>', 'what the agent is asked to do')
+    .option('--port <PORT>', "the simulated GitHub's port", '0')
+    .action(async options => (await import('./demo/demo.ts')).demo(options));
+
+  program
+    .command('status')
+    .description('the daemon and its newest tasks')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/tasks.ts')).status({ ...common(), ...options }));
+
+  program
+    .command('tasks')
+    .description('the newest tasks')
+    .option('--status <STATE>', 'only those in this state')
+    .option('--limit <N>', 'how many', '50')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/tasks.ts')).tasks({ ...common(), ...options }));
+
+  program
+    .command('show <TASK>')
+    .description('a task, its runs and its story')
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/tasks.ts')).show(task, { ...common(), ...options }),
+    );
+
+  program
+    .command('report')
+    .description('what was done and what it took, by day, repository and agent')
+    .option('--since <TIME>', 'from when on: 7d, 12h or 2026-11-01', '7d')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/report.ts')).report({ ...common(), ...options }));
+
+  program
+    .command('logs <TASK>')
+    .description("what the agent's terminal printed")
+    .option('-f, --follow', 'go on until the task is over')
+    .option('--raw', 'the lines of JSON that its CLI printed instead')
+    .action(async (task, options) =>
+      (await import('./cli/session.ts')).logs(task, { ...common(), ...options }),
+    );
+
+  program
+    .command('attach <TASK>')
+    .description("join the agent's terminal; leave it with Ctrl-b d")
+    .action(async task => (await import('./cli/session.ts')).attach(task, common()));
+
+  for (const [verb, description] of Object.entries(CHANGES) as [Verb, string][]) {
+    program
+      .command(`${verb} <TASK>`)
+      .description(description)
+      .option('--json', 'as JSON')
+      .action(async (task, options) =>
+        (await import('./cli/tasks.ts')).change(verb, task, { ...common(), ...options }),
+      );
+  }
+
+  program
+    .command('say <TASK> <TEXT...>')
+    .description("tell a task's agent something, or answer what it asks; - takes standard input")
+    .option('--json', 'as JSON')
+    .action(async (task, text, options) =>
+      (await import('./cli/tasks.ts')).tell(task, text, { ...common(), ...options }),
+    );
+
+  program
+    .command('checkpoint <TASK>')
+    .description("keep how the worktree of a task's agent is now")
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/checkpoints.ts')).make(task, { ...common(), ...options }),
+    );
+
+  program
+    .command('rollback <TASK> [N]')
+    .description('bring branch and worktree back to a checkpoint, and pause the task')
+    .option('--json', 'as JSON')
+    .action(async (task, number, options) =>
+      (await import('./cli/checkpoints.ts')).rollBack(task, number, { ...common(), ...options }),
+    );
+
+  program
+    .command('checkpoints <TASK>')
+    .description("the kept states of a task's worktree")
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/checkpoints.ts')).list(task, { ...common(), ...options }),
+    );
+
+  const tokens = program.command('tokens').description('who may use the API over TCP');
+  const tokenCommands = () => import('./cli/tokens.ts');
+
+  tokens
+    .command('list', { isDefault: true })
+    .description('names and roles')
+    .option('--json', 'as JSON')
+    .action(async options => (await tokenCommands()).list({ ...common(), ...options }));
+
+  tokens
+    .command('add <NAME>')
+    .description('make a token and print it, this once')
+    .option('--role <ROLE>', 'read, operate or admin', 'read')
+    .option('--json', 'as JSON')
+    .action(async (name, options) => (await tokenCommands()).add(name, { ...common(), ...options }));
+
+  tokens
+    .command('remove <NAME>')
+    .description('take a token back; it is dead at once')
+    .option('--json', 'as JSON')
+    .action(async (name, options) => (await tokenCommands()).remove(name, { ...common(), ...options }));
+
+  program
+    .command('backup')
+    .description('back the database up now, while the daemon runs or without it')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/backup.ts')).backup({ ...common(), ...options }));
+
+  program
+    .command('restore [FILE]')
+    .description('list the backups, or put one in the place of the database')
+    .option('--json', 'as JSON')
+    .action(async (file, options) =>
+      (await import('./cli/restore.ts')).restore(file, { ...common(), ...options }),
+    );
+
+  return program;
+}
+
+const CHANGES = {
+  pause: 'stop the agent of a task, which keeps its work and its place',
+  resume: 'let a paused task go on where it stopped',
+  cancel: 'stop a task for good',
+  retry: 'try a task again that failed, was escalated or cancelled',
+} satisfies Record<Verb, string>;
