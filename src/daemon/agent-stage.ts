@@ -148,6 +148,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           limit: null,
           heard: null,
           end: null,
+          turnEndedAt: null,
         };
       const panes = await lookOnce();
       // Read last: the exit file is there before its terminal is seen dead, whose own exit code tmux may not have yet.
@@ -164,6 +165,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
         limit: progress?.limit ?? null,
         heard: isNarrated(run) ? (progress?.events ?? 0) > 0 : null,
         end: progress?.end ?? null,
+        turnEndedAt: progress?.state === 'ended' ? progress.since : null,
       };
     },
     interrupt: run => interrupt(terminals, runName(run.task, run.number)),

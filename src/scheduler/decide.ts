@@ -64,6 +64,9 @@ function whileAlive(task: Task, run: Run, sight: Sight, now: number, patience: P
     return at(run.doneAt + grace, { do: 'interrupt', why: 'succeeded' }, now);
   }
   if (sight.limit !== null) return { do: 'interrupt', why: 'rate_limited' };
+  // As after `orch done`: nothing more comes of it, and it would keep its slot until the time-out.
+  if (sight.turnEndedAt !== null)
+    return at(sight.turnEndedAt + grace, { do: 'interrupt', why: 'succeeded' }, now);
   return at(run.spawnedAt + timeout, { do: 'interrupt', why: 'timed_out' }, now);
 }
 

@@ -50,6 +50,8 @@ export interface Sight {
   heard: boolean | null;
   /** How the CLI itself says that it ended. Null, too, where it tells nothing. */
   end: Progress['end'];
+  /** When the CLI said that its turn is over, after which it usually ends by itself (ms). */
+  turnEndedAt: number | null;
 }
 
 /** Where a run begins; `head` is the branch's tip on GitHub, null when it is not there. */

@@ -55,6 +55,24 @@ describe('an agent that', () => {
     expect(app.runs(1).map(run => run.outcome)).toEqual(['crashed', 'succeeded']);
   });
 
+  it('stays when its turn is over is ended, and its work counts', async () => {
+    const work = GOOD_AGENT.replace('&& orch done', '');
+    const agent = {
+      command: ['sh', '-c', `(${work}) >&2; echo '{"done":true}'; trap '' INT; sleep 300; sleep 300`],
+      events: [{ when: { done: true }, as: 'end' }],
+    };
+    await using app = await startTestApp({
+      settings: {
+        agents: { lingering: agent },
+        task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 0 },
+      },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    expect(task.pull).toBe(2);
+    expect(app.runs(1)).toMatchObject([{ outcome: 'succeeded', doneAt: null }]);
+  });
+
   it('takes too long is interrupted, and killed with all it started', async () => {
     const stubborn = "trap '' INT TERM; setsid sh -c \"trap '' INT TERM; sleep 300\" & sleep 300; sleep 300";
     await using app = await startTestApp({

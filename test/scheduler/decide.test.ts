@@ -13,7 +13,15 @@ const rows = (() => {
 const PATIENCE = { timeout: 1000, grace: 30, isSpokenTo: false };
 
 type Session = Sight['session'];
-const NOTHING = { exitCode: null, setupFailed: null, killedBy: null, limit: null, heard: null, end: null };
+const NOTHING = {
+  exitCode: null,
+  setupFailed: null,
+  killedBy: null,
+  limit: null,
+  heard: null,
+  end: null,
+  turnEndedAt: null,
+};
 const sight = (session: Session): Sight => ({ session, ...NOTHING });
 
 function step(session: Session, task: Partial<Task>, run: Partial<Run>, now = NOW): string {
@@ -70,6 +78,18 @@ describe('the next step', () => {
   ])('of a run that %s', (_what, session, task, run, next) => {
     expect(step(session, task, run)).toBe(next);
   });
+
+  it.each([
+    [NOW - 29, { do: 'wait', until: NOW + 1 }],
+    [NOW - 30, { do: 'interrupt', why: 'succeeded' }],
+  ] as const)(
+    'of a run whose turn is over, and whose CLI stays, comes after the grace',
+    (turnEndedAt, next) => {
+      const run = { ...rows.run, ...SPAWNED };
+      const seen = { ...sight('alive'), turnEndedAt };
+      expect(decide({ ...rows.task, ...RUNNING }, run, seen, NOW, PATIENCE)).toEqual(next);
+    },
+  );
 
   const time = fc.option(fc.integer({ min: NOW - 2000, max: NOW + 10 }));
   const anyTask = fc.record({

@@ -138,7 +138,7 @@ export function fakeStages(world: FakeWorld, store: Store): Stages {
   };
 }
 
-const TELLS_NOTHING = { limit: null, heard: null, end: null };
+const TELLS_NOTHING = { limit: null, heard: null, end: null, turnEndedAt: null };
 
 function see(world: FakeWorld, run: string): Sight {
   const session = world.sessions.get(run);

@@ -234,7 +234,12 @@ async function begin(host: Host, github: SimulatedGithub, store: Store, task: Ta
 
 function see(host: Host, run: string): Sight {
   const session = host.sessions.get(run);
-  const told = { limit: session?.limit ?? null, heard: session?.hasActed ?? null, end: null };
+  const told = {
+    limit: session?.limit ?? null,
+    heard: session?.hasActed ?? null,
+    end: null,
+    turnEndedAt: null,
+  };
   const rest = { setupFailed: null, killedBy: null, ...told };
   if (session?.alive === false && session.exitCode !== null)
     return { session: 'ended', exitCode: session.exitCode, ...rest };
@@ -253,6 +258,7 @@ function progressOf({ alive, conversation, hasActed, limit }: Session): Progress
     costUsd: null,
     retries: 0,
     end: null,
+    turnEndedAt: null,
   };
   const state = alive ? 'working' : 'ended';
   return { ...quiet, state, since: 0, session: conversation, events: hasActed ? 1 : 0, limit };
