@@ -1,12 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { askDaemon } from '../../src/cli/daemon-client.ts';
 import { findHome } from '../../src/cli/home.ts';
 import { attach, logs } from '../../src/cli/session.ts';
 import { change, show, status, tasks, tell } from '../../src/cli/tasks.ts';
-import { endRun } from '../../src/queue/change.ts';
+import { cancel, endRun } from '../../src/queue/change.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { daemon, place } from './place.ts';
@@ -25,6 +25,11 @@ async function printed(home: string, work: () => Promise<void>): Promise<string>
   } finally {
     write.mockRestore();
   }
+}
+
+/** What it has printed so far. */
+function shownSoFar(): string {
+  return vi.mocked(process.stdout.write).mock.calls.join('');
 }
 
 afterEach(() => vi.unstubAllEnvs());
@@ -75,6 +80,34 @@ describe('the commands', () => {
     const lines = (await printed(home, () => logs('T1.1', { raw: true }))).split('\n');
     expect(lines).toEqual(['{"a":"\\u001b"}', expect.not.stringContaining('a1a1'), '']);
     expect(lines[1]).not.toContain('\u001b');
+  });
+
+  it('follow the lines of JSON until the task is over: each when it is whole, a token that came in two parts too', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const home = join(here.path, '.orch');
+    const file = join(home, 'runs', 'T1.1', 'events.jsonl');
+    const { task } = started(store);
+    const token = `ghp_${'a1'.repeat(20)}`;
+    const later: [shown: string, next: () => void][] = [
+      ['', () => writeFileSync(file, `{"n":1}\n{"token":"${token.slice(0, 9)}`)],
+      ['{"n":1}', () => appendFileSync(file, `${token.slice(9)}"}\n{"n":3}`)],
+      ['"token"', () => void cancel(store, task.id, 'no', NOW)],
+    ];
+    const { get } = store.tasks;
+    // Who follows looks for the run, then again and again whether it is over.
+    store.tasks.get = id => {
+      const [shown, next] = later[0] ?? [];
+      if (next && existsSync(dirname(file)) && shownSoFar().includes(shown ?? '')) {
+        later.shift();
+        next();
+      }
+      return get(id);
+    };
+    const lines = (await printed(home, () => logs('T1', { raw: true, follow: true }))).split('\n');
+    expect(lines).toEqual(['{"n":1}', expect.stringMatching(/^\{"token":".*"\}$/), '{"n":3}', '']);
+    expect(lines[1]).not.toContain('a1a1');
   });
 
   it('join no terminal that is not there', async () => {
