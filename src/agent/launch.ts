@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 import { isExecutable, isOnPath, type ProgramResult } from '../shared/program.ts';
@@ -7,7 +6,7 @@ import { shellQuote } from '../shared/text.ts';
 import { launchScript, type SetupCommand } from './launch-script.ts';
 import { processStart } from './processes.ts';
 import { type Delivery, deliverPrompt } from './prompt-delivery.ts';
-import { runFiles, tryAppend, tryReadSmall } from './run-files.ts';
+import { runFiles, tryAppend, tryReadSmall, writeWhole } from './run-files.ts';
 import { mainPane, serverIsAbsent, sessionName, type Terminals } from './terminals.ts';
 import type { Narration } from './watch/narrator.ts';
 
@@ -60,7 +59,7 @@ export async function launch(terminals: Terminals, wanted: Launch): Promise<Laun
   const files = runFiles(wanted.directory);
   tryAppend(files.monitorLog, '');
   const { narration, outputLimitBytes } = wanted;
-  if (narration) writeWhole(files.narration, JSON.stringify({ ...narration, outputLimitBytes }), 0o600);
+  if (narration) writeWhole(files.narration, JSON.stringify({ ...narration, outputLimitBytes }));
   const script = launchScript({ ...wanted, ...delivered, environment, narrated: narration !== null });
   writeWhole(files.script, script, 0o700);
   const pid = Number(await startSession(terminals, sessionArguments(wanted), wanted.run));
@@ -77,14 +76,8 @@ function launchId(file: string): string {
   const existing = tryReadSmall(file);
   if (existing) return existing;
   const id = randomUUID();
-  writeWhole(file, id, 0o600);
+  writeWhole(file, id);
   return id;
-}
-
-/** Renamed into place: a shell that runs the former script reads on in the former file, and none is ever half. */
-function writeWhole(file: string, text: string, mode: number): void {
-  writeFileSync(`${file}.new`, text, { mode });
-  renameSync(`${file}.new`, file);
 }
 
 async function startSession(terminals: Terminals, args: string[], run: string): Promise<string> {

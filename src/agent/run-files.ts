@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** What lies in a run's directory (0700) so that its agent can be started, watched and found again. */
@@ -43,6 +53,17 @@ export function tryReadSmall(file: string): string | null {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * Writes a file whole or not at all, renamed into place: who has the former one open reads on in it. Where it is prepared
+ * an agent that runs as our user could have put a FIFO or a link.
+ */
+export function writeWhole(file: string, text: string, mode = 0o600): void {
+  const prepared = `${file}.new`;
+  rmSync(prepared, { recursive: true, force: true });
+  writeFileSync(prepared, text, { mode, flag: 'wx' });
+  renameSync(prepared, file);
 }
 
 /** Adds to a regular file, made if need be (0600); false when something else lies there, which is left alone. */

@@ -12,7 +12,10 @@ export interface Terminals extends Disposable {
   readonly command: readonly string[];
   /** Runs one tmux process. Errors: E_MISSING_PROGRAM, E_PROGRAM_FAILED when the server doesn't answer. */
   tmux(args: readonly string[]): Promise<ProgramResult>;
-  /** The same for what only asks: over a standing connection while there is one, which starts no process. */
+  /**
+   * The same for what only asks: over a standing connection while there is one, which starts no process. Only for answers
+   * that hold no word of an agent: it could guess where tmux ends one, and forge the next.
+   */
   ask(args: readonly string[]): Promise<ProgramResult>;
 }
 
@@ -102,7 +105,7 @@ export async function look(terminals: Terminals): Promise<Map<string, Pane> | 'u
 /** What a run's screen shows at the moment; null when there is none to be seen. */
 export async function screenOf(terminals: Terminals, run: string): Promise<string | null> {
   try {
-    const { exitCode, stdout } = await terminals.ask(['capture-pane', '-p', '-t', mainPane(run)]);
+    const { exitCode, stdout } = await terminals.tmux(['capture-pane', '-p', '-t', mainPane(run)]);
     return exitCode === 0 ? stdout : null;
   } catch (error) {
     terminals.log.warn({ err: error }, 'tmux could not be asked');

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { cpuByGroup } from '../agent/processes.ts';
 import { runFiles } from '../agent/run-files.ts';
 import { look, type Pane, screenOf, sessionName, type Terminals } from '../agent/terminals.ts';
@@ -107,10 +107,10 @@ export function watchStates(options: AgentStatesOptions) {
     const wasNotable = one.told !== null && NOTABLE.has(one.told);
     if (seen.state === one.told || seen.state === 'exited' || !(NOTABLE.has(seen.state) || wasNotable))
       return;
-    one.told = seen.state;
     store.transaction(() =>
       store.journal.append(clock.now(), run.task, 'agent:state', { run: run.number, ...seen }),
     );
+    one.told = seen.state;
   }
 
   function knownOf(run: Run): Known {
@@ -130,11 +130,15 @@ export function watchStates(options: AgentStatesOptions) {
   }
 
   return {
-    /** A live run's CLI has told something. */
+    /** A live run's CLI has told something. What can't be written now the next look finds. */
     heard(run: Run, progress: Progress): void {
-      if (store.runs.get(run.task, run.number)?.endedAt !== null) return;
-      const quietMs = clock.now() - knownOf(run).signAt;
-      settle(run, agentState({ progress, quietMs, screen: null }, NO_SCREEN, stuckAfterMs));
+      try {
+        if (store.runs.get(run.task, run.number)?.endedAt !== null) return;
+        const quietMs = clock.now() - knownOf(run).signAt;
+        settle(run, agentState({ progress, quietMs, screen: null }, NO_SCREEN, stuckAfterMs));
+      } catch (err) {
+        log.error({ run: nameOf(run), err }, 'what an agent does could not be written');
+      }
     },
     /** What the agent of a task's live run does; null while there is none. */
     of(task: number): Seen | null {
@@ -149,8 +153,13 @@ function nameOf(run: Run): string {
   return runName(run.task, run.number);
 }
 
+/** Of a file in an agent's reach, who may have put anything there. */
 function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    return lstatSync(file).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** What people were told of a run before a restart. */

@@ -1,8 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openGroups } from '../agent/limits/choose.ts';
 import type { Group, Groups, RunLimits, Usage } from '../agent/limits/limits.ts';
-import { runFiles, tryReadSmall } from '../agent/run-files.ts';
+import { runFiles, tryReadSmall, writeWhole } from '../agent/run-files.ts';
 import type { Profile, Settings } from '../config/settings.ts';
 import { OrchError } from '../shared/errors.ts';
 
@@ -48,13 +48,14 @@ export function unmetLimit(kind: Groups['kind'], { cpuPercent }: RunLimits): str
 
 const usage = z.object({ memoryMb: z.number().nullable(), cpuSeconds: z.number().nullable() });
 
-/** Writes down what a run has taken, once: its group goes afterwards. */
+/** Writes down what a run has taken, once: its group goes afterwards, also where that can't be written. */
 export function settleGroup(group: Group, directory: string): void {
   const { usage: file } = runFiles(directory);
   const taken = group.usage();
-  if (taken.memoryMb !== null && tryReadSmall(file) === null) {
-    writeFileSync(`${file}.new`, JSON.stringify(taken), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+  try {
+    if (taken.memoryMb !== null && tryReadSmall(file) === null) writeWhole(file, JSON.stringify(taken));
+  } catch {
+    // A full disk, or something that its agent has put there: then nobody knows.
   }
   group.remove();
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { tryAppend } from '../../src/agent/run-files.ts';
+import { tryAppend, writeWhole } from '../../src/agent/run-files.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 describe('adding to a file of a run', () => {
@@ -27,3 +27,20 @@ describe('adding to a file of a run', () => {
     expect(readFileSync(at('elsewhere'), 'utf8')).toBe('');
   });
 });
+
+it.each(['a link', 'a folder', 'a pipe'])(
+  'a file of a run is written whole where an agent has put %s',
+  async what => {
+    await using folder = await temporaryDirectory();
+    const at = (name: string) => join(folder.path, name);
+    writeFileSync(at('elsewhere'), 'mine');
+    if (what === 'a link') symlinkSync(at('elsewhere'), at('usage.json.new'));
+    else if (what === 'a folder') mkdirSync(at('usage.json.new'));
+    else await execa('/usr/bin/mkfifo', [at('usage.json.new')]);
+    symlinkSync(at('elsewhere'), at('usage.json'));
+    writeWhole(at('usage.json'), '{}');
+    expect(['usage.json', 'elsewhere'].map(name => readFileSync(at(name), 'utf8'))).toEqual(['{}', 'mine']);
+    expect(readdirSync(folder.path).sort()).toEqual(['elsewhere', 'usage.json']);
+    expect(statSync(at('usage.json')).mode & 0o777).toBe(0o600);
+  },
+);

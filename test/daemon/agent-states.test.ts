@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { launch } from '../../src/agent/launch.ts';
 import { closeTerminals, openTerminals } from '../../src/agent/terminals.ts';
-import { readProgress } from '../../src/agent/watch/progress.ts';
+import { type Progress, readProgress } from '../../src/agent/watch/progress.ts';
 import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { watchStates } from '../../src/daemon/agent-states.ts';
@@ -116,5 +116,34 @@ it('a limit is told as soon as its CLI tells of it', async () => {
   expect(here.told()).toEqual([{ run: 1, state: 'limited', detail: '429' }]);
   states.heard(here.run, { ...progress, state: 'working' });
   expect(here.told()).toHaveLength(2);
+  await states.stop();
+});
+
+it('whatever lies in the folder of a run, its agent is looked at', async () => {
+  await using here = await watched("printf 'Do you want to proceed?\\n'; sleep 600");
+  const { directory, clock } = here;
+  symlinkSync('events.jsonl', join(directory, 'events.jsonl'));
+  mkdirSync(join(directory, 'progress.json'));
+  const states = here.open();
+  await vi.waitFor(async () => {
+    await clock.advance(10_000);
+    expect(states.of(1)?.state).toBe('waiting');
+  }, 15_000);
+  await states.stop();
+});
+
+it('where the journal can not be written, as on a full disk, nobody who tells of an agent has to know', async () => {
+  await using here = await watched('sleep 600');
+  const states = here.open();
+  writeFileSync(join(here.directory, 'progress.json'), JSON.stringify(PROGRESS));
+  const progress = readProgress(here.directory) as Progress;
+  const append = vi.spyOn(here.store.journal, 'append').mockImplementation(() => {
+    throw new Error('database or disk is full');
+  });
+  states.heard(here.run, progress);
+  append.mockRestore();
+  expect(here.told()).toEqual([]);
+  states.heard(here.run, progress);
+  expect(here.told()).toEqual([{ run: 1, state: 'limited', detail: '429' }]);
   await states.stop();
 });

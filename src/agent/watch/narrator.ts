@@ -1,7 +1,6 @@
-import { renameSync, writeFileSync } from 'node:fs';
 import type { EventRule } from '../../config/profiles/rules.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
-import { runFiles } from '../run-files.ts';
+import { runFiles, writeWhole } from '../run-files.ts';
 import { type FoldOptions, LONG_WAIT_MS, openFold } from './fold.ts';
 import { interpret } from './interpret.ts';
 import { type Line, openLines } from './lines.ts';
@@ -140,8 +139,7 @@ function openWriter(file: string, render: () => string) {
       const text = render();
       if (text === written) return;
       try {
-        writeFileSync(`${file}.new`, text, { mode: 0o600 });
-        renameSync(`${file}.new`, file);
+        writeWhole(file, text);
         written = text;
       } catch {
         // A full disk. The next change tries again.
