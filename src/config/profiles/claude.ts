@@ -27,7 +27,7 @@ export const CLAUDE: ProfileData = {
     command: 'claude auth login',
   },
   install: 'npm install -g @anthropic-ai/claude-code',
-  version: { command: ['claude', '--version'], tried: ['2.1.329'], from: '2.1', below: '3' },
+  version: { command: ['claude', '--version'], tried: ['2.1.329', '2.1.332'], from: '2.1', below: '3' },
   as_root: { IS_SANDBOX: '1' },
   events: [
     { when: { type: 'system', subtype: 'init' }, as: 'session', take: { id: 'session_id', model: 'model' } },

@@ -36,7 +36,7 @@ export const CODEX: ProfileData = {
     command: 'codex login',
   },
   install: 'npm install -g @openai/codex',
-  version: { command: ['codex', '--version'], tried: ['0.169.0'], from: '0.160', below: '1' },
+  version: { command: ['codex', '--version'], tried: ['0.169.0', '0.171.0'], from: '0.160', below: '1' },
   events: [
     { when: { type: 'thread.started' }, as: 'session', take: { id: 'thread_id' } },
     {
