@@ -25,6 +25,7 @@ export function request(n: number): Request {
     conversation: '[]',
     contextFiles: [],
     agent: null,
+    capabilities: [],
     model: null,
     priority: 'normal',
     timeoutSeconds: 1800,
@@ -39,7 +40,7 @@ export function request(n: number): Request {
 const LIMITS: Limits = {
   concurrent: 10,
   perRepository: null,
-  profiles: [{ name: 'bench', maxInstances: 10 }],
+  profiles: [{ name: 'bench', maxInstances: 10, capabilities: [] }],
 };
 
 const noWishes: RepositoryLimits = () => ({ agents: null, agent: null, concurrency: null });

@@ -65,13 +65,14 @@ export async function show(name: string, options: Common): Promise<void> {
     const cells = [
       run.id,
       run.agent,
+      run.choice ?? '',
       run.outcome ?? 'live',
       tokensCell(run.usage?.tokens),
       costCell(run.usage),
     ];
     return [...cells, run.reason ?? ''];
   });
-  const head = ['RUN', 'AGENT', 'OUTCOME', 'TOKENS', 'COST', 'REASON'];
+  const head = ['RUN', 'AGENT', 'CHOSEN', 'OUTCOME', 'TOKENS', 'COST', 'REASON'];
   if (runs.length > 0) say(`\n${columns([head, ...runs])}`);
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
   if (said.length > 0) say(`\n${columns([['SAID BY', 'HEARD', 'TEXT'], ...said])}`);

@@ -2,7 +2,7 @@ import { nearest } from '../shared/nearest.ts';
 import { shorten, unquote } from '../shared/text.ts';
 import { parseTaskName } from '../task/glossary.ts';
 import { RESERVED, SUBCOMMANDS } from './help.ts';
-import { OPTIONS, type RunOptions, readOption } from './options.ts';
+import { joinOptions, OPTIONS, type RunOptions, readOption } from './options.ts';
 
 export type Command =
   | { kind: 'run'; instruction: string; options: RunOptions }
@@ -57,8 +57,9 @@ function takeOptions(
     const option = readOption(flag, value);
     if (token === '' || (end === TRAILING && !option)) return { rest, options };
     if (!option) return refuseOption(flag, value);
-    if (Object.keys(option).some(field => field in options)) return reply(`\`--${flag}\` is there twice.`);
-    options = { ...options, ...option };
+    const joined = joinOptions(options, option);
+    if (!joined) return reply(`\`--${flag}\` is there twice.`);
+    options = joined;
     rest = (end === LEADING ? rest.slice(token.length) : rest.slice(0, -token.length)).trim();
   }
 }

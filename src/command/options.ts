@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Amount, amountText } from '../shared/amounts.ts';
 import { parseDuration } from '../shared/clock.ts';
-import { baseBranch, modelName, profileName } from '../shared/names.ts';
+import { baseBranch, capabilityName, modelName, profileName } from '../shared/names.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 
 /** `45m`, `1h30m`, `90s`; one minute to 24 hours. Gives seconds. */
@@ -10,6 +10,7 @@ const timeout = z.string().transform(parseDuration).pipe(z.number().min(60).max(
 /** The options of a run, as comments, labels and the command line give them. */
 export interface RunOptions {
   agent?: string;
+  capabilities?: string[];
   model?: string;
   priority?: (typeof PRIORITIES)[number];
   timeoutSeconds?: number;
@@ -27,6 +28,12 @@ interface Option {
 /** One table for the parser, the help and the documentation. */
 export const OPTIONS: Readonly<Record<string, Option>> = {
   agent: option('agent', profileName, 'NAME', 'the agent that does it, such as `claude`'),
+  capability: option(
+    'capabilities',
+    capabilityName.transform(name => [name]),
+    'NAME',
+    'what the agent must be good at, such as `tests`; it may be there more than once',
+  ),
   model: option('model', modelName, 'MODEL', 'the model it is started with, such as `sonnet`'),
   priority: option(
     'priority',
@@ -49,6 +56,14 @@ export function readOption(flag: string, value: string): RunOptions | null {
   const entry = Object.hasOwn(OPTIONS, flag) ? OPTIONS[flag] : undefined;
   const parsed = entry?.schema.safeParse(value);
   return entry && parsed?.success ? { [entry.field]: parsed.data } : null;
+}
+
+/** Both together: capabilities add up, and null when anything else is there twice. */
+export function joinOptions(before: RunOptions, option: RunOptions): RunOptions | null {
+  const { capabilities = [], ...once } = option;
+  if (Object.keys(once).some(field => field in before)) return null;
+  const all = [...(before.capabilities ?? []), ...capabilities];
+  return { ...before, ...once, ...(all.length > 0 ? { capabilities: all } : {}) };
 }
 
 function option(field: keyof RunOptions, schema: z.ZodType, value: string, help: string): Option {

@@ -1,13 +1,12 @@
 import type { Remark } from '../agent/prompt.ts';
+import { checkWish } from '../choice/wish.ts';
 import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import { budgetOf } from '../config/budgets.ts';
 import type { RepositorySettings } from '../config/repository.ts';
-import type { Settings } from '../config/settings.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
-import { nearest } from '../shared/nearest.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
@@ -63,7 +62,7 @@ export async function obey(
   }
 }
 
-/** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_QUEUE_FULL. */
+/** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_CAPABILITY, E_QUEUE_FULL. */
 export async function startTask(
   context: AppContext,
   place: Place,
@@ -73,7 +72,7 @@ export async function startTask(
   from: Origin,
 ): Promise<void> {
   const { store, settings, replies, clock } = context;
-  checkAgent(settings, repository, wanted.agent ?? null);
+  checkWish(settings.profiles, repository.agents, wanted);
   const pull = await readPull(context, place);
   const conversation = await conversationAt(context, place, repository, from);
   const origin = pull === null || wanted.base !== undefined ? null : originOf(store, place);
@@ -97,6 +96,7 @@ export async function startTask(
         conversation: JSON.stringify(conversation),
         contextFiles: [],
         agent: wanted.agent ?? null,
+        capabilities: wanted.capabilities ?? [],
         model: wanted.model ?? null,
         priority: wanted.priority ?? settings.taskQueue.defaultPriority,
         timeoutSeconds:
@@ -173,22 +173,6 @@ async function readPull(context: AppContext, place: Place): Promise<{ ref: strin
     );
   }
   return { ref: data.head.ref, sha: data.head.sha };
-}
-
-function checkAgent(settings: Settings, repository: RepositorySettings, agent: string | null): void {
-  const names = settings.profiles.map(profile => profile.name);
-  const allowed = names.filter(name => !repository.agents || repository.agents.includes(name));
-  if (allowed.length === 0) throw new OrchError('E_NO_AGENT', 'No agent is set up for this repository');
-  if (agent === null || allowed.includes(agent)) return;
-  const near = nearest(agent, allowed);
-  const there = allowed.map(name => `\`${name}\``).join(', ');
-  throw new OrchError(
-    'E_UNKNOWN_AGENT',
-    `There is no agent \`${agent}\` here${near ? `; did you mean \`${near}\`?` : ''}`,
-    {
-      remedy: `Agents: ${there}.`,
-    },
-  );
 }
 
 async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {

@@ -2,13 +2,12 @@ import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changeState } from './change.ts';
 
-/** Which queued task is next, and who takes it, going on where `before` stopped; or why nobody ever will. */
-export type Choice =
-  | { task: number; profile: string; slot: number; before: Run | null }
-  | { task: number; refused: string };
+/** Which queued task is next, who takes it and why (`choice`), going on where `before` stopped; or why nobody ever will. */
+export type Next = Taken | { task: number; refused: string };
+type Taken = { task: number; profile: string; slot: number; choice: string; before: Run | null };
 
 /** Asked within the claim's transaction; null while no task may start. */
-export type Choose = (now: number) => Choice | null;
+export type Choose = (now: number) => Next | null;
 
 export interface Claim {
   task: Task;
@@ -22,11 +21,11 @@ export interface Claim {
 export function claim(store: Store, choose: Choose, now: number): Claim | null {
   return store.transaction(() => {
     for (;;) {
-      const choice = choose(now);
-      if (!choice) return null;
-      const task = store.tasks.get(choice.task) as Task;
-      if (!('refused' in choice)) return take(store, task, choice, now);
-      changeState(store, task, 'failed', now, { reason: choice.refused });
+      const next = choose(now);
+      if (!next) return null;
+      const task = store.tasks.get(next.task) as Task;
+      if (!('refused' in next)) return take(store, task, next, now);
+      changeState(store, task, 'failed', now, { reason: next.refused });
     }
   });
 }
@@ -35,8 +34,8 @@ export function claim(store: Store, choose: Choose, now: number): Claim | null {
  * The epoch rises, so that whatever an older run of the task still does is refused. What people have told the task's agent
  * is given to the new run.
  */
-function take(store: Store, task: Task, choice: Exclude<Choice, { refused: string }>, now: number): Claim {
-  const { profile, slot, before } = choice;
+function take(store: Store, task: Task, next: Taken, now: number): Claim {
+  const { profile, slot, choice, before } = next;
   const epoch = task.epoch + 1;
   const number = task.runs + 1;
   const isSame = before?.profile === profile;
@@ -44,8 +43,9 @@ function take(store: Store, task: Task, choice: Exclude<Choice, { refused: strin
   // What the workspace has of the branch is what the task knows of it.
   const head = (isSame && store.tasks.get(before.task)?.head) || task.head;
   changeState(store, task, 'starting', now, { epoch, runs: number, resume: null, question: null, head });
-  store.runs.insert({ task: task.id, number, epoch, profile, slot, workspace, session, startedAt: now });
+  const agent = { profile, slot, choice, workspace, session };
+  store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
   for (const { id } of store.inputs.waiting(task.id)) store.inputs.give(id, number);
-  store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${profile}-${slot}` });
+  store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${profile}-${slot}`, choice });
   return { task: store.tasks.get(task.id) as Task, run: store.runs.get(task.id, number) as Run };
 }

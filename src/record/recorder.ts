@@ -137,7 +137,7 @@ function describe(event: JournalEvent): string {
     case 'task:promoted':
       return 'waited long, so it has normal priority now';
     case 'run:claimed':
-      return `taken by ${event.data.agent}`;
+      return `taken by ${event.data.agent}${event.data.choice ? `: ${event.data.choice}` : ''}`;
     case 'run:prepared':
       return `workspace ready: ${event.data.branch} from ${event.data.base}`;
     case 'run:spawned':

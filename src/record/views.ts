@@ -29,6 +29,7 @@ export function showTask(
     requester: task.requester,
     instruction: task.instruction,
     agent: task.agent,
+    capabilities: task.capabilities,
     priority: task.priority,
     run: task.runs === 0 ? null : runName(task.id, task.runs),
     agent_state: agent?.state ?? null,
@@ -55,6 +56,8 @@ export function showRun(run: Run, usage: Usage | null) {
   return {
     id: runName(run.task, run.number),
     agent: `${run.profile}-${run.slot}`,
+    /** Why this agent took it. */
+    choice: run.choice,
     started_at: isoTime(run.startedAt),
     ended_at: run.endedAt === null ? null : isoTime(run.endedAt),
     outcome: run.outcome,

@@ -35,6 +35,7 @@ export const ERRORS = {
   E_NO_DAEMON: 'Start it with: orch serve',
   E_UNKNOWN_TASK: 'List the tasks with: orch tasks',
   E_UNKNOWN_AGENT: 'Name one of the agents in orch.yaml.',
+  E_CAPABILITY: 'Ask without it, or add it to the `capabilities` of an agent in orch.yaml.',
   E_TASK_STATE: 'See the state of the task with: orch show',
   E_TASK_OVER:
     'To go on, comment `/orch` and what is to be done, on its pull request if there is one; or retry the task.',

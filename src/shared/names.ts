@@ -5,6 +5,9 @@ export const profileName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be 
 
 export const modelName = z.string().regex(/^[a-zA-Z0-9][\w.:/@+-]{0,99}$/, 'must be a model such as sonnet');
 
+/** What an agent is good at, such as `tests`: profiles have such words, and tasks ask for them. */
+export const capabilityName = z.string().regex(/^[a-z][a-z0-9_-]{0,30}$/, 'must be a word such as tests');
+
 /** What `git check-ref-format` refuses, and what a command could take for an option. */
 const NOT_IN_BRANCH = /^$|^[-/.]|\.\.|\/\/|\/\.|@\{|\.lock(\/|$)|[/.]$|[\s\p{Cc}~^:?*[\\]/u;
 

@@ -213,4 +213,9 @@ export const MIGRATIONS: readonly string[] = [
   alter table tasks add column context_files text not null default '[]';
   insert into cursors (reader, task, seq) select 'context', task, max(seq) from journal group by task;
   `,
+  `
+  -- What a task's agent must be good at, and why a run's agent took it.
+  alter table tasks add column capabilities text not null default '[]';
+  alter table runs add column choice text;
+  `,
 ];

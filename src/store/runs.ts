@@ -8,6 +8,7 @@ const FIELDS = [
   'epoch',
   'profile',
   'slot',
+  'choice',
   'workspace',
   'session',
   'startedAt',
@@ -27,7 +28,17 @@ const FIELDS = [
 const { list, insert, set } = columns(FIELDS);
 
 export function openRuns(db: Connection) {
-  const given = ['task', 'number', 'epoch', 'profile', 'slot', 'workspace', 'session', 'startedAt'] as const;
+  const given = [
+    'task',
+    'number',
+    'epoch',
+    'profile',
+    'slot',
+    'choice',
+    'workspace',
+    'session',
+    'startedAt',
+  ] as const;
   const insertRun = db.prepare(`insert into runs ${insert(given)}`);
   const one = db.prepare(`select ${list} from runs where task = ? and number = ?`);
   const ofTask = db.prepare(`select ${list} from runs where task = ? order by number`);

@@ -20,6 +20,7 @@ const REQUEST = [
   'conversation',
   'contextFiles',
   'agent',
+  'capabilities',
   'model',
   'priority',
   'timeoutSeconds',
@@ -62,6 +63,7 @@ export type Claimable = Pick<
   | 'id'
   | 'repositoryId'
   | 'agent'
+  | 'capabilities'
   | 'runs'
   | 'branch'
   | 'resume'
@@ -84,7 +86,7 @@ export function openTasks(db: Connection) {
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
-    `select id, repository_id as repositoryId, agent, runs, branch, resume, continues, settings,
+    `select id, repository_id as repositoryId, agent, capabilities, runs, branch, resume, continues, settings,
        budget_usd as budgetUsd,
        budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
      where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
@@ -145,7 +147,9 @@ export function openTasks(db: Connection) {
     insert(request: Request, now: number): number {
       const born = { state: 'queued', readyAt: now, createdAt: now, updatedAt: now };
       const priority = PRIORITIES.indexOf(request.priority);
-      return Number(insertTask.run(bind({ ...request, ...born, priority })).lastInsertRowid);
+      const capabilities = [...new Set(request.capabilities)].sort();
+      const row = bind({ ...request, ...born, priority, capabilities });
+      return Number(insertTask.run(row).lastInsertRowid);
     },
     get: (id: number): Task | null => read(byId.get(id)),
     bySource: (source: string): Task | null => read(bySource.get(source)),
@@ -155,7 +159,7 @@ export function openTasks(db: Connection) {
     /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
     *claimable(now: number): Generator<Claimable> {
       for (const priority of PRIORITIES.keys())
-        for (const row of claimable.iterate(priority, now, now)) yield row as Claimable;
+        for (const row of claimable.iterate(priority, now, now)) yield toClaim(row);
     },
     /** When the next delayed task becomes claimable, a paused one wakes or an agent's limit ends, if there is any. */
     nextReady: (now: number): number | null => (nextReady.get(now, now) as { at: number | null }).at,
@@ -215,16 +219,24 @@ export function openTasks(db: Connection) {
 
 function read(row: unknown): Task | null {
   if (!row) return null;
-  type Raw = Omit<Task, 'priority' | 'onPullRequest' | 'budgetWarned' | 'contextFiles'>;
+  type Lists = 'contextFiles' | 'capabilities';
+  type Raw = Omit<Task, 'priority' | 'onPullRequest' | 'budgetWarned' | Lists>;
   type Numbers = { priority: number; onPullRequest: number; budgetWarned: number };
-  const raw = row as Raw & Numbers & { contextFiles: string };
+  const raw = row as Raw & Numbers & Record<Lists, string>;
   const [onPullRequest, budgetWarned] = [raw.onPullRequest === 1, raw.budgetWarned === 1];
   const contextFiles = JSON.parse(raw.contextFiles) as string[];
+  const capabilities = JSON.parse(raw.capabilities) as string[];
   return {
     ...raw,
     onPullRequest,
     budgetWarned,
     contextFiles,
+    capabilities,
     priority: PRIORITIES[raw.priority] ?? 'normal',
   };
+}
+
+function toClaim(row: unknown): Claimable {
+  const raw = row as Omit<Claimable, 'capabilities'> & { capabilities: string };
+  return { ...raw, capabilities: JSON.parse(raw.capabilities) as string[] };
 }

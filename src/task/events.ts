@@ -9,7 +9,7 @@ export interface TaskEvents {
   'task:queued': Record<never, never>;
   'task:state': { from: TaskState; to: TaskState; reason: string | null };
   'task:promoted': Record<never, never>;
-  'run:claimed': { run: number; agent: string };
+  'run:claimed': { run: number; agent: string; choice?: string };
   'run:prepared': { run: number; branch: string; base: string };
   'run:spawned': { run: number; pid: number };
   'run:stopping': { run: number; why: RunOutcome };

@@ -53,6 +53,8 @@ export interface Request {
   /** Files that its agent is to read first: paths in the repository, or in its shared context. */
   contextFiles: readonly string[];
   agent: string | null;
+  /** What its agent must be good at, of the words that profiles have; an agent that is asked for is taken all the same. */
+  capabilities: readonly string[];
   model: string | null;
   priority: Priority;
   timeoutSeconds: number;
@@ -114,6 +116,8 @@ export interface Run {
   profile: string;
   /** 1 to max_instances: the agent is `{profile}-{slot}`. */
   slot: number;
+  /** Why this agent took it, for people; null in runs of older releases. */
+  choice: string | null;
   /** The run that made the workspace, `T42.1`: its own, unless it goes on where another stopped. */
   workspace: string;
   /** The id of the CLI's own conversation, once known. */

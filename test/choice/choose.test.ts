@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import type { Profile } from '../../src/choice/candidates.ts';
 import { chooser, type Limits } from '../../src/choice/choose.ts';
 import { cancel, endRun, pause, promote, resume, retry } from '../../src/queue/change.ts';
 import { claim } from '../../src/queue/claim.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { Run, RunOutcome } from '../../src/task/glossary.ts';
-import { memoryStore, NO_WISHES, NOW, queued } from '../support/tasks.ts';
+import { aProfile, memoryStore, NO_WISHES, NOW, queued } from '../support/tasks.ts';
 
 const TWO: Limits = {
   concurrent: 9,
   perRepository: null,
-  profiles: [
-    { name: 'claude', maxInstances: 2 },
-    { name: 'codex', maxInstances: 1 },
-  ],
+  profiles: [aProfile('claude', 2), aProfile('codex', 1)],
 };
 
 function next(
@@ -40,7 +38,7 @@ describe('the next task', () => {
     queued(store);
     queued(store, { priority: 'high' });
     promote(store, NOW - 10, NOW);
-    const wide = { profiles: [{ name: 'a', maxInstances: 9 }] };
+    const wide = { profiles: [aProfile('a', 9)] };
     const order = [1, 2, 3, 4].map(() => next(store, wide));
     expect(order).toEqual(['4 by a-1', '1 by a-2', '3 by a-3', '2 by a-4']);
   });
@@ -142,10 +140,7 @@ describe('the agent', () => {
 
   it('is less loaded by share, not by number', () => {
     using store = memoryStore();
-    const profiles = [
-      { name: 'small', maxInstances: 1 },
-      { name: 'big', maxInstances: 4 },
-    ];
+    const profiles = [aProfile('small', 1), aProfile('big', 4)];
     for (let n = 0; n < 5; n++) queued(store);
     const order = [1, 2, 3].map(() => next(store, { profiles }));
     expect(order).toEqual(['1 by small-1', '2 by big-1', '3 by big-2']);
@@ -164,7 +159,7 @@ describe('the agent', () => {
   it('is the same one after a time-out when there is no other', () => {
     using store = memoryStore();
     queued(store);
-    const profiles = [{ name: 'claude', maxInstances: 1 }];
+    const profiles = [aProfile('claude', 1)];
     next(store, { profiles });
     end(store, store.runs.get(1, 1) as Run, 'timed_out');
     expect(next(store, { profiles })).toBe('1 by claude-1');
@@ -194,6 +189,107 @@ describe('the agent', () => {
     queued(store, { agent: 'claude' });
     expect(next(store, { profiles: [] })).toBeNull();
     expect(next(store)).toBe('1 by claude-1');
+  });
+});
+
+describe('the reason', () => {
+  const chosen = (store: Store, own: Partial<ReturnType<typeof NO_WISHES>> = {}, profiles = SKILLED) => {
+    const choose = chooser(store, { ...TWO, profiles }, () => ({ ...NO_WISHES(), ...own }));
+    const run = claim(store, choose, NOW)?.run;
+    return run && `${run.profile}: ${run.choice}`;
+  };
+  const SKILLED = [aProfile('claude', 2, ['code', 'docs']), aProfile('codex', 2, ['code', 'tests'])];
+
+  it('is a capability where one is asked for, and nobody else takes the task', () => {
+    using store = memoryStore();
+    for (const word of ['tests', 'tests', 'tests', 'docs']) queued(store, { capabilities: [word] });
+    expect(chosen(store)).toBe('codex: capability tests');
+    expect(chosen(store)).toBe('codex: capability tests');
+    expect(chosen(store)).toBe('claude: capability docs');
+    expect(chosen(store)).toBeUndefined();
+  });
+
+  it('goes on to the load where several have it', () => {
+    using store = memoryStore();
+    for (let n = 0; n < 4; n++) queued(store, { capabilities: ['code', 'code'] });
+    expect([chosen(store), chosen(store), chosen(store), chosen(store)]).toEqual([
+      'claude: capability code; least loaded, 0 of 2',
+      'codex: capability code; least loaded, 0 of 2',
+      'claude: capability code; least loaded, 1 of 2',
+      'codex: capability code; the only free one',
+    ]);
+  });
+
+  it('is who was asked for, whatever its capabilities are by now', () => {
+    using store = memoryStore();
+    queued(store, { agent: 'claude', capabilities: ['tests'] });
+    expect(chosen(store)).toBe('claude: asked for');
+  });
+
+  it("is the repository's own agent, where that has what is asked for", () => {
+    using store = memoryStore();
+    queued(store, { capabilities: ['code'] });
+    queued(store, { capabilities: ['tests'] });
+    expect(chosen(store, { agent: 'claude' })).toBe("claude: the repository's own");
+    expect(chosen(store, { agent: 'claude' })).toBe('codex: capability tests');
+  });
+
+  it('is that there is no other', () => {
+    using store = memoryStore();
+    queued(store);
+    expect(chosen(store, { agents: ['codex'] })).toBe('codex: the only agent');
+  });
+
+  it('is what became of the run before', () => {
+    using store = memoryStore();
+    queued(store, { agent: 'claude' });
+    chosen(store);
+    end(store, store.runs.get(1, 1) as Run, 'timed_out');
+    expect(chosen(store)).toBe('codex: another one after claude');
+  });
+
+  it('stands in the run and in the journal', () => {
+    using store = memoryStore();
+    queued(store, { agent: 'claude' });
+    chosen(store);
+    expect(store.runs.get(1, 1)?.choice).toBe('asked for');
+    expect(store.journal.ofTask(1).at(-1)?.data).toEqual({ run: 1, agent: 'claude-1', choice: 'asked for' });
+  });
+});
+
+describe('after a time-out or a limit', () => {
+  const SKILLED = [aProfile('claude', 1, ['docs']), aProfile('codex', 1, ['docs']), aProfile('gemini', 1)];
+
+  it('another agent must have what was asked for; else the same one tries again', () => {
+    using store = memoryStore();
+    queued(store, { capabilities: ['docs'] });
+    next(store, { profiles: SKILLED });
+    end(store, store.runs.get(1, 1) as Run, 'timed_out');
+    expect(next(store, { profiles: SKILLED })).toBe('1 by codex-1');
+    end(store, store.runs.get(1, 2) as Run, 'timed_out');
+    const [claude, , gemini] = SKILLED as [Profile, Profile, Profile];
+    const without = [claude, gemini].map(each => ({ ...each, name: each === claude ? 'codex' : 'gemini' }));
+    expect(next(store, { profiles: without })).toBe('1 by codex-1');
+  });
+
+  it('one at its own limit is no other', () => {
+    using store = memoryStore();
+    queued(store, { agent: 'claude' });
+    next(store);
+    end(store, store.runs.get(1, 1) as Run, 'timed_out');
+    store.breakers.open('codex', NOW + 86_400_000, 'weekly limit');
+    expect(next(store)).toBe('1 by claude-1');
+  });
+});
+
+it('a capability that nobody has any more fails the task with the next step', () => {
+  using store = memoryStore();
+  queued(store, { capabilities: ['tests'] });
+  expect(next(store)).toBeNull();
+  expect(store.tasks.get(1)).toMatchObject({
+    state: 'failed',
+    reason:
+      'E_CAPABILITY: No agent here has the capability tests any more. Ask without it, or add it to the `capabilities` of an agent in orch.yaml.',
   });
 });
 
@@ -230,7 +326,7 @@ describe('a task that goes on', () => {
     using store = memoryStore();
     paused(store);
     store.tasks.update(1, store.tasks.get(1)?.epoch ?? 0, { agent: null });
-    expect(next(store, { profiles: [{ name: 'codex', maxInstances: 1 }] })).toBe('1 by codex-1');
+    expect(next(store, { profiles: [aProfile('codex', 1)] })).toBe('1 by codex-1');
     expect(store.runs.get(1, 2)).toMatchObject({ workspace: 'T1.2', session: null });
   });
 });

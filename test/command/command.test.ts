@@ -37,6 +37,7 @@ describe('options', () => {
     ['--model="gpt-5.2" fix', run('fix', { model: 'gpt-5.2' })],
     ['--budget 2.5usd fix', run('fix', { budget: { usd: 2.5, tokens: null } })],
     ['fix --budget=1usd,500kTokens', run('fix', { budget: { usd: 1, tokens: 500_000 } })],
+    ['--capability tests fix --capability=docs', run('fix', { capabilities: ['tests', 'docs'] })],
     ['earn --budget nothing', run('earn --budget nothing')],
     ['--base release/2.0 -- fix --it', run('fix --it', { base: 'release/2.0' })],
     ['fix --priority low --timeout 45m', run('fix', { priority: 'low', timeoutSeconds: 2700 })],
@@ -133,7 +134,10 @@ describe('a mistake is answered, and names what was likely meant', () => {
   it.each([
     ['--agnet claude fix', '`--agnet` is not an option. Did you mean `--agent`?'],
     ['--Agent claude fix', '`--Agent` is not an option. Did you mean `--agent`?'],
-    ['--whatever fix', 'There are `--agent`, `--model`, `--priority`, `--timeout`, `--base`, `--budget`.'],
+    [
+      '--whatever fix',
+      'There are `--agent`, `--capability`, `--model`, `--priority`, `--timeout`, `--base`, `--budget`.',
+    ],
     ['--after T1 fix', '`--after` is not an option.'],
     ['--toString fix', '`--toString` is not an option.'],
     ['--a`b fix', "`--a'b` is not an option."],
@@ -146,6 +150,7 @@ describe('a mistake is answered, and names what was likely meant', () => {
     ['--agent a --agent b fix', '`--agent` is there twice.'],
     ['fix --agent a --agent b', '`--agent` is there twice.'],
     ['--agent a fix --agent b', '`--agent` is there twice.'],
+    ['--capability Tests! fix', "`--capability` can't be `Tests!`."],
     ['--agent claude', 'The instruction is missing'],
     ['--', 'The instruction is missing'],
     ['""', 'The instruction is missing'],

@@ -59,12 +59,12 @@ describe('settings', () => {
         name: 'claude',
         maxInstances: 2,
         memoryMb: 2048,
+        capabilities: ['code', 'tests'],
         environment: { CLAUDE_CODE_MAX_OUTPUT_TOKENS: '8192' },
       },
       { name: 'fixer', command: ['./fix.sh'], expose: { read: ['/opt/sdk'], write: [`${HOME}/.login`] } },
     ]);
     expect(warnings).toEqual([
-      'agents.claude.capabilities is accepted but not used by this release',
       ...['host_memory_mb', 'host_cpu_percent'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
@@ -133,6 +133,7 @@ describe('a mistake in the settings is named with its line', () => {
     ['agents: { a: { command: "x && y" } }', '`agents.a.command`: needs a shell, and none is used'],
     ['agents: { a: { command: "ls *.ts" } }', '`agents.a.command`: needs a shell, and none is used'],
     ['agents: { a: { command: "" } }', '`agents.a.command`: is empty'],
+    ['agents: { a: { command: x, capabilities: [all sorts] } }', '`agents.a.capabilities.0`: must be a word'],
     ['agents: { a: { command: 3 } }', '`agents.a.command`: must be one command'],
     ['agents: { a: { command: x, environment: { A: 1 } } }', '`agents.a.environment.A`: expected string'],
     ['agents: { a: { command: x, environment: { "A B": "1" } } }', '`agents.a.environment.A B`: '],

@@ -119,6 +119,7 @@ function taskRequest(n: number, repositoryId: number, installation: number) {
     conversation: '[]',
     contextFiles: [],
     agent: 'busy',
+    capabilities: [],
     model: null,
     priority: 'normal',
     timeoutSeconds: 86_400,

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { endRun, pause, resume } from '../../src/queue/change.ts';
-import { type Choice, claim } from '../../src/queue/claim.ts';
+import { claim, type Next } from '../../src/queue/claim.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { Run } from '../../src/task/glossary.ts';
 import { memoryStore, NOW, queued } from '../support/tasks.ts';
 
 /** Claims what the choices say, one after the other. */
-function claimOf(store: Store, ...choices: Choice[]) {
+function claimOf(store: Store, ...choices: Next[]) {
   return claim(store, () => choices.shift() ?? null, NOW + 1);
 }
 
-const byClaude = (task: number, before: Run | null = null): Choice => ({
+const byClaude = (task: number, before: Run | null = null): Next => ({
   task,
   profile: 'claude',
   slot: 1,
+  choice: 'asked for',
   before,
 });
 
@@ -30,10 +31,16 @@ describe('a claim', () => {
       startedAt: NOW + 1,
       spawnedAt: null,
     });
-    expect(claimed?.run).toMatchObject({ profile: 'claude', slot: 1, workspace: 'T1.1', session: null });
+    expect(claimed?.run).toMatchObject({
+      profile: 'claude',
+      slot: 1,
+      choice: 'asked for',
+      workspace: 'T1.1',
+      session: null,
+    });
     expect(store.journal.ofTask(id).slice(1)).toMatchObject([
       { type: 'task:state', data: { from: 'queued', to: 'starting' } },
-      { type: 'run:claimed', data: { run: 1, agent: 'claude-1' } },
+      { type: 'run:claimed', data: { run: 1, agent: 'claude-1', choice: 'asked for' } },
     ]);
   });
 
@@ -88,7 +95,7 @@ describe('a run that goes on where another stopped', () => {
     expect(store.tasks.get(1)?.resume).toBeNull();
     using other = memoryStore();
     const last = paused(other);
-    const claimed = claimOf(other, { task: 1, profile: 'codex', slot: 1, before: last });
+    const claimed = claimOf(other, { task: 1, profile: 'codex', slot: 1, choice: '', before: last });
     expect(claimed?.run).toMatchObject({ workspace: 'T1.2', session: null });
   });
 

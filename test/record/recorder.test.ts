@@ -76,7 +76,7 @@ describe('the recorder', () => {
       [
         'queued',
         'queued → starting',
-        'taken by claude-1',
+        'taken by claude-1: the only agent',
         'workspace ready: orch/T1 from main',
         'agent started, process 77',
         'pushed 0123456789',
@@ -192,7 +192,7 @@ describe('the recorder', () => {
     await using recorded = await record(store);
     await recorded.stop();
     expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  run ended: failed: why`);
-    expect(recorded.monitor('T1.2').at(-1)).toBe(`${at}  taken by claude-1`);
+    expect(recorded.monitor('T1.2').at(-1)).toBe(`${at}  taken by claude-1: the only agent`);
   });
 
   it('lets no task wait for the result of another', async () => {
@@ -220,7 +220,7 @@ describe('the recorder', () => {
     await settled();
     store.journal.cursor = cursor;
     await clock.advance(1000);
-    expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  taken by claude-1`);
+    expect(recorded.monitor('T1.1').at(-1)).toBe(`${at}  taken by claude-1: the only agent`);
   });
 
   it("lets no agent's words steer the terminal or look like a line of Orch's own", async () => {

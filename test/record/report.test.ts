@@ -77,7 +77,7 @@ describe('the report', () => {
     const { task, run } = started(store);
     endRun(store, run, { outcome: 'failed', exitCode: null, reason: null, lastWords: null }, NOW);
     store.runs.insert({
-      ...{ task: task.id, number: 2, epoch: 2, profile: 'claude', slot: 1, startedAt: NOW },
+      ...{ task: task.id, number: 2, epoch: 2, profile: 'claude', slot: 1, choice: null, startedAt: NOW },
       ...{ workspace: 'T1.2', session: null },
     });
     expect(report(store, NOW, NOW).total).toMatchObject({ tasks: 1, runs: 2, cost: { unknown_runs: 0 } });

@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../src/store/open.ts';
 import type { Request, Run, Task } from '../../src/task/glossary.ts';
 import { type FakeClock, fakeClock, settled } from '../support/clock.ts';
 import { type FakeWorld, fakeStages, fakeWorld } from '../support/stages.ts';
-import { aRequest, memory, NO_WISHES, queued } from '../support/tasks.ts';
+import { aProfile, aRequest, memory, NO_WISHES, queued } from '../support/tasks.ts';
 
 export const POLICY: Policy = {
   maxRetries: 3,
@@ -46,7 +46,7 @@ export function bench(
   let life = birth();
 
   function birth() {
-    const limits = { concurrent: 5, perRepository: null, profiles: [{ name: 'claude', maxInstances: 100 }] };
+    const limits = { concurrent: 5, perRepository: null, profiles: [aProfile('claude', 100)] };
     const state = { dead: false };
     const store = openStore(mortal(connection, state));
     const scheduler = startScheduler({

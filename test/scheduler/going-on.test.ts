@@ -2,14 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { pause, resume } from '../../src/queue/change.ts';
 import { say } from '../../src/queue/say.ts';
 import { settled } from '../support/clock.ts';
+import { aProfile } from '../support/tasks.ts';
 import { bench, openPull, type SchedulerBench, sayDone } from './bench.ts';
 
 const MINUTE = 60_000;
 const TWO = {
-  profiles: [
-    { name: 'claude', maxInstances: 9 },
-    { name: 'codex', maxInstances: 9 },
-  ],
+  profiles: [aProfile('claude', 9), aProfile('codex', 9)],
 };
 
 function limit(b: SchedulerBench, run: string, until: number | null = null): void {

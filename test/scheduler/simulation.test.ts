@@ -5,7 +5,7 @@ import { OrchError } from '../../src/shared/errors.ts';
 import type { TaskState } from '../../src/task/states.ts';
 import { isFinal, mayBecome } from '../../src/task/states.ts';
 import { settled } from '../support/clock.ts';
-import { aRequest, queued } from '../support/tasks.ts';
+import { aProfile, aRequest, queued } from '../support/tasks.ts';
 import { bench, type SchedulerBench } from './bench.ts';
 
 const CONCURRENT = 3;
@@ -235,10 +235,7 @@ it('whatever happens in whatever order, every task is in one lawful state, runs 
         sweepSeconds: 60,
         limits: {
           concurrent: CONCURRENT,
-          profiles: [
-            { name: 'claude', maxInstances: SLOTS },
-            { name: 'codex', maxInstances: SLOTS },
-          ],
+          profiles: [aProfile('claude', SLOTS), aProfile('codex', SLOTS)],
         },
       });
       const epochs = new Map<number, number>();

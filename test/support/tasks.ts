@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import type { Profile } from '../../src/choice/candidates.ts';
 import { chooser, type Limits, type RepositoryLimits } from '../../src/choice/choose.ts';
 import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
 import { type Claim, claim } from '../../src/queue/claim.ts';
@@ -40,6 +41,7 @@ export function aRequest(changes: Partial<Request> = {}): Request {
     conversation: '[]',
     contextFiles: [],
     agent: null,
+    capabilities: [],
     model: null,
     priority: 'normal',
     timeoutSeconds: 1800,
@@ -57,10 +59,15 @@ export function queued(store: Store, changes: Partial<Request> = {}, now = NOW):
   return enqueue(store, aRequest(changes), now, 10_000).task;
 }
 
+/** What a choice sees of a profile. */
+export function aProfile(name: string, maxInstances: number, capabilities: readonly string[] = []): Profile {
+  return { name, maxInstances, capabilities };
+}
+
 const ROOMY: Limits = {
   concurrent: 1000,
   perRepository: null,
-  profiles: [{ name: 'claude', maxInstances: 1000 }],
+  profiles: [aProfile('claude', 1000)],
 };
 
 export const NO_WISHES = (): ReturnType<RepositoryLimits> => ({

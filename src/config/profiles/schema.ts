@@ -1,8 +1,8 @@
 import { type ParseEntry, parse as splitWords } from 'shell-quote';
 import { z } from 'zod';
-import { modelName, profileName } from '../../shared/names.ts';
+import { capabilityName, modelName, profileName } from '../../shared/names.ts';
 import { isHostEntry } from '../hosts.ts';
-import { later, used } from '../keys.ts';
+import { used } from '../keys.ts';
 import { eventRule, limitRule, pattern, refusalRule } from './rules.ts';
 
 const word = z.string().max(20_000);
@@ -14,7 +14,6 @@ const command = z
   .transform((words, context) => (typeof words === 'string' ? splitCommand(words, context) : words));
 
 const words = z.array(word).max(200);
-const texts = z.array(z.string().min(1).max(500)).max(100);
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const variables = z.record(variableName, word, { error: 'must be names with texts' });
 
@@ -171,7 +170,11 @@ export const profileSettings = z.strictObject({
     'memory_mb_seen',
     'The most memory that it was seen to take.',
   ),
-  capabilities: later(texts.optional(), 'What it is good at.'),
+  capabilities: key(
+    z.array(capabilityName).max(100),
+    'capabilities',
+    'What it is good at, in words of your own: `--capability tests` asks for an agent with `tests`.',
+  ),
   expose: z
     .strictObject({
       read: used(

@@ -84,7 +84,9 @@ function table(
   until: number,
 ): string {
   const rows: [string, string][] = [];
-  if (run) rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\``]);
+  const choice = run?.choice ? ` (${plain(run.choice)})` : '';
+  if (run)
+    rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\`${choice}`]);
   if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
   if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
   if (run?.spawnedAt) rows.push(['Time', duration(until - run.spawnedAt)]);
