@@ -9,7 +9,8 @@ import type { ApiOptions } from './options.ts';
 
 /** A task as the API shows it now. */
 export function taskView({ store, clock, agentState }: ApiOptions, task: Task): TaskView {
-  return showTask(task, clock.now(), agentState(task.id), store.usage.spent(task));
+  const after = store.dependencies.of(task.id);
+  return showTask(task, clock.now(), agentState(task.id), store.usage.spent(task), after);
 }
 
 /** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */

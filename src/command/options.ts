@@ -2,10 +2,15 @@ import { z } from 'zod';
 import { type Amount, amountText } from '../shared/amounts.ts';
 import { parseDuration } from '../shared/clock.ts';
 import { baseBranch, capabilityName, modelName, profileName } from '../shared/names.ts';
-import { PRIORITIES } from '../task/glossary.ts';
+import { PRIORITIES, parseTaskName } from '../task/glossary.ts';
 
 /** `45m`, `1h30m`, `90s`; one minute to 24 hours. Gives seconds. */
 const timeout = z.string().transform(parseDuration).pipe(z.number().min(60).max(86_400));
+
+const taskNames = z
+  .string()
+  .transform(parseTaskName)
+  .pipe(z.number().transform(task => [task]));
 
 /** The options of a run, as comments, labels and the command line give them. */
 export interface RunOptions {
@@ -15,6 +20,8 @@ export interface RunOptions {
   priority?: (typeof PRIORITIES)[number];
   timeoutSeconds?: number;
   base?: string;
+  /** Tasks that must be completed first. */
+  after?: number[];
   budget?: Amount;
 }
 
@@ -48,6 +55,12 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
     'how long a try may take: `1m` to `24h`, such as `1h30m`',
   ),
   base: option('base', baseBranch, 'BRANCH', 'the branch to start from and to open the pull request onto'),
+  after: option(
+    'after',
+    taskNames,
+    'TASK',
+    'a task that must be completed first; may be given several times',
+  ),
   budget: option('budget', amountText, 'AMOUNT', 'what all tries may take: `2usd`, `500ktokens` or both'),
 };
 
@@ -58,12 +71,15 @@ export function readOption(flag: string, value: string): RunOptions | null {
   return entry && parsed?.success ? { [entry.field]: parsed.data } : null;
 }
 
-/** Both together: capabilities add up, and null when anything else is there twice. */
+/** Both together: lists add up, and null when anything else is there twice. */
 export function joinOptions(before: RunOptions, option: RunOptions): RunOptions | null {
-  const { capabilities = [], ...once } = option;
-  if (Object.keys(once).some(field => field in before)) return null;
-  const all = [...(before.capabilities ?? []), ...capabilities];
-  return { ...before, ...once, ...(all.length > 0 ? { capabilities: all } : {}) };
+  const joined: Record<string, unknown> = { ...before };
+  for (const [field, value] of Object.entries(option)) {
+    const there = joined[field];
+    if (there !== undefined && !(Array.isArray(there) && Array.isArray(value))) return null;
+    joined[field] = Array.isArray(there) ? [...there, ...value] : value;
+  }
+  return joined;
 }
 
 function option(field: keyof RunOptions, schema: z.ZodType, value: string, help: string): Option {

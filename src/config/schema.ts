@@ -238,9 +238,9 @@ export const serverSettings = z.strictObject({
       "What follows when an agent comes to a limit of its vendor's: the task waits until that ends, another agent goes on with it, or a person says when.",
     ),
     overlap: later(z.enum(['allow']).default('allow'), 'What happens when two tasks touch the same files.'),
-    failed_prerequisite: later(
-      z.enum(['hold', 'fail']).default('hold'),
-      'What happens to tasks that wait for it.',
+    failed_prerequisite: used(
+      z.enum(['hold', 'fail', 'run']).default('hold'),
+      'What becomes of tasks that come after one that failed, was escalated or cancelled: they wait for its retry, fail too, or go on without it.',
     ),
   }),
   performance: section(

@@ -27,6 +27,7 @@ import { watchStates } from './agent-states.ts';
 import { startBackups } from './backups.ts';
 import { branchBack } from './branch-back.ts';
 import { brokerStage } from './broker-stage.ts';
+import { startChains } from './chains.ts';
 import { checkpointTaker } from './checkpoints.ts';
 import { startCleaner } from './cleaner.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
@@ -191,6 +192,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => recorder.stop());
   const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });
   stack.defer(() => cleaner.stop());
+  const chains = startChains({ store, clock, log, ...settings.policies });
+  stack.defer(() => chains.stop());
   const choose = chooser(store, { ...settings.limits, profiles: settings.profiles }, task => ({
     ...repositorySettings(task),
     // Where a budget is spent, nothing may run.

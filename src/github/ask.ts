@@ -62,7 +62,7 @@ export async function obey(
   }
 }
 
-/** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_CAPABILITY, E_QUEUE_FULL. */
+/** Queues what was asked for. Errors: E_FORK, E_NO_AGENT, E_UNKNOWN_AGENT, E_CAPABILITY, E_UNKNOWN_TASK, E_QUEUE_FULL. */
 export async function startTask(
   context: AppContext,
   place: Place,
@@ -109,6 +109,7 @@ export async function startTask(
       },
       clock.now(),
       settings.taskQueue.maxSize,
+      wanted.after,
     );
     if (enqueued.kind === 'queued' && origin !== null && pull !== null)
       store.tasks.update(enqueued.task.id, enqueued.task.epoch, followUp(origin, pull.sha));

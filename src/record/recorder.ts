@@ -136,6 +136,8 @@ function describe(event: JournalEvent): string {
       return `${event.data.from} → ${event.data.to}${event.data.reason ? `: ${event.data.reason}` : ''}`;
     case 'task:promoted':
       return 'waited long, so it has normal priority now';
+    case 'task:waits':
+      return event.data.reason ?? 'waits for no other task any more';
     case 'run:claimed':
       return `taken by ${event.data.agent}${event.data.choice ? `: ${event.data.choice}` : ''}`;
     case 'run:prepared':

@@ -13,12 +13,16 @@ export type InputView = ReturnType<typeof showInput>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
-/** `agent`: what the agent of its live run does; null while there is none. `spent`: what counts against its budget. */
+/**
+ * `agent`: what the agent of its live run does; null while there is none. `spent`: what counts against its budget. `after`:
+ * the tasks that it needs.
+ */
 export function showTask(
   task: Task,
   now: number,
   agent: { state: AgentState; detail: string | null } | null,
   spent: Amount,
+  after: readonly number[],
 ) {
   return {
     id: taskName(task.id),
@@ -31,6 +35,8 @@ export function showTask(
     agent: task.agent,
     capabilities: task.capabilities,
     priority: task.priority,
+    after: after.map(taskName),
+    parent: task.parent === null ? null : taskName(task.parent),
     run: task.runs === 0 ? null : runName(task.id, task.runs),
     agent_state: agent?.state ?? null,
     agent_detail: agent?.detail ?? null,

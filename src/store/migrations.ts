@@ -218,4 +218,15 @@ export const MIGRATIONS: readonly string[] = [
   alter table tasks add column capabilities text not null default '[]';
   alter table runs add column choice text;
   `,
+  `
+  -- A task starts when those that it needs are completed. They are older than it, so that none can wait for itself.
+  create table dependencies (
+    task integer not null references tasks (id),
+    needs integer not null references tasks (id) check (needs < task),
+    waived integer not null default 0,
+    primary key (task, needs)
+  ) strict, without rowid;
+  create index dependencies_needs on dependencies (needs);
+  alter table tasks add column parent integer references tasks (id);
+  `,
 ];

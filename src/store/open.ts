@@ -3,6 +3,7 @@ import { openBreakers } from './breakers.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
+import { openDependencies } from './dependencies.ts';
 import { openInbox } from './inbox.ts';
 import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
@@ -24,6 +25,7 @@ export function openStore(connection: Connection) {
     /** All or nothing, on disk when it returns; inside another transaction it joins that one. */
     transaction,
     tasks: openTasks(connection),
+    dependencies: openDependencies(connection),
     runs: openRuns(connection),
     journal: openJournal(connection, transaction),
     inbox: openInbox(connection),

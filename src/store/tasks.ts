@@ -51,6 +51,7 @@ const FIELDS = [
   'budgetWarned',
   'question',
   'continues',
+  'parent',
   'rollback',
 ] as const satisfies readonly (keyof Task)[];
 const { list, insert, set } = columns(FIELDS);
@@ -82,7 +83,9 @@ export function openTasks(db: Connection) {
   const bySource = db.prepare(`select ${list} from tasks where source = ?`);
   const openTwin = db.prepare(
     `select ${list} from tasks
-     where repository_id = ? and issue = ? and instruction = ? and state in ${OPEN} order by id limit 1`,
+     where repository_id = ? and issue = ? and instruction = ? and state in ${OPEN}
+       and ? = (select json_group_array(needs) from (select needs from dependencies where task = tasks.id order by needs))
+     order by id limit 1`,
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
   const claimable = db.prepare(
@@ -90,6 +93,9 @@ export function openTasks(db: Connection) {
        budget_usd as budgetUsd,
        budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
      where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
+       and not exists (
+         select 1 from dependencies join tasks as needed on needed.id = needs
+         where task = tasks.id and not waived and needed.state <> 'completed')
      order by id`,
   );
   const nextReady = db.prepare(
@@ -153,9 +159,11 @@ export function openTasks(db: Connection) {
     },
     get: (id: number): Task | null => read(byId.get(id)),
     bySource: (source: string): Task | null => read(bySource.get(source)),
-    /** The open task that asks for the same thing at the same place, if any. */
-    openTwin: (repositoryId: number, issue: number, instruction: string): Task | null =>
-      read(openTwin.get(repositoryId, issue, instruction)),
+    /** The open task that asks for the same thing at the same place, after the same tasks, if any. */
+    openTwin({ repositoryId, issue, instruction }: Request, after: readonly number[]): Task | null {
+      const needs = JSON.stringify([...new Set(after)].sort((a, b) => a - b));
+      return read(openTwin.get(repositoryId, issue, instruction, needs));
+    },
     /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
     *claimable(now: number): Generator<Claimable> {
       for (const priority of PRIORITIES.keys())

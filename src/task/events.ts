@@ -9,6 +9,8 @@ export interface TaskEvents {
   'task:queued': Record<never, never>;
   'task:state': { from: TaskState; to: TaskState; reason: string | null };
   'task:promoted': Record<never, never>;
+  /** For other tasks, or no more. */
+  'task:waits': { reason: string | null };
   'run:claimed': { run: number; agent: string; choice?: string };
   'run:prepared': { run: number; branch: string; base: string };
   'run:spawned': { run: number; pid: number };

@@ -103,6 +103,8 @@ export interface Task extends Request {
   question: string | null;
   /** The task in whose branch and session this one goes on. */
   continues: number | null;
+  /** The task of a task file that lists this one as a part of it. */
+  parent: number | null;
   /** The checkpoint that tree and branch are to go back to, before anything else of it runs. */
   rollback: number | null;
   createdAt: number;

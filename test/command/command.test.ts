@@ -42,6 +42,9 @@ describe('options', () => {
     ['--base release/2.0 -- fix --it', run('fix --it', { base: 'release/2.0' })],
     ['fix --priority low --timeout 45m', run('fix', { priority: 'low', timeoutSeconds: 2700 })],
     ['"fix it" --priority=low\nmore', run('"fix it"\nmore', { priority: 'low' })],
+    ['--after T3 --after=task_004 --priority low fix', run('fix', { after: [3, 4], priority: 'low' })],
+    ['fix --after 3 --after T4', run('fix', { after: [4, 3] })],
+    ['look --after lunch', run('look --after lunch')],
     ['--agent claude\nfix it', run('fix it', { agent: 'claude' })],
     ['--agent claude fix --base main', run('fix', { agent: 'claude', base: 'main' })],
   ])('%j', (text, expected) => expect(parseCommand(text)).toEqual(expected));
@@ -136,9 +139,10 @@ describe('a mistake is answered, and names what was likely meant', () => {
     ['--Agent claude fix', '`--Agent` is not an option. Did you mean `--agent`?'],
     [
       '--whatever fix',
-      'There are `--agent`, `--capability`, `--model`, `--priority`, `--timeout`, `--base`, `--budget`.',
+      'There are `--agent`, `--capability`, `--model`, `--priority`, `--timeout`, `--base`, `--after`, `--budget`.',
     ],
-    ['--after T1 fix', '`--after` is not an option.'],
+    ['--before T1 fix', '`--before` is not an option.'],
+    ['--after lunch fix', "`--after` can't be `lunch`."],
     ['--toString fix', '`--toString` is not an option.'],
     ['--a`b fix', "`--a'b` is not an option."],
     ['--agent', '`--agent` lacks its value. It takes the agent'],

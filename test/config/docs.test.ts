@@ -27,7 +27,7 @@ describe('the documentation', () => {
     const kinds = examples('docs/commands.md', '').flatMap(body =>
       parseComment(body).map(({ kind }) => kind),
     );
-    expect(kinds).toEqual(['run', 'run', 'say', 'say', 'run', 'run']);
+    expect(kinds).toEqual(['run', 'run', 'run', 'say', 'say', 'run', 'run']);
   });
 
   it('shows settings that are valid', () => {

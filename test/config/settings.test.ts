@@ -73,9 +73,7 @@ describe('settings', () => {
         key => `monitoring.${key} is accepted but not used by this release`,
       ),
       'redis is accepted but not used by this release',
-      ...['overlap', 'failed_prerequisite'].map(
-        key => `policies.${key} is accepted but not used by this release`,
-      ),
+      'policies.overlap is accepted but not used by this release',
     ]);
   });
 

@@ -10,7 +10,7 @@ describe('the help', () => {
     for (const word of Object.keys(SUBCOMMANDS)) expect(helpText()).toContain(`\`/orch ${word}`);
     for (const flag of Object.keys(OPTIONS)) expect(helpText()).toContain(`\`--${flag} `);
     for (const word of RESERVED) expect(helpText()).not.toContain(`/orch ${word}`);
-    for (const flag of ['after', 'plan', 'parallel', 'agents']) {
+    for (const flag of ['plan', 'parallel', 'agents']) {
       expect(helpText()).not.toContain(`--${flag} `);
     }
   });

@@ -38,6 +38,41 @@ describe('a request', () => {
     expect(ask({})).toBe('queued');
   });
 
+  it('comes after tasks of its repository that are there, and else is refused whole', () => {
+    using store = memoryStore();
+    const [first, second] = [1, 2].map(() => enqueue(store, aRequest(), NOW, 10).task.id) as [number, number];
+    const { task } = enqueue(store, aRequest(), NOW, 10, [second, first, second]);
+    expect(store.dependencies.of(task.id)).toEqual([first, second]);
+    expect(store.dependencies.dependants(second)).toEqual([task.id]);
+    const elsewhere = enqueue(store, aRequest({ repositoryId: 8 }), NOW, 10).task.id;
+    for (const [after, name] of [
+      [[first, 99], 'T99'],
+      [[elsewhere], `T${elsewhere}`],
+      // Itself, if it had got that number.
+      [[elsewhere + 1], `T${elsewhere + 1}`],
+    ] as const)
+      expect(() => enqueue(store, aRequest(), NOW, 10, after)).toThrow(
+        expect.objectContaining({
+          code: 'E_UNKNOWN_TASK',
+          message: `There is no task ${name} here to wait for`,
+        }),
+      );
+    expect(store.tasks.list(10)).toHaveLength(4);
+  });
+
+  it('for the same after other tasks is another wish', () => {
+    using store = memoryStore();
+    const [first, second] = [1, 2].map(() => enqueue(store, aRequest(), NOW, 10).task.id) as [number, number];
+    const ask = (...after: number[]) =>
+      enqueue(store, aRequest({ instruction: 'fix it' }), NOW, 10, after).kind;
+    expect([ask(first, second), ask(second, first), ask(first), ask()]).toEqual([
+      'queued',
+      'duplicate',
+      'queued',
+      'queued',
+    ]);
+  });
+
   it('is refused while the queue is full, and nothing of it stays', () => {
     using store = memoryStore();
     const { task } = enqueue(store, aRequest(), NOW, 2);

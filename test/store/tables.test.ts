@@ -4,6 +4,17 @@ import { openStore } from '../../src/store/open.ts';
 import type { Run } from '../../src/task/glossary.ts';
 import { memory, memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
+describe('dependencies', () => {
+  it('lead to older tasks only, so that no task can wait for itself', () => {
+    using store = memoryStore();
+    const [first, second] = [queued(store).id, queued(store).id];
+    store.dependencies.add(second, first);
+    expect(() => store.dependencies.add(first, second)).toThrow(/CHECK/);
+    expect(() => store.dependencies.add(first, first)).toThrow(/CHECK/);
+    expect([store.dependencies.of(first), store.dependencies.of(second)]).toEqual([[], [first]]);
+  });
+});
+
 describe('tasks', () => {
   it('come back as they were written', () => {
     using store = memoryStore();
