@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp } from '../support/app.ts';
 
@@ -71,6 +71,30 @@ describe('an agent that', () => {
     const task = await app.ended(1, 'completed');
     expect(task.pull).toBe(2);
     expect(app.runs(1)).toMatchObject([{ outcome: 'succeeded', doneAt: null }]);
+  });
+
+  it('is refused by its model for good and tries on is stopped, and its task fails once with the reason', async () => {
+    const call = `echo '{"refused":401,"why":"no such key"}'; echo call >>../calls`;
+    const agent = {
+      command: [
+        'sh',
+        '-c',
+        `trap 'echo "{\\"failed\\":true}"; exit 1' INT; while :; do ${call}; sleep 0.1; done`,
+      ],
+      events: [
+        { when: { refused: 401 }, as: 'retry', take: { status: 'refused', message: 'why' } },
+        { when: { failed: true }, as: 'end', set: { failed: true, message: 'interrupted' } },
+      ],
+      refusals: [{ status: [401] }],
+    };
+    await using app = await startTestApp({
+      settings: { agents: { keyless: agent }, task_queue: { retry_delay_seconds: 0, stop_grace_seconds: 1 } },
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    expect((await app.ended(1, 'failed')).reason).toBe('no such key');
+    expect(app.runs(1)).toMatchObject([{ outcome: 'failed', exitCode: 1 }]);
+    const calls = readFileSync(`${app.home}/workspaces/T1.1/calls`, 'utf8').trim().split('\n').length;
+    expect(calls).toBeLessThan(60);
   });
 
   it('takes too long is interrupted, and killed with all it started', async () => {

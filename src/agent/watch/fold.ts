@@ -60,11 +60,14 @@ export function openFold({ limits, refusals, usedBefore, now }: FoldOptions): Fo
         const limit = findLimit(limits, told, now());
         if (lasts(limit, told.delay)) return { retries, limit, state: 'limited' };
         refused = told.silent ? limit && { limit, at: now() } : null;
+        // It may try on for long; if it is let in after all, it is at work again.
         return limit === null && isRefusal(refusals, told)
-          ? { retries, end: failure(told.message, true) }
+          ? { retries, state: 'ended', end: failure(told.message, true) }
           : { retries };
       }
       case 'end': {
+        // Interrupted when all was said, it may say that it failed.
+        if (progress.end?.ok && told.failed) return {};
         const text = told.text ?? progress.text;
         refused = null;
         if (!told.failed)

@@ -137,6 +137,17 @@ describe('a refused call', () => {
     expect(fold(...told).end).toEqual({ ok: false, reason: 'no key', permanent: true });
   });
 
+  it('for good is an end from the first time on, unless the agent is let in', () => {
+    let time = NOW;
+    const refused: Told = { ...REFUSED, status: 401, message: 'no key' };
+    const folded = open(() => time, [TEXT, refused]);
+    time += 5_000;
+    folded.tell(refused);
+    expect(folded.progress).toMatchObject({ state: 'ended', since: NOW, end: { permanent: true } });
+    folded.tell(TEXT);
+    expect(folded.progress).toMatchObject({ state: 'working', end: null });
+  });
+
   it('that is neither is nothing', () => {
     const cut: Told = { ...REFUSED, status: null, message: 'connection lost' };
     expect(fold(cut, cut, cut, cut)).toMatchObject({ limit: null, end: null });
@@ -169,6 +180,11 @@ describe('the end', () => {
     const limited = fold(end({ failed: true, status: 429, message: 'slow down' }));
     expect(limited).toMatchObject({ state: 'ended', limit: { kind: 'rate' }, end: { permanent: false } });
     expect(fold(REFUSED, REFUSED, REFUSED, end({ failed: true })).limit?.reason).toBe('slow down');
+  });
+
+  it('is well though the CLI says something else when it is interrupted then', () => {
+    expect(fold(TEXT, end(), end({ failed: true, message: 'aborted' })).end?.ok).toBe(true);
+    expect(fold(end(), TEXT, end({ failed: true, message: 'broken' })).end?.reason).toBe('broken');
   });
 
   it('is none when the agent goes on', () => {
