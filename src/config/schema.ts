@@ -25,7 +25,7 @@ export const serverSettings = z.strictObject({
     home: used(text.default('~/.orch'), 'The folder for database, logs, results and workspaces.'),
     log_level: used(z.enum(LOG_LEVELS).default('info'), 'What is worth a line in the log.'),
     database: later(text.nullable().default(null), 'Where the database lies.'),
-    context_dir: later(text.nullable().default(null), 'The same as `context.directory`.'),
+    context_dir: used(text.optional(), 'Another name of `context.directory`.'),
   }),
   github: section({
     webhook_path: used(
@@ -176,14 +176,17 @@ export const serverSettings = z.strictObject({
       'Accepts what `kind: none` means: agents run as the user that Orch runs as, and can read what it can.',
     ),
   }),
-  context: section(
-    {
-      directory: used(text.default('./context'), 'Where shared context lies.'),
-      update_on_completion: used(z.boolean().default(true), 'Writes it after each task.'),
-      max_mb: used(count.default(100), 'Its size at most.'),
-    },
-    'Knowledge that agents share.',
-  ),
+  context: section({
+    directory: used(
+      text.optional(),
+      'Where agents share what they know of a repository. `./context` unless set: there at the desk; for the App in the home folder, by owner and name.',
+    ),
+    update_on_completion: used(z.boolean().default(true), 'Writes it after each task.'),
+    max_mb: used(
+      count.default(100),
+      'The size of what Orch writes there; the outputs of the oldest tasks go.',
+    ),
+  }),
   monitoring: section({
     stuck_after_minutes: used(
       z.int().min(1).max(1440).default(10),

@@ -14,9 +14,15 @@ export type { Profile };
 type Raw = z.output<typeof serverSettings>;
 
 /** The server's settings: complete, checked, paths absolute. docs/settings.md tells what each is for. */
-export type Settings = Omit<CamelKeys<Raw>, 'agents' | 'prices' | 'taskQueue'> & {
+export type Settings = Omit<
+  CamelKeys<Raw>,
+  'agents' | 'prices' | 'taskQueue' | 'context' | 'orchestrator'
+> & {
   profiles: Profile[];
   prices: Prices;
+  orchestrator: Omit<CamelKeys<Raw['orchestrator']>, 'contextDir'>;
+  /** The directory as it was set: what it is relative to is for the desk or the App to say. */
+  context: CamelKeys<Raw['context']> & { directory: string };
   taskQueue: Omit<CamelKeys<Raw['task_queue']>, 'timeoutMinutes'> & { defaultTimeoutMinutes: number };
 };
 
@@ -60,16 +66,18 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
   }));
   const { agents: _, ...raw } = camelKeys<Raw>(read.value);
   const { timeoutMinutes, defaultTimeoutMinutes = timeoutMinutes ?? 30, ...taskQueue } = raw.taskQueue;
+  const { contextDir = './context', ...orchestrator } = raw.orchestrator;
   const settings: Settings = {
     ...raw,
     profiles: expanded,
     prices: read.value.prices,
     taskQueue: { ...taskQueue, defaultTimeoutMinutes },
     orchestrator: {
-      ...raw.orchestrator,
-      home: path(over.home ?? raw.orchestrator.home),
-      logLevel: over.logLevel ?? raw.orchestrator.logLevel,
+      ...orchestrator,
+      home: path(over.home ?? orchestrator.home),
+      logLevel: over.logLevel ?? orchestrator.logLevel,
     },
+    context: { ...raw.context, directory: expandTilde(raw.context.directory ?? contextDir, userHome) },
     server: { host: over.host ?? raw.server.host, port: over.port ?? raw.server.port },
     backups: { ...raw.backups, directory: raw.backups.directory && path(raw.backups.directory) },
     api: { ...raw.api, tokensFile: path(raw.api.tokensFile) },

@@ -3,7 +3,6 @@ import { dirname, extname, join } from 'node:path';
 import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { requireReady } from '../agent/inspect.ts';
-import { finalWords, lastWords } from '../agent/last-words.ts';
 import { type Launch, launch, readLaunchId } from '../agent/launch.ts';
 import type { Groups } from '../agent/limits/limits.ts';
 import { commandOf, environmentOf, writeFiles } from '../agent/profile-launch.ts';
@@ -24,10 +23,12 @@ import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
+import type { ContextStage } from './context-stage.ts';
 import type { handOvers } from './hand-over.ts';
 import { limitsOf, makeGroup, settleGroup } from './limits.ts';
 import { promptToBegin, promptToGoOn } from './prompts.ts';
 import { type WatchedRunsOptions, watchedRuns } from './watched-runs.ts';
+import { wordsOf } from './words.ts';
 
 export interface AgentStageOptions extends WatchedRunsOptions {
   terminals: Terminals;
@@ -42,6 +43,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   nameSession(run: Run): string;
   /** What it takes over from runs before it. */
   handOver: Pick<ReturnType<typeof handOvers>, 'tell'>;
+  /** Brings the shared context into the run's workspace. */
+  context: Pick<ContextStage, 'giveTo'>;
   /** What other runs of its session have used. */
   usedBefore(run: Run): UsedBefore;
 }
@@ -70,6 +73,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     const promptFile = join(directory, 'prompt.md');
     await writeFile(promptFile, '', { mode: 0o600 });
     writeFiles(profile, directory);
+    const context = await options.context.giveTo(task, run);
     const { prefix, session, environment } = await options.confine(task, run);
     const kind = options.sandboxes.found?.kind;
     // In a container it is the image that has the programs.
@@ -86,6 +90,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           guidance: guidanceFiles(tree),
           restored: restoredFiles(workspace),
           setup: setup.map(({ command }) => command),
+          context,
           template: own.prompt,
           handOver: await options.handOver.tell(task, run),
         });
@@ -183,11 +188,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       settleGroup(group, paths.run(name));
       watches.remove(run);
     },
-    async lastWords(run) {
-      const name = runName(run.task, run.number);
-      const progress = readProgress(paths.run(name));
-      return (progress && finalWords(progress)) ?? ((await lastWords(paths.runLog(name), 20)) || null);
-    },
+    lastWords: run => wordsOf(paths, run),
     [Symbol.dispose]: () => watches[Symbol.dispose](),
   };
 }
@@ -202,7 +203,11 @@ export function runEnvironment(options: { paths: Paths; settings: Settings; env:
     const own = profile ? environmentOf(profile, { directory, daemon: options.env, asRoot }) : {};
     return agentEnvironment(options.env, own, {
       bin: join(directory, 'bin'),
-      variables: { ORCH_TASK: `T${run.task}`, ORCH_BROKER: join(options.paths.sockets(name), 'broker.sock') },
+      variables: {
+        ORCH_TASK: `T${run.task}`,
+        ORCH_BROKER: join(options.paths.sockets(name), 'broker.sock'),
+        ORCH_CONTEXT: locateWorkspace(options.paths.workspaces, run.workspace).context,
+      },
     });
   };
 }

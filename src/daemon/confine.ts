@@ -45,6 +45,7 @@ export function confinement(options: ConfineOptions): Confine {
           join(directory, 'bin'),
           join(directory, 'prompt.md'),
           filesDirectory(directory),
+          workspace.context,
         ],
         egress: join(paths.sockets(name), 'egress.sock'),
         command: profile?.command ?? [],

@@ -31,6 +31,7 @@ import { startChains } from './chains.ts';
 import { checkpointTaker } from './checkpoints.ts';
 import { startCleaner } from './cleaner.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
+import { contextStage } from './context-stage.ts';
 import { onDisk } from './disk.ts';
 import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
@@ -51,6 +52,8 @@ export interface DaemonOptions {
   settings: Settings;
   home: Home;
   forge: Forge;
+  /** The folder with the shared context of the task's repository. */
+  contextOf(task: Task): string;
   env: NodeJS.ProcessEnv;
   clock: Clock;
   log: Log;
@@ -137,10 +140,25 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const states = watchStates({ store, clock, log, terminals, paths, settings, everySeconds: STATES_SECONDS });
   stack.defer(() => states.stop());
   const copied = (task: Task) => repositorySettings(task).copy;
+  const changed = async (task: Task) =>
+    task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [];
+  const context = contextStage({
+    store,
+    clock,
+    log,
+    redact,
+    paths,
+    settings,
+    repositories,
+    folderOf: options.contextOf,
+    changedFiles: changed,
+  });
+  stack.defer(() => context.stop());
   const handOver = handOvers({ store, paths, repositories, copied, log });
   const agent = stack.use(
     agentStage({
       handOver,
+      context,
       terminals,
       paths,
       settings,
@@ -186,8 +204,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     monitor: (run, line) => void tryAppend(runFiles(paths.run(run)).monitorLog, line),
     resultFile: paths.result,
     usage: run => readUsage(paths.run(run)),
-    changedFiles: async task =>
-      task.head && task.baseSha ? changedFiles(await repositories.store(task), task.baseSha, task.head) : [],
+    changedFiles: changed,
   });
   stack.defer(() => recorder.stop());
   const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });

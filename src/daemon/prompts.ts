@@ -24,7 +24,7 @@ export function promptToBegin(
   task: Task,
   run: Run,
   said: readonly Input[],
-  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'template' | 'handOver'>,
+  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'context' | 'template' | 'handOver'>,
 ): string {
   return writePrompt({
     ...found,

@@ -28,6 +28,8 @@ export const ERRORS = {
   E_BACKUP: 'Make room there, or set `backups.directory` to a folder that Orch can write to.',
   E_DISK_FULL: 'Make room, or lower `limits.host_disk_free_mb`; what waits goes on by itself.',
   E_HOME: 'Give ORCH_HOME a folder that your user can write to.',
+  E_CONTEXT:
+    'Give it a folder that Orch can write to, and no link: see `context.directory`. It is tried again by itself.',
   E_PATH_TOO_LONG: 'Set ORCH_HOME to a shorter path: unix sockets allow about 100 characters.',
   E_UNAUTHORIZED: 'Send a token: Authorization: Bearer …; whoever runs Orch makes one with: orch tokens add',
   E_FORBIDDEN: 'Use a token with the role that is needed, from the machine that Orch runs on.',

@@ -128,6 +128,9 @@ export function openTasks(db: Connection) {
   const openIn = db.prepare(
     `select ${list} from tasks where (installation = ? or repository_id = ?) and state in ${OPEN} order by id`,
   );
+  const troubledIn = db.prepare(
+    `select ${list} from tasks where repository_id = ? and state in ('failed', 'escalated') order by id desc limit ?`,
+  );
   const openPlaces = db.prepare(
     `select distinct installation, repository_id as repositoryId, repository from tasks where state in ${OPEN}`,
   );
@@ -193,6 +196,9 @@ export function openTasks(db: Connection) {
       openIn.all(installation, null).map(row => read(row) as Task),
     openInRepository: (repositoryId: number): Task[] =>
       openIn.all(null, repositoryId).map(row => read(row) as Task),
+    /** Those of a repository that came to nothing, the newest first. */
+    troubledIn: (repositoryId: number, limit: number): Task[] =>
+      troubledIn.all(repositoryId, limit).map(row => read(row) as Task),
     /** Where open tasks are. */
     openPlaces: (): TaskPlace[] => openPlaces.all() as TaskPlace[],
     /** Tasks that go on by themselves. */

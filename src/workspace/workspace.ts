@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram, tryProgram } from '../shared/program.ts';
 import { applyCarried, type Carried } from './carry.ts';
@@ -29,12 +29,29 @@ export interface Workspace {
   tree: string;
   /** The run's own bare repository. From the agent's start on it is the agent's: the daemon never runs git in it. */
   repository: string;
+  /** What the agent gets of the shared context: the daemon writes it, beside the tree, and a link in the tree leads there. */
+  context: string;
 }
+
+/** Stands in the tree, and git is told to ignore it. */
+const CONTEXT_LINK = '.orch-context';
+const CONTEXT = 'context';
 
 /** Where the workspace of a run is, made or not. */
 export function locateWorkspace(workspaces: string, run: string): Workspace {
   const directory = join(workspaces, checkRun(run));
-  return { directory, tree: join(directory, 'tree'), repository: join(directory, 'repository.git') };
+  return {
+    directory,
+    tree: join(directory, 'tree'),
+    repository: join(directory, 'repository.git'),
+    context: join(directory, CONTEXT),
+  };
+}
+
+/** How the agent reaches the shared context from its tree: by the link, unless the repository has something of that name. */
+export async function contextPath({ tree, context }: Workspace): Promise<string> {
+  const target = await readlink(join(tree, CONTEXT_LINK)).catch(() => null);
+  return target === join('..', CONTEXT) ? CONTEXT_LINK : context;
 }
 
 /**
@@ -55,6 +72,10 @@ export async function prepareWorkspace(plan: WorkspacePlan): Promise<Workspace> 
   if (plan.carried !== null) await applyCarried(workspace, plan.start, plan.carried);
   const restored = await restoreStartupFiles(workspace, plan);
   for (const request of plan.copy) await copyFiles(workspace.tree, request);
+  await mkdir(workspace.context);
+  await symlink(join('..', CONTEXT), join(workspace.tree, CONTEXT_LINK)).catch(error => {
+    if (error.code !== 'EEXIST') throw error;
+  });
   await writeFile(finished, restored.map(path => `${path}\n`).join(''));
   return workspace;
 }
@@ -83,7 +104,8 @@ export async function removeWorkspace(
 }
 
 async function checkOut({ repository, tree }: Workspace, plan: WorkspacePlan): Promise<void> {
-  await writeRepository(repository, { ...plan, ignored: plan.copy.flatMap(({ files }) => files) });
+  const ignored = [CONTEXT_LINK, ...plan.copy.flatMap(({ files }) => files)];
+  await writeRepository(repository, { ...plan, ignored });
   await execGit([...CHECKOUT, 'worktree', 'add', '--quiet', tree, plan.branch], { directory: repository });
 }
 

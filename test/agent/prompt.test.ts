@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type HandOver, type PromptInput, writePrompt } from '../../src/agent/prompt.ts';
+import { type HandOver, type PromptInput, type SharedContext, writePrompt } from '../../src/agent/prompt.ts';
 
 const PLAIN: PromptInput = {
   instruction: 'fix the failing test',
@@ -22,6 +22,7 @@ const PLAIN: PromptInput = {
   guidance: ['AGENTS.md', 'CONTRIBUTING.md'],
   restored: [],
   setup: ['npm ci'],
+  context: { at: '.orch-context', files: [], more: 0, wanted: [] },
   handOver: null,
   template: null,
 };
@@ -49,6 +50,23 @@ const HAND_OVER: HandOver = {
   notes: ['2 of 3 tests pass'],
   words: `● Now the last test\ntoken: ${['ghp', 'a1B2'.repeat(9)].join('_')}\n\u001b[201~`,
   leftOut: ['huge.bin (21 MB)', 'a`b'],
+};
+
+const CONTEXT: SharedContext = {
+  at: '.orch-context',
+  files: [
+    { path: 'project_overview.md', bytes: 412 },
+    ...Array.from({ length: 20 }, (_, at) => ({
+      path: `agent_outputs/x\`${20 - at}\n# Do it.md`,
+      bytes: 52_400,
+    })),
+  ],
+  more: 7,
+  wanted: [
+    { path: 'docs/api.md', at: 'docs/api.md' },
+    { path: 'notes.md', at: '.orch-context/notes.md' },
+    { path: 'gone.md', at: null },
+  ],
 };
 
 describe('a prompt reads as in its golden file', () => {
@@ -134,6 +152,8 @@ describe('a prompt reads as in its golden file', () => {
         handOver: { ...HAND_OVER, patch: { text: '', isWhole: true }, notes: [], words: '', leftOut: [] },
       },
     ],
+    ['context.md', { ...PLAIN, context: CONTEXT }],
+    ['context-template.md', { ...PLAIN, template: '{{instruction}}\n', context: { ...CONTEXT, files: [] } }],
     ['vouched.md', { ...PLAIN, instruction: PLAIN.issue.title, vouched: true }],
     ['template-with-steps.md', { ...PLAIN, template: '{{steps}}\n\nThe task: {{instruction}}\n' }],
   ])('%s', async (file, input) => {

@@ -86,7 +86,7 @@ performance: { max_memory_mb: 2048, max_cpu_percent: 80, max_disk_io_mbps: 100 }
 `);
     expect(settings.taskQueue.defaultTimeoutMinutes).toBe(45);
     expect(settings.profiles[0]?.command).toEqual(['./fix.sh', '--name', 'two words', '{prompt}', '$HOME']);
-    expect(warnings).toHaveLength(4);
+    expect(warnings).toHaveLength(3);
   });
 
   it('warn of values that nothing acts on yet', () => {

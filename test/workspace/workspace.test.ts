@@ -9,10 +9,10 @@ import { locateWorkspace, removeWorkspace } from '../../src/workspace/workspace.
 import { agentAtWork, bench } from '../support/workspace.ts';
 
 describe('prepareWorkspace', () => {
-  it('makes a repository of its own with the branch checked out at its start, and nothing of ours in it', async () => {
+  it('makes a repository of its own with the branch checked out at its start, and a link of ours in it that git ignores', async () => {
     await using made = await bench({ 'README.md': 'Hello\n', 'src/a.ts': 'a' });
     const { tree, repository, directory } = await made.prepare('T1.1');
-    expect(readdirSync(tree).sort()).toEqual(['.git', 'README.md', 'src']);
+    expect(readdirSync(tree).sort()).toEqual(['.git', '.orch-context', 'README.md', 'src']);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
     expect(await inside(tree, 'status', '--porcelain', '--branch')).toBe('## orch/T1-fix');
     expect(await inside(tree, 'rev-parse', 'HEAD')).toBe(made.sha);

@@ -1,5 +1,6 @@
 import type { Io } from './broker-client.ts';
 import { checkpoint } from './checkpoint.ts';
+import { readContext } from './context.ts';
 import { serveMcp } from './mcp.ts';
 import { createPullRequest } from './pull-request.ts';
 import { askPeople, sayDone, tellProgress } from './talk.ts';
@@ -8,6 +9,7 @@ const USAGE = `Usage: orch pr create [-t TITLE] [-b BODY | -F FILE] [-B BASE] [-
        orch checkpoint [NOTE]                                        keep all files as they are now, as before a risky step
        orch ask QUESTION                                             ask the people who gave you the task
        orch progress TEXT                                            tell them how far you are
+       orch context [FILE]                                           list or print what is known of the repository
        orch done [SUMMARY]                                           say that the task is done
        orch mcp                                                      the same as an MCP server on standard input and output
 `;
@@ -30,6 +32,9 @@ export async function orch(args: readonly string[], io: Io): Promise<number> {
     }
     case 'progress':
       await tellProgress(io, text);
+      return 0;
+    case 'context':
+      io.print(`${await readContext(io, args[1])}\n`);
       return 0;
     case 'done':
       await sayDone(io, text || null);

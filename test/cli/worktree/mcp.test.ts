@@ -20,7 +20,13 @@ describe('orch mcp', () => {
     expect(client.getServerVersion()).toMatchObject({ name: 'orch' });
     expect(client.getInstructions()).toContain('Ask what you can');
     const { tools } = await client.listTools();
-    expect(tools.map(({ name }) => name)).toEqual(['ask', 'progress', 'open_pull_request', 'done']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      'ask',
+      'progress',
+      'read_context',
+      'open_pull_request',
+      'done',
+    ]);
     const call = async (name: string, values: Record<string, unknown> = {}) => {
       const { content, isError } = await client.callTool({ name, arguments: values });
       return { text: (content as { text: string }[])[0]?.text, isError };
