@@ -36,6 +36,7 @@ export const EXIT_OF = {
   E_BACKUP: 5,
   E_DISK_FULL: 5,
   E_HOME: 5,
+  E_CONTEXT: 5,
   E_PATH_TOO_LONG: 5,
   E_UNAUTHORIZED: 4,
   E_FORBIDDEN: 4,

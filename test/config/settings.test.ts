@@ -68,7 +68,6 @@ describe('settings', () => {
       ...['host_memory_mb', 'host_cpu_percent'].map(
         key => `limits.${key} is accepted but not used by this release`,
       ),
-      'context is accepted but not used by this release',
       ...['enable_metrics', 'metrics_port', 'health_check_interval'].map(
         key => `monitoring.${key} is accepted but not used by this release`,
       ),
@@ -79,12 +78,13 @@ describe('settings', () => {
 
   it("take the specification's own example", () => {
     const { settings, warnings } = load(`
-orchestrator: { database: ./orch.db, context_dir: ./context }
+orchestrator: { database: ./orch.db, context_dir: ./notes }
 task_queue: { database: ./queue.db, timeout_minutes: 45 }
 agents: { fixer: { command: './fix.sh --name "two words" {prompt} $HOME' } }
 performance: { max_memory_mb: 2048, max_cpu_percent: 80, max_disk_io_mbps: 100 }
 `);
     expect(settings.taskQueue.defaultTimeoutMinutes).toBe(45);
+    expect(settings.context.directory).toBe('./notes');
     expect(settings.profiles[0]?.command).toEqual(['./fix.sh', '--name', 'two words', '{prompt}', '$HOME']);
     expect(warnings).toHaveLength(3);
   });
