@@ -159,6 +159,7 @@ describe('the scripted models', () => {
   it('take a script for prompts without a marker', async () => {
     await using models = await play(SCRIPTS, 'again');
     expect(await textOf(models, 'gemini', 'Fix it')).toContain('gemini again');
+    expect([models.heard('Fix it'), models.heard('Break it')]).toEqual([true, false]);
   });
 
   it('tell the tokens that a step says it took', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { anthropic } from './anthropic.ts';
 import { chat } from './chat.ts';
@@ -16,6 +16,8 @@ export interface Models extends AsyncDisposable {
   url: string;
   /** Those that have come so far. */
   calls: readonly Call[];
+  /** Whether a request held this text, which JSON must write as it stands. */
+  heard(text: string): boolean;
 }
 
 export interface ModelsOptions {
@@ -24,6 +26,8 @@ export interface ModelsOptions {
   fallback?: string;
   /** A free one unless set. */
   port?: number;
+  /** An address of loopback; 127.0.0.1 unless set. */
+  address?: string;
   onCall?(call: Call): void;
 }
 
@@ -32,6 +36,7 @@ const DIALECTS: readonly Dialect[] = [anthropic, responses, chat, gemini];
 /** Plays a model on loopback, by scripts. `GET /calls` tells how often it was asked, by script and CLI. */
 export async function startModels(options: ModelsOptions): Promise<Models> {
   const calls: Call[] = [];
+  const bodies: string[] = [];
   const server = createServer((request, response) => {
     respond(request, response).catch(error => {
       if (response.headersSent || response.destroyed) response.destroy();
@@ -44,17 +49,21 @@ export async function startModels(options: ModelsOptions): Promise<Models> {
     if (path === '/calls') return sendJson(response, 200, tally(calls));
     const dialect = request.method === 'POST' && DIALECTS.find(each => each.path.test(path));
     if (!dialect) return sendJson(response, 404, { error: { message: `There is no ${path} here` } });
-    const question = dialect.read(await json(request), path);
+    const body = await text(request);
+    bodies.push(body);
+    const question = dialect.read(JSON.parse(body), path);
     const { step, call } = nextStep(options, calls, dialect.cli, question);
     calls.push(call);
     options.onCall?.(call);
     await perform(step, dialect, question, response, `${calls.length}`);
   }
 
-  await new Promise<void>(done => server.listen(options.port ?? 0, '127.0.0.1', done));
+  const { port = 0, address = '127.0.0.1' } = options;
+  await new Promise<void>(done => server.listen(port, address, done));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${address}:${(server.address() as AddressInfo).port}`,
     calls,
+    heard: wanted => bodies.some(body => body.includes(wanted)),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise(done => server.close(done));
@@ -89,8 +98,8 @@ async function perform(
 }
 
 function written({ name, data }: ServerEvent): string {
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
-  return `${name ? `event: ${name}\n` : ''}data: ${text}\n\n`;
+  const line = typeof data === 'string' ? data : JSON.stringify(data);
+  return `${name ? `event: ${name}\n` : ''}data: ${line}\n\n`;
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown, headers = {}): void {

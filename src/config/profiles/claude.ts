@@ -2,8 +2,11 @@ import type { ProfileData } from './schema.ts';
 
 const HEADLESS = ['-p', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'];
 
-/** Orch's own MCP server, from the run's PATH; those of the person whose login it is stay out. */
-const MCP = { mcpServers: { orch: { command: 'orch', args: ['mcp'] } } };
+/**
+ * Orch's own MCP server, from the run's PATH; those of the person whose login it is stay out. Its tools are offered at once:
+ * by itself Claude Code only lets the model search for tools of servers.
+ */
+const MCP = { mcpServers: { orch: { command: 'orch', args: ['mcp'], alwaysLoad: true } } };
 
 /** Claude Code. */
 export const CLAUDE: ProfileData = {

@@ -5,6 +5,7 @@ import { budgetPause } from './budget-pause.ts';
 import { cancelTree } from './cancel-tree.ts';
 import { commit } from './commit.ts';
 import { limitSwitch } from './limit-switch.ts';
+import { mcpTools } from './mcp-tools.ts';
 import { resume } from './resume.ts';
 import { say } from './say.ts';
 
@@ -16,6 +17,7 @@ export const STORIES: readonly Story[] = [
   cancelTree,
   budgetPause,
   askAnswer,
+  mcpTools,
 ];
 
 /** Those named, as `choose` does. */
