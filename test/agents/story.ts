@@ -2,6 +2,7 @@ import type { Cli, Scripts } from '../models/script.ts';
 import { sabotaged } from '../models/scripts.ts';
 import type { TestApp } from '../support/app.ts';
 import type { Install } from './installs.ts';
+import type { StorySandbox } from './sandboxes.ts';
 import { startWorld, type World } from './world.ts';
 
 /** One thing that holds, or does not, of Orch with a real CLI. */
@@ -32,6 +33,7 @@ const LONGEST_MS = 180_000;
 export interface TellOptions {
   /** The models make no commit. */
   sabotage: boolean;
+  sandbox: StorySandbox;
   signal: AbortSignal;
 }
 
@@ -39,12 +41,12 @@ export interface TellOptions {
 export async function tell(
   story: Story,
   installs: readonly [Install, ...Install[]],
-  { sabotage, signal }: TellOptions,
+  { sabotage, sandbox, signal }: TellOptions,
 ): Promise<Outcome> {
   const { settings = {} } = story;
   const [{ cli }] = installs;
   const scripts = sabotage ? sabotaged(story.scripts) : story.scripts;
-  await using world = await startWorld({ installs, scripts, settings });
+  await using world = await startWorld({ installs, scripts, sandbox, settings });
   const why = await whyNot(
     story.play(world, cli),
     AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),

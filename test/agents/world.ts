@@ -6,6 +6,7 @@ import type { Scripts } from '../models/script.ts';
 import { type Models, startModels } from '../models/server.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { type Install, scratchFolder } from './installs.ts';
+import type { StorySandbox } from './sandboxes.ts';
 
 /** Orch on the simulated GitHub, with real CLIs as its agents and a scripted model for them. */
 export interface World extends AsyncDisposable {
@@ -18,11 +19,20 @@ export interface World extends AsyncDisposable {
 export interface WorldOptions {
   installs: readonly Install[];
   scripts: Scripts;
+  sandbox: StorySandbox;
   /** Added to orch.yaml. */
   settings?: Record<string, unknown>;
 }
 
-export async function startWorld({ installs, scripts, settings = {} }: WorldOptions): Promise<World> {
+/** The variable by which the processes of a world's agents are found. */
+const MARK = 'WORLD_OF_STORY';
+
+export async function startWorld({
+  installs,
+  scripts,
+  sandbox,
+  settings = {},
+}: WorldOptions): Promise<World> {
   await using stack = new AsyncDisposableStack();
   // Not in a folder that anybody may write to: gemini reads no settings there, and codex lays no links for its tools.
   const { path: root } = stack.use(await scratchFolder('world-'));
@@ -32,22 +42,25 @@ export async function startWorld({ installs, scripts, settings = {} }: WorldOpti
   }) as [string, string, string, string];
   // Two of the CLIs are scripts for whatever `node` is on PATH.
   symlinkSync(process.execPath, join(bin, 'node'));
-  const models = stack.use(await startModels({ scripts }));
-  const environment = { TMPDIR: temporary, IS_SANDBOX: '1' };
-  const agents = installs.map(({ cli }) => [cli, withScriptedModel(cli, { environment }, models.url)]);
+  const models = stack.use(await startModels({ scripts, address: sandbox.address }));
+  // As root and without a sandbox claude wants to be told that it may.
+  const asRoot = sandbox.settings.kind === 'none' ? { IS_SANDBOX: '1' } : {};
+  const environment = { [MARK]: root, TMPDIR: temporary, ...asRoot };
+  const hosts = [new URL(models.url).host];
+  const agents = installs.map(({ cli }) => [cli, withScriptedModel(cli, { environment, hosts }, models.url)]);
   const path = [...installs.map(install => install.bin), bin, '/usr/bin', '/bin'];
   const app = stack.use(
     await startTestApp({
       home: orch,
       env: { PATH: path.join(delimiter), HOME: home },
-      settings: { agents: Object.fromEntries(agents), ...settings },
+      settings: { agents: Object.fromEntries(agents), sandbox: sandbox.settings, ...settings },
     }),
   );
   const owned = stack.move();
   return {
     app,
     models,
-    alive: () => [...processesWith(`TMPDIR=${temporary}`)].map(commandLine),
+    alive: () => [...processesWith(`${MARK}=${root}`)].map(commandLine),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Cli } from '../../models/script.ts';
 import { installOnce, lastTried, newestOf, placeIn, scratchFolder } from '../installs.ts';
 import { type Outcomes, playAll } from '../play.ts';
-import type { Story } from '../story.ts';
+import type { Story, TellOptions } from '../story.ts';
 
 /** What came of the newest release of a CLI. */
 export interface Finding {
@@ -18,13 +18,13 @@ export interface Finding {
 }
 
 /** Installs the newest release of a CLI into a folder of its own, which is gone afterwards, and plays stories with it. */
-export async function tryNewest(cli: Cli, stories: readonly Story[], signal: AbortSignal): Promise<Finding> {
+export async function tryNewest(cli: Cli, stories: readonly Story[], options: TellOptions): Promise<Finding> {
   const found: Finding = { version: null, held: false, last_good: lastTried(cli), stories: {} };
   await using scratch = await scratchFolder('newest-');
   const install = await installNewest(cli, scratch.path).catch((error: Error) => error);
   if (install instanceof Error) return { ...found, why: install.message };
   const { version } = install;
-  const outcomes = await playAll(stories, install, { sabotage: false, signal });
+  const outcomes = await playAll(stories, install, options);
   const held = stories.every(({ name }) => outcomes[name]?.held);
   return { version, held, last_good: held ? version : found.last_good, stories: outcomes };
 }

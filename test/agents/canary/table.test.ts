@@ -27,28 +27,28 @@ describe.each(CLIS)('docs/agents.md tells of %s', cli => {
 
 describe('the table of versions', () => {
   const page = (rows: string) =>
-    `Before\n<!-- canary -->\n\n| CLI | Version | On | Result |\n| --- | --- | --- | --- |\n${rows}\n<!-- end -->\nAfter\n`;
+    `Before\n<!-- canary -->\n\n| CLI | Version | On | Sandbox | Result |\n| --- | --- | --- | --- | --- |\n${rows}\n<!-- end -->\nAfter\n`;
   const before = page(
-    '| claude | 2.1.9 | 2026-11-20 | holds |\n| codex | 0.1.0 | 2026-11-20 | does not hold: commit, say |\n',
+    '| claude | 2.1.9 | 2026-11-20 | none | holds |\n| codex | 0.1.0 | 2026-11-20 | bwrap | does not hold: commit, say |\n',
   );
 
   it('is read', () => {
     expect(triedIn(before)).toEqual([
-      { cli: 'claude', version: '2.1.9', on: '2026-11-20', failed: [] },
-      { cli: 'codex', version: '0.1.0', on: '2026-11-20', failed: ['commit', 'say'] },
+      { cli: 'claude', version: '2.1.9', on: '2026-11-20', sandbox: 'none', failed: [] },
+      { cli: 'codex', version: '0.1.0', on: '2026-11-20', sandbox: 'bwrap', failed: ['commit', 'say'] },
     ]);
   });
 
   it('takes new versions, newest first, and a new result of an old one', () => {
     const news = [
-      { cli: 'codex', version: '0.1.0', on: '2026-11-28', failed: [] },
-      { cli: 'claude', version: '2.1.10', on: '2026-11-28', failed: ['resume'] },
+      { cli: 'codex', version: '0.1.0', on: '2026-11-28', sandbox: 'bwrap', failed: [] },
+      { cli: 'claude', version: '2.1.10', on: '2026-11-28', sandbox: 'bwrap', failed: ['resume'] },
     ] as const;
     expect(withTried(before, news)).toBe(
       page(
-        '| claude | 2.1.10 | 2026-11-28 | does not hold: resume |\n' +
-          '| claude | 2.1.9 | 2026-11-20 | holds |\n' +
-          '| codex | 0.1.0 | 2026-11-28 | holds |\n',
+        '| claude | 2.1.10 | 2026-11-28 | bwrap | does not hold: resume |\n' +
+          '| claude | 2.1.9 | 2026-11-20 | none | holds |\n' +
+          '| codex | 0.1.0 | 2026-11-28 | bwrap | holds |\n',
       ),
     );
   });

@@ -6,21 +6,24 @@ export interface Tried {
   version: string;
   /** The day, in UTC: `2026-11-28`. */
   on: string;
+  /** What it was shut in by: `bwrap` or `none`. */
+  sandbox: string;
   /** The stories that did not hold. */
   failed: readonly string[];
 }
 
 const TABLE = /(?<=<!-- canary -->\n).*?(?=<!-- end -->)/s;
-const ROW = /^\| (\w+) \| ([\w.-]+) \| ([\d-]+) \| (?:holds|does not hold: ([\w, ]+)) \|$/gm;
-const HEAD = '\n| CLI | Version | On | Result |\n| --- | --- | --- | --- |\n';
+const ROW = /^\| (\w+) \| ([\w.-]+) \| ([\d-]+) \| (\w+) \| (?:holds|does not hold: ([\w, ]+)) \|$/gm;
+const HEAD = '\n| CLI | Version | On | Sandbox | Result |\n| --- | --- | --- | --- | --- |\n';
 
 /** The rows of the page's table, those of a CLI newest first. */
 export function triedIn(page: string): Tried[] {
   const table = TABLE.exec(page)?.[0] ?? '';
-  return [...table.matchAll(ROW)].map(([, cli, version = '', on = '', failed]) => ({
+  return [...table.matchAll(ROW)].map(([, cli, version = '', on = '', sandbox = '', failed]) => ({
     cli: cli as Cli,
     version,
     on,
+    sandbox,
     failed: failed?.split(', ') ?? [],
   }));
 }
@@ -37,7 +40,7 @@ function byCliAndVersion(one: Tried, other: Tried): number {
   return order || other.version.localeCompare(one.version, 'en', { numeric: true });
 }
 
-function asRow({ cli, version, on, failed }: Tried): string {
+function asRow({ cli, version, on, sandbox, failed }: Tried): string {
   const result = failed.length === 0 ? 'holds' : `does not hold: ${failed.join(', ')}`;
-  return `| ${cli} | ${version} | ${on} | ${result} |\n`;
+  return `| ${cli} | ${version} | ${on} | ${sandbox} | ${result} |\n`;
 }
