@@ -39,7 +39,7 @@ async function measure(context: Context, files: number): Promise<Measured> {
       const { at } = await comment(github, `/orch start, for the ${task}. time`);
       const began = await agentBegan(orch.home, signal);
       const { events } = await endOfTask(orch, github, `T${task}`, signal);
-      const when = (type: string) => events.find(event => event.type === type)?.at ?? Number.NaN;
+      const when = (type: string) => Date.parse(events.find(event => event.type === type)?.at ?? '');
       assignment.push(when('run:claimed') - when('task:queued'));
       return began - at;
     },

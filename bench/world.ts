@@ -7,10 +7,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { askDaemon } from '../src/cli/daemon-client.ts';
 import { type DemoApp, startApp } from '../src/demo/app.ts';
-import type { RunView, TaskView } from '../src/record/views.ts';
+import type { EventView, RunView, TaskView } from '../src/record/views.ts';
 import { OrchError } from '../src/shared/errors.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
-import type { JournalEvent } from '../src/task/events.ts';
 
 export const REPOSITORY = 'acme/shop';
 const WRITER = 'maintainer';
@@ -62,7 +61,7 @@ export async function comment(github: Simulator, body: string): Promise<{ payloa
   return await promise;
 }
 
-export type Story = TaskView & { runs: RunView[]; events: JournalEvent[] };
+export type Story = TaskView & { runs: RunView[]; events: EventView[] };
 
 /** Waits until the task is over, its workspace gone, and GitHub told. */
 export async function endOfTask(

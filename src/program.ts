@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Verb } from './cli/tasks.ts';
+import type { Verb } from './cli/change.ts';
 import { version } from './cli/version.ts';
 
 /**
@@ -50,16 +50,24 @@ export function createProgram(name: string): Command {
     .option('--port <PORT>', "the simulated GitHub's port", '0')
     .action(async options => (await import('./demo/demo.ts')).demo(options));
 
+  wish(program.command('add <INSTRUCTION...>'))
+    .description('queue a task; - takes the instruction from standard input')
+    .action(async (words, options) => (await import('./cli/add.ts')).add(words, { ...common(), ...options }));
+
+  wish(program.command('run <INSTRUCTION...>'))
+    .description('queue a task and tell how it goes until it is over; Ctrl-C leaves it to itself')
+    .action(async (words, options) => (await import('./cli/run.ts')).run(words, { ...common(), ...options }));
+
   program
     .command('status')
     .description('the daemon and its newest tasks')
     .option('--json', 'as JSON')
-    .action(async options => (await import('./cli/tasks.ts')).status({ ...common(), ...options }));
+    .action(async options => (await import('./cli/status.ts')).status({ ...common(), ...options }));
 
   program
     .command('tasks')
     .description('the newest tasks')
-    .option('--status <STATE>', 'only those in this state')
+    .option('--status <STATE>', 'only those in this state, or those that are pending or active')
     .option('--limit <N>', 'how many', '50')
     .option('--json', 'as JSON')
     .action(async options => (await import('./cli/tasks.ts')).tasks({ ...common(), ...options }));
@@ -68,9 +76,7 @@ export function createProgram(name: string): Command {
     .command('show <TASK>')
     .description('a task, its runs and its story')
     .option('--json', 'as JSON')
-    .action(async (task, options) =>
-      (await import('./cli/tasks.ts')).show(task, { ...common(), ...options }),
-    );
+    .action(async (task, options) => (await import('./cli/show.ts')).show(task, { ...common(), ...options }));
 
   program
     .command('report')
@@ -99,7 +105,7 @@ export function createProgram(name: string): Command {
       .description(description)
       .option('--json', 'as JSON')
       .action(async (task, options) =>
-        (await import('./cli/tasks.ts')).change(verb, task, { ...common(), ...options }),
+        (await import('./cli/change.ts')).change(verb, task, { ...common(), ...options }),
       );
   }
 
@@ -108,7 +114,7 @@ export function createProgram(name: string): Command {
     .description("tell a task's agent something, or answer what it asks; - takes standard input")
     .option('--json', 'as JSON')
     .action(async (task, text, options) =>
-      (await import('./cli/tasks.ts')).tell(task, text, { ...common(), ...options }),
+      (await import('./cli/say.ts')).tell(task, text, { ...common(), ...options }),
     );
 
   program
@@ -180,3 +186,26 @@ const CHANGES = {
   cancel: 'stop a task for good',
   retry: 'try a task again that failed, was escalated or cancelled',
 } satisfies Record<Verb, string>;
+
+/** What may be said of a task that is asked for. The texts are those of src/command/options.ts, which takes long to load. */
+function wish(command: Command): Command {
+  return command
+    .option('--agent <NAME>', 'the agent that does it, such as claude')
+    .option(
+      '--capability <NAME>',
+      'what the agent must be good at, such as tests; it may be there more than once',
+      collect,
+    )
+    .option('--model <MODEL>', 'the model it is started with, such as sonnet')
+    .option('--priority <LEVEL>', 'which tasks go first: high, normal or low')
+    .option('--timeout <TIME>', 'how long a try may take: 1m to 24h, such as 1h30m')
+    .option('--base <BRANCH>', 'the branch to start from and to open the pull request onto')
+    .option('--after <TASK>', 'a task that must be completed first; may be given several times', collect)
+    .option('--budget <AMOUNT>', 'what all tries may take: 2usd, 500ktokens or both')
+    .option('--context <FILE>', 'a file that the agent is to read first; may be given several times', collect)
+    .option('--json', 'as JSON');
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}

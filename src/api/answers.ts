@@ -38,6 +38,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_FORBIDDEN: 403,
   E_TOKENS: 503,
   E_USAGE: 400,
+  E_UNKNOWN_AGENT: 400,
+  E_UNKNOWN_BASE: 400,
+  E_BUSY: 429,
 };
 
 /** Answers what a handler has thrown: `{ code, message, remedy }`. */

@@ -1,3 +1,4 @@
+import type { Ask } from '../forge/wish.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
@@ -14,6 +15,7 @@ export interface ApiOptions {
   redact(text: string): string;
   /** What `GET /api/orchestrator` says of the daemon itself. */
   about: { version: string; pid: number; started_at: string; url: string };
+  ask: Ask;
   /** Makes a backup of the database. */
   backUp(): Promise<Backup>;
   checkpoints: {

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { OrchError } from '../shared/errors.ts';
 import { errorAnswers } from './answers.ts';
 import { checkpointRoutes } from './checkpoints.ts';
+import { eventRoutes } from './events.ts';
 import { addGate } from './gate.ts';
 import type { ApiOptions } from './options.ts';
 import { orchestratorRoutes } from './orchestrator.ts';
@@ -54,6 +55,7 @@ function createApi(options: ApiOptions): FastifyInstance {
   );
   orchestratorRoutes(app, options);
   taskRoutes(app, options);
+  eventRoutes(app, options);
   checkpointRoutes(app, options);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) =>

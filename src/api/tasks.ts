@@ -3,11 +3,11 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
-import { showInput, showRun } from '../record/views.ts';
-import { stripInvisible } from '../shared/invisible.ts';
+import { showEvent, showInput, showRun } from '../record/views.ts';
 import { TASK_STATES, type TaskState } from '../task/states.ts';
 import { namedTask, taskView, where, whoAsks } from './answers.ts';
 import type { ApiOptions } from './options.ts';
+import { readWish, visibleText } from './wish.ts';
 
 const MOST = 1000;
 
@@ -23,11 +23,17 @@ const listQuery = z.object({
   state: z.enum(Object.keys(STATE_NAMES) as [StateName, ...StateName[]]).optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
-const sayBody = z.strictObject({ text: z.string().transform(stripInvisible).pipe(z.string().trim().min(1)) });
+const sayBody = z.strictObject({ text: visibleText });
 
-/** Tasks: listed, shown, changed, spoken to. */
+/** Tasks: asked for, listed, shown, changed, spoken to. */
 export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, clock } = options;
+  const { store, clock, ask } = options;
+
+  app.post('/api/tasks', async (request, reply) => {
+    const { task, kind } = await ask(readWish(request.body));
+    const duplicate = kind !== 'queued';
+    return reply.code(duplicate ? 200 : 201).send({ ...taskView(options, task), duplicate });
+  });
 
   app.get('/api/tasks', request => {
     const { state, limit } = listQuery.parse(request.query);
@@ -38,7 +44,7 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
     const task = namedTask(store, request.params);
     const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
     const said = store.inputs.ofTask(task.id).map(showInput);
-    return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id) };
+    return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id).map(showEvent) };
   });
   app.post('/api/tasks/:task/pause', request => {
     const { id } = namedTask(store, request.params);

@@ -6,13 +6,14 @@ import { type BackupView, showBackup } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type Backups, openBackups } from '../store/backups.ts';
 import { copyDatabase, explain, takeAlone } from '../store/file.ts';
+import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { bytes, say } from './output.ts';
 
 const LONGEST_MS = 3600_000;
 
 /** `orch backup`: made by the daemon, or without one by this process. */
-export async function backup(options: { json?: boolean; config?: string }): Promise<void> {
+export async function backup(options: Common): Promise<void> {
   const { paths, backups } = findBackups(options);
   const made = await askDaemon<BackupView>(paths.home, 'POST', '/api/backups', {
     patienceMs: LONGEST_MS,

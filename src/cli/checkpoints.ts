@@ -1,12 +1,8 @@
 import type { CheckpointView, TaskView } from '../record/views.ts';
+import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { columns, say } from './output.ts';
-
-interface Common {
-  json?: boolean;
-  config?: string;
-}
 
 /** `orch checkpoints T42`: the kept states of a task's worktree, the oldest first. */
 export async function list(name: string, options: Common): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Report, Totals } from '../record/report.ts';
 import { showUsd } from '../shared/amounts.ts';
 import { duration } from '../shared/clock.ts';
+import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { columns, say, tokensCell } from './output.ts';
@@ -8,7 +9,7 @@ import { columns, say, tokensCell } from './output.ts';
 const HEAD = ['DAY', 'REPOSITORY', 'AGENT', 'TASKS', 'RUNS', 'OUTCOMES', 'TIME', 'TOKENS', 'COST'];
 
 /** `orch report`: what was done and what it took. */
-export async function report(options: { since: string; json?: boolean; config?: string }): Promise<void> {
+export async function report(options: Common & { since: string }): Promise<void> {
   const path = `/api/report?${new URLSearchParams({ since: options.since })}`;
   const told = await askDaemon<Report>(await findHome(options), 'GET', path);
   if (options.json) return say(JSON.stringify(told, null, 2));

@@ -9,12 +9,8 @@ import { silentLog } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
 import { restore as restoreDatabase } from '../store/restore.ts';
 import { findBackups } from './backup.ts';
+import type { Common } from './common.ts';
 import { bytes, say } from './output.ts';
-
-interface Common {
-  json?: boolean;
-  config?: string;
-}
 
 /** `orch restore` lists the backups; `orch restore FILE` puts that one in the place of the database. */
 export async function restore(file: string | undefined, options: Common): Promise<void> {

@@ -1,14 +1,10 @@
 import { loadSettings } from '../config/settings.ts';
 import { addToken, readTokens, removeToken } from '../config/tokens.ts';
+import type { Common } from './common.ts';
 import { columns, say } from './output.ts';
 
-interface Options {
-  json?: boolean;
-  config?: string;
-}
-
 /** `orch tokens`: who may use the API over TCP. */
-export async function list(options: Options): Promise<void> {
+export async function list(options: Common): Promise<void> {
   const holders = readTokens(tokensFile(options)).map(({ name, role }) => ({ name, role }));
   if (options.json) return say(JSON.stringify(holders, null, 2));
   if (holders.length === 0) return say('No tokens. Make one with: orch tokens add NAME --role read');
@@ -16,20 +12,20 @@ export async function list(options: Options): Promise<void> {
 }
 
 /** `orch tokens add NAME`: the token goes to standard output, and nothing else does. */
-export async function add(name: string, options: Options & { role: string }): Promise<void> {
+export async function add(name: string, options: Common & { role: string }): Promise<void> {
   const token = addToken(tokensFile(options), name, options.role);
   say(options.json ? JSON.stringify({ name, role: options.role, token }, null, 2) : token);
 }
 
 /** `orch tokens remove NAME`. */
-export async function remove(name: string, options: Options): Promise<void> {
+export async function remove(name: string, options: Common): Promise<void> {
   removeToken(tokensFile(options), name);
   say(
     options.json ? JSON.stringify({ name, removed: true }, null, 2) : `The token of ${name} is taken back.`,
   );
 }
 
-function tokensFile({ config }: Options): string {
+function tokensFile({ config }: Common): string {
   const { settings } = loadSettings({ env: process.env, ...(config === undefined ? {} : { file: config }) });
   return settings.api.tokensFile;
 }

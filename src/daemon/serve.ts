@@ -64,6 +64,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     redact,
     about,
+    ask: askedElsewhere,
     backUp: daemon.backUp,
     agentState: daemon.agentState,
     checkpoints: daemon.checkpoints,
@@ -94,6 +95,13 @@ export async function serve(options: ServeOptions): Promise<void> {
   );
   const signal = await stop.told;
   log.info({ signal }, 'stopping: nothing new starts, running agents go on');
+}
+
+/** Whose repository it would be, and who answers for it, only GitHub can say. */
+async function askedElsewhere(): Promise<never> {
+  throw new OrchError('E_USAGE', 'This daemon is a GitHub App, and takes its tasks there', {
+    remedy: 'Comment `/orch` and what is to be done on an issue or pull request.',
+  });
 }
 
 /** GitHub gives up after ten seconds; whoever sends more slowly than that is not waited for (ms). */

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { homePaths } from '../config/paths.ts';
+import type { EventView } from '../record/views.ts';
 import { readableLines } from '../shared/text.ts';
-import type { JournalEvent } from '../task/events.ts';
 import { readStory } from './story.ts';
 
 /** Tells the task's events and what its terminal shows, as they come. */
@@ -41,7 +41,7 @@ export function narrate(home: string, tell: (text: string) => void): Disposable 
   };
 }
 
-function sentence(event: JournalEvent): string | null {
+function sentence(event: EventView): string | null {
   switch (event.type) {
     case 'task:queued':
       return 'inbox      the comment is recorded, and queued as task T1';

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { askDaemon } from '../cli/daemon-client.ts';
-import type { RunView, TaskView } from '../record/views.ts';
+import type { EventView, RunView, TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Simulator } from '../simulator/simulator.ts';
-import type { JournalEvent } from '../task/events.ts';
 import { isFinal } from '../task/states.ts';
 
-export type Story = TaskView & { runs: RunView[]; events: JournalEvent[] };
+export type Story = TaskView & { runs: RunView[]; events: EventView[] };
 
 /** The demo's task as the daemon tells it; null before there is one. */
 export async function readStory(home: string): Promise<Story | null> {

@@ -4,7 +4,9 @@ import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Usage } from '../store/usage.ts';
+import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
 import { type AgentState, type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { describeEvent } from './words.ts';
 
 /** A task as the API and `--json` show it. */
 export type TaskView = ReturnType<typeof showTask>;
@@ -12,6 +14,11 @@ export type RunView = ReturnType<typeof showRun>;
 export type InputView = ReturnType<typeof showInput>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
+
+/** What has happened to a task; `text` says it for people. */
+export type EventView = {
+  [T in EventType]: { seq: number; at: string; task: string; type: T; data: TaskEvents[T]; text: string };
+}[EventType];
 
 /**
  * `agent`: what the agent of its live run does; null while there is none. `spent`: what counts against its budget. `after`:
@@ -95,6 +102,10 @@ export function showInput(input: Input) {
     run: input.run === null ? null : runName(input.task, input.run),
     arrived_at: input.arrivedAt === null ? null : isoTime(input.arrivedAt),
   };
+}
+
+export function showEvent(event: JournalEvent): EventView {
+  return { ...event, at: isoTime(event.at), task: taskName(event.task), text: describeEvent(event) };
 }
 
 export function showCheckpoint({ number, task, run, sha, session, why, leftOut, at }: Checkpoint) {

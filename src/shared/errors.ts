@@ -43,6 +43,7 @@ export const ERRORS = {
     'To go on, comment `/orch` and what is to be done, on its pull request if there is one; or retry the task.',
   E_SAID_TOO_MUCH: 'Say less, or wait until the agent has heard the rest: 32,000 characters may wait.',
   E_QUEUE_FULL: 'Wait until tasks are done, cancel some, or raise task_queue.max_size.',
+  E_BUSY: 'End some of them, then try again.',
   E_INTERNAL: 'See logs/orch.log in ORCH_HOME, and tell us of it.',
   E_USAGE: 'See: orch --help',
   E_BRANCH_REFUSED: "Push the run's own branch: git push",

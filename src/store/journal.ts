@@ -16,6 +16,10 @@ export function openJournal(db: Connection, transaction: Transaction) {
   const ofTask = db.prepare(
     'select seq, at, task, type, data from journal where task = ? and seq > ? order by seq',
   );
+  const ofAll = db.prepare(
+    'select seq, at, task, type, data from journal where seq > ? order by seq limit ?',
+  );
+  const last = db.prepare('select coalesce(max(seq), 0) as seq from journal');
   // By the tasks and the newest event of each: the journal itself is many times longer.
   const behind = db.prepare(
     `with newest as
@@ -37,8 +41,11 @@ export function openJournal(db: Connection, transaction: Transaction) {
       append.run(at, task, type, JSON.stringify(data));
       for (const listener of listeners) transaction.afterCommit(() => listener(task));
     },
-    ofTask: (task: number, after = 0): JournalEvent[] =>
-      (ofTask.all(task, after) as Row[]).map(row => ({ ...row, data: JSON.parse(row.data) }) as JournalEvent),
+    ofTask: (task: number, after = 0): JournalEvent[] => (ofTask.all(task, after) as Row[]).map(read),
+    /** The next events of all tasks, so many at most. */
+    after: (seq: number, limit: number): JournalEvent[] => (ofAll.all(seq, limit) as Row[]).map(read),
+    /** The number of the newest event; 0 when there is none. */
+    last: (): number => (last.get() as { seq: number }).seq,
     /** The tasks with news for this reader, each with the newest event's number. */
     behind: (reader: string) => behind.all(reader) as { task: number; seq: number }[],
     cursor: (reader: string, task: number): number =>
@@ -50,4 +57,8 @@ export function openJournal(db: Connection, transaction: Transaction) {
       return { [Symbol.dispose]: () => void listeners.delete(listener) };
     },
   };
+}
+
+function read(row: Row): JournalEvent {
+  return { ...row, data: JSON.parse(row.data) } as JournalEvent;
 }

@@ -7,10 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { addGate } from '../../src/api/gate.ts';
 import { openHttpApi } from '../../src/api/server.ts';
 import { addToken, removeToken } from '../../src/config/tokens.ts';
-import { silentLog } from '../../src/shared/log.ts';
-import { redactShapes } from '../../src/shared/secrets/secrets.ts';
-import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, noBackup, noCheckpoints, queued } from '../support/tasks.ts';
+import { apiOptions } from '../support/api.ts';
+import { memoryStore, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 interface Answer {
@@ -27,20 +25,7 @@ async function served() {
   const store = stack.use(memoryStore());
   queued(store);
   const tokensFile = join(folder.path, 'tokens');
-  const about = { version: '1.2.3', pid: 99, started_at: '', url: '' };
-  const options = {
-    store,
-    clock: fakeClock(NOW),
-    log: silentLog(),
-    redact: redactShapes,
-    about,
-    backUp: noBackup,
-    checkpoints: noCheckpoints(store),
-    agents: [],
-    agentState: () => null,
-    tokensFile,
-  };
-  const api = stack.use(await openHttpApi(options));
+  const api = stack.use(await openHttpApi({ ...apiOptions(store), tokensFile }));
   const server = createServer((request, response) => {
     if (!api.handle(request, response)) response.writeHead(404).end('"other"');
   });

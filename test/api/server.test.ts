@@ -1,98 +1,34 @@
-import { statSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { ApiOptions } from '../../src/api/options.ts';
 import { serveApi } from '../../src/api/server.ts';
 import { changeState, endRun } from '../../src/queue/change.ts';
-import { silentLog } from '../../src/shared/log.ts';
-import { redactShapes } from '../../src/shared/secrets/secrets.ts';
-import type { Backup } from '../../src/store/backups.ts';
-import type { Store } from '../../src/store/open.ts';
-import { fakeClock } from '../support/clock.ts';
-import { memoryStore, NOW, noBackup, noCheckpoints, queued, started } from '../support/tasks.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
+import { apiOptions, serveStore } from '../support/api.ts';
+import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
 
-const ABOUT = {
-  version: '1.2.3',
-  pid: 99,
-  started_at: '2027-01-15T08:00:00.000Z',
-  url: 'http://127.0.0.1:3000',
-};
 const AGENTS = [
   { name: 'claude', maxInstances: 2 },
   { name: 'codex', maxInstances: 1 },
 ];
 
-interface Answer {
-  status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: the tests say what it is
-  body: any;
-}
-
-async function api(store: Store, backUp: () => Promise<Backup> = noBackup) {
-  const home = await temporaryDirectory();
-  const socket = join(home.path, 'daemon.sock');
-  // As a daemon leaves it that was killed.
-  writeFileSync(socket, '');
-  const server = await serveApi(socket, {
-    store,
-    clock: fakeClock(NOW),
-    log: silentLog(),
-    redact: redactShapes,
-    about: ABOUT,
-    backUp,
-    checkpoints: noCheckpoints(store),
-    agents: AGENTS,
-    agentState: () => ({ state: 'waiting', detail: 'Proceed?' }),
-  });
-  const ask = (method: string, path: string, body?: string) =>
-    new Promise<Answer>((resolve, reject) => {
-      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-      const call = request({ socketPath: socket, method, path, headers, agent: false }, response => {
-        const chunks: Buffer[] = [];
-        response.on('data', chunk => chunks.push(chunk));
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) }),
-        );
-      });
-      call.on('error', reject);
-      call.end(body);
-    });
-  return {
-    socket,
-    get: (path: string) => ask('GET', path),
-    post: (path: string, body?: string) => ask('POST', path, body),
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await home[Symbol.asyncDispose]();
-    },
-  };
-}
+const WAITING: Partial<ApiOptions> = {
+  agents: AGENTS,
+  agentState: () => ({ state: 'waiting', detail: 'Proceed?' }),
+};
 
 const isClientError = (status: number) => status >= 400 && status < 500;
 
 describe('the socket', () => {
   it('is for its owner alone and replaces one that was left behind', async () => {
     using store = memoryStore();
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     expect(statSync(served.socket).mode & 0o777).toBe(0o600);
     expect((await served.get('/api/orchestrator')).status).toBe(200);
   });
 
   it('with a path that no socket can have is refused with the next step', async () => {
     using store = memoryStore();
-    const options = {
-      store,
-      clock: fakeClock(),
-      log: silentLog(),
-      redact: redactShapes,
-      about: ABOUT,
-      backUp: noBackup,
-      checkpoints: noCheckpoints(store),
-      agents: AGENTS,
-      agentState: () => null,
-    };
-    await expect(serveApi(`/tmp/${'a'.repeat(100)}`, options)).rejects.toMatchObject({
+    await expect(serveApi(`/tmp/${'a'.repeat(100)}`, apiOptions(store))).rejects.toMatchObject({
       code: 'E_PATH_TOO_LONG',
     });
   });
@@ -104,9 +40,9 @@ describe('the API', () => {
     started(store);
     queued(store);
     store.inbox.add('g1', 'issues', '{}', NOW);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     expect((await served.get('/api/orchestrator')).body).toEqual({
-      ...ABOUT,
+      ...apiOptions(store).about,
       tasks: { starting: 1, queued: 1 },
       inbox: 1,
     });
@@ -120,7 +56,7 @@ describe('the API', () => {
     using store = memoryStore();
     started(store);
     for (let n = 0; n < 60; n++) queued(store);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const ids = async (query: string) =>
       (await served.get(`/api/tasks${query}`)).body.map(({ id }: { id: string }) => id);
     expect(await ids('')).toHaveLength(50);
@@ -137,7 +73,7 @@ describe('the API', () => {
     store.tasks.update(1, task.epoch, { branch: 'b', head: 'abc', pull: 5, pullUrl: 'u', pullState: 'open' });
     endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: 'why', lastWords: 'w' }, NOW + 1000);
     changeState(store, { ...task }, 'queued', NOW, { readyAt: NOW + 60_000, reason: 'why' });
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const { body } = await served.get('/api/tasks/task_001');
     expect(body).toMatchObject({
       id: 'T1',
@@ -169,7 +105,7 @@ describe('the API', () => {
   it('cancels and retries, once', async () => {
     using store = memoryStore();
     queued(store);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     expect(await served.post('/api/tasks/T1/cancel')).toMatchObject({
       status: 200,
       body: { status: 'cancelled', reason: 'cancelled on the command line', run: null, waits_seconds: 0 },
@@ -189,7 +125,7 @@ describe('the API', () => {
   it('pauses and resumes, and says what can not be', async () => {
     using store = memoryStore();
     started(store);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     expect((await served.post('/api/tasks/T1/pause')).body).toMatchObject({
       status: 'paused',
       reason: 'paused on the command line',
@@ -209,7 +145,7 @@ describe('the API', () => {
   it('says, and shows what was said and whether it was heard', async () => {
     using store = memoryStore();
     const { run } = started(store);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const say = (sent: unknown) => served.post('/api/tasks/T1/say', JSON.stringify(sent));
     expect(await say({ text: ' use the\u0007 new API\n' })).toMatchObject({
       status: 200,
@@ -237,7 +173,7 @@ describe('the API', () => {
     async name => {
       using store = memoryStore();
       queued(store);
-      await using served = await api(store);
+      await using served = await serveStore(store, WAITING);
       for (const answer of [
         await served.get(`/api/tasks/${name}`),
         await served.post(`/api/tasks/${name}/cancel`),
@@ -257,7 +193,7 @@ describe('the API', () => {
     '?limit=1.5',
   ])('refuses the question %s with what is wrong in it', async query => {
     using store = memoryStore();
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const { status, body } = await served.get(`/api/tasks${query}`);
     expect(status).toBe(400);
     expect(body).toEqual({ code: 'E_USAGE', message: expect.stringMatching(/state|limit/) });
@@ -266,7 +202,7 @@ describe('the API', () => {
   it('answers what is no request of its own with the fault of the request', async () => {
     using store = memoryStore();
     queued(store);
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const long = `/api/tasks/${'9'.repeat(200)}`;
     for (const path of ['/', '/etc/passwd'])
       expect(await served.get(path)).toMatchObject({ status: 404, body: { code: 'E_USAGE' } });
@@ -289,7 +225,7 @@ describe('the API', () => {
     store.tasks.list = () => {
       throw new Error('secret at /home/someone/.orch');
     };
-    await using served = await api(store);
+    await using served = await serveStore(store, WAITING);
     const { status, body } = await served.get('/api/tasks');
     expect(status).toBe(500);
     expect(body).toMatchObject({ code: 'E_INTERNAL', message: 'Orch failed inside' });

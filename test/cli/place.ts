@@ -1,17 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { vi } from 'vitest';
 import type { ApiOptions } from '../../src/api/options.ts';
 import { serveApi } from '../../src/api/server.ts';
-import { silentLog } from '../../src/shared/log.ts';
 import { tryProgram } from '../../src/shared/program.ts';
-import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
-import { fakeClock } from '../support/clock.ts';
-import { NOW, noBackup, noCheckpoints } from '../support/tasks.ts';
+import { apiOptions } from '../support/api.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const ORCH = resolve('bin/orch.js');
-const STARTED = new Date(NOW).toISOString();
 
 export interface Place extends AsyncDisposable {
   path: string;
@@ -19,6 +16,7 @@ export interface Place extends AsyncDisposable {
   orch(
     args: string[],
     env?: Record<string, string>,
+    input?: string,
   ): Promise<{ stdout: string; stderr: string; exitCode: number }>;
 }
 
@@ -27,8 +25,9 @@ export async function place(): Promise<Place> {
   mkdirSync(join(folder.path, 'cwd'));
   return {
     path: folder.path,
-    orch: (args, env = {}) =>
+    orch: (args, env = {}, input) =>
       tryProgram(process.execPath, [ORCH, ...args], {
+        ...(input === undefined ? {} : { input, stdin: 'pipe' }),
         cwd: join(folder.path, 'cwd'),
         env: {
           HOME: folder.path,
@@ -46,22 +45,24 @@ export async function place(): Promise<Place> {
 export async function daemon(
   where: Place,
   store: Store,
-  {
-    home = join(where.path, '.orch'),
-    backUp = noBackup,
-  }: { home?: string; backUp?: ApiOptions['backUp'] } = {},
+  { home = join(where.path, '.orch'), ...changes }: { home?: string } & Partial<ApiOptions> = {},
 ): Promise<AsyncDisposable> {
   mkdirSync(join(home, 'logs'), { recursive: true });
-  const about = { version: '1.2.3', pid: 99, started_at: STARTED, url: 'http://127.0.0.1:3000' };
-  return await serveApi(join(home, 'daemon.sock'), {
-    store,
-    clock: fakeClock(NOW),
-    log: silentLog(),
-    redact: redactShapes,
-    about,
-    backUp,
-    checkpoints: noCheckpoints(store),
-    agents: [{ name: 'claude', maxInstances: 1 }],
-    agentState: () => null,
+  return await serveApi(join(home, 'daemon.sock'), apiOptions(store, changes));
+}
+
+/** What a command prints in this process, whose home is the place's. */
+export async function printed(home: string, work: () => Promise<void>): Promise<string> {
+  vi.stubEnv('ORCH_HOME', home);
+  const chunks: string[] = [];
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
+    chunks.push(String(chunk));
+    return true;
   });
+  try {
+    await work();
+    return chunks.join('');
+  } finally {
+    write.mockRestore();
+  }
 }

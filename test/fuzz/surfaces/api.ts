@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { openHttpApi } from '../../../src/api/server.ts';
 import { addToken } from '../../../src/config/tokens.ts';
-import { silentLog } from '../../../src/shared/log.ts';
-import { redactShapes } from '../../../src/shared/secrets/secrets.ts';
-import { fakeClock } from '../../support/clock.ts';
-import { memoryStore, noBackup, noCheckpoints, queued } from '../../support/tasks.ts';
+import { apiOptions } from '../../support/api.ts';
+import { memoryStore, queued } from '../../support/tasks.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { noise } from '../noise.ts';
 import { type Surface, Violation } from '../surface.ts';
@@ -33,6 +31,9 @@ const PATHS = [
     '/api/tasks/T1/say',
     '/api/tasks/T1/pause',
     '/api/tasks/T1/resume',
+    '/api/tasks/T1/wait?seconds=-1',
+    '/api/events?after=x',
+    '/api/events?task=none',
     '/api/orchestrator',
     '/api/agents',
   ],
@@ -96,19 +97,7 @@ export const api: Surface<Call> = {
     queued(store);
     const tokensFile = join(folder.path, 'tokens');
     const reader = addToken(tokensFile, 'reader', 'read');
-    const about = { version: '1.2.3', pid: 99, started_at: '', url: '' };
-    const opened = await openHttpApi({
-      store,
-      clock: fakeClock(),
-      log: silentLog(),
-      about,
-      backUp: noBackup,
-      checkpoints: noCheckpoints(store),
-      agents: [],
-      agentState: () => null,
-      redact: redactShapes,
-      tokensFile,
-    });
+    const opened = await openHttpApi({ ...apiOptions(store), tokensFile });
     const server = createServer((incoming, response) => {
       if (!opened.handle(incoming, response)) response.writeHead(404).end();
     });

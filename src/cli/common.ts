@@ -1,0 +1,5 @@
+/** What nearly every command takes. */
+export interface Common {
+  json?: boolean;
+  config?: string;
+}

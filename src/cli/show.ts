@@ -1,0 +1,54 @@
+import type { EventView, InputView, RunView, TaskView } from '../record/views.ts';
+import { showAmount, showUsd } from '../shared/amounts.ts';
+import type { Common } from './common.ts';
+import { askDaemon } from './daemon-client.ts';
+import { findHome } from './home.ts';
+import { columns, say, tokensCell } from './output.ts';
+import { stateOf } from './task-table.ts';
+
+/** `orch show T42`: a task, its runs and its story. */
+export async function show(name: string, options: Common): Promise<void> {
+  type Whole = TaskView & { runs: RunView[]; said: InputView[]; events: EventView[] };
+  const task = await askDaemon<Whole>(
+    await findHome(options),
+    'GET',
+    `/api/tasks/${encodeURIComponent(name)}`,
+  );
+  if (options.json) return say(JSON.stringify(task, null, 2));
+  say(`${task.id}  ${stateOf(task)}${task.reason ? `: ${task.reason}` : ''}`);
+  if (task.agent_detail) say(`agent: ${task.agent_detail}`);
+  say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
+  say(`${task.instruction.split('\n', 1)[0]}`);
+  if (task.branch) say(`branch ${task.branch}`);
+  if (task.budget) say(budgetLine(task.budget));
+  if (task.question) say(`it asks: ${task.question}`);
+  if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
+  const runs = task.runs.map(run => {
+    const cells = [
+      run.id,
+      run.agent,
+      run.choice ?? '',
+      run.outcome ?? 'live',
+      tokensCell(run.usage?.tokens),
+      costCell(run.usage),
+    ];
+    return [...cells, run.reason ?? ''];
+  });
+  const head = ['RUN', 'AGENT', 'CHOSEN', 'OUTCOME', 'TOKENS', 'COST', 'REASON'];
+  if (runs.length > 0) say(`\n${columns([head, ...runs])}`);
+  const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
+  if (said.length > 0) say(`\n${columns([['SAID BY', 'HEARD', 'TEXT'], ...said])}`);
+  const events = task.events.map(({ at, text }) => [at, text]);
+  say(`\n${columns(events)}`);
+}
+
+function budgetLine({ usd, tokens, spent_usd, spent_tokens }: NonNullable<TaskView['budget']>): string {
+  const spent = { usd: usd === null ? null : spent_usd, tokens: tokens === null ? null : spent_tokens };
+  return `budget ${showAmount({ usd, tokens })}, spent ${showAmount(spent) || 'nothing that is known'}`;
+}
+
+/** An empty cell is what nobody knows. */
+function costCell(usage: RunView['usage']): string {
+  if (!usage || usage.cost_usd === null) return '';
+  return `${showUsd(usage.cost_usd)}${usage.cost_source === 'computed' ? ' (computed)' : ''}`;
+}

@@ -1,0 +1,29 @@
+import type { TaskView } from '../record/views.ts';
+import type { Common } from './common.ts';
+import { askDaemon } from './daemon-client.ts';
+import { findHome } from './home.ts';
+import { say } from './output.ts';
+import { taskTable } from './task-table.ts';
+
+interface About {
+  version: string;
+  pid: number;
+  started_at: string;
+  url: string;
+  tasks: Record<string, number>;
+  inbox: number;
+}
+
+/** `orch status`: the daemon and what is not over. */
+export async function status(options: Common): Promise<void> {
+  const home = await findHome(options);
+  const [about, tasks] = await Promise.all([
+    askDaemon<About>(home, 'GET', '/api/orchestrator'),
+    askDaemon<TaskView[]>(home, 'GET', '/api/tasks?limit=20'),
+  ]);
+  if (options.json) return say(JSON.stringify({ ...about, latest: tasks }, null, 2));
+  const counts = Object.entries(about.tasks).map(([state, count]) => `${count} ${state}`);
+  say(`Orch ${about.version} at ${about.url}, process ${about.pid}, since ${about.started_at}`);
+  say(counts.length === 0 ? 'No tasks yet.' : `Tasks: ${counts.join(', ')}`);
+  if (tasks.length > 0) say(`\n${taskTable(tasks)}`);
+}

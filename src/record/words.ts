@@ -1,0 +1,57 @@
+import type { JournalEvent } from '../task/events.ts';
+
+/** What has happened, as one line for people. Agents' words are among these. */
+export function describeEvent(event: JournalEvent): string {
+  switch (event.type) {
+    case 'task:queued':
+      return 'queued';
+    case 'task:state':
+      return `${event.data.from} → ${event.data.to}${event.data.reason ? `: ${event.data.reason}` : ''}`;
+    case 'task:promoted':
+      return 'waited long, so it has normal priority now';
+    case 'task:waits':
+      return event.data.reason ?? 'waits for no other task any more';
+    case 'run:claimed':
+      return `taken by ${event.data.agent}${event.data.choice ? `: ${event.data.choice}` : ''}`;
+    case 'run:prepared':
+      return `workspace ready: ${event.data.branch} from ${event.data.base}`;
+    case 'run:spawned':
+      return `agent started, process ${event.data.pid}`;
+    case 'run:stopping':
+      return `agent is being stopped: ${event.data.why}`;
+    case 'agent:state':
+      return `the agent is ${event.data.state}${event.data.detail ? `: ${event.data.detail}` : ''}`;
+    case 'run:done':
+      return `the agent says it is done${event.data.summary ? `: ${event.data.summary}` : ''}`;
+    case 'run:progress':
+      return `the agent says: ${event.data.text}`;
+    case 'run:ended':
+      return `run ended: ${event.data.outcome}${event.data.reason ? `: ${event.data.reason}` : ''}`;
+    case 'input:queued':
+      return 'somebody has something to say to the agent';
+    case 'input:arrived':
+      return 'the agent has heard what was said';
+    case 'task:question':
+      return event.data.question === null
+        ? 'the question is answered'
+        : `the agent asks: ${event.data.question}`;
+    case 'budget:unknown':
+      return `what ${event.data.model ?? 'its model'} costs is not known, so ${event.data.budget} can not be held`;
+    case 'budget:warned':
+      return `${event.data.spent} of ${event.data.budget} is spent`;
+    case 'checkpoint:made':
+      return `checkpoint ${event.data.checkpoint}: ${event.data.why}`;
+    case 'task:rollback':
+      return `${event.data.done ? 'rolled' : `${event.data.by} asks to roll`} back to checkpoint ${event.data.checkpoint}`;
+    case 'branch:pushed':
+      return `pushed ${event.data.head.slice(0, 10)}`;
+    case 'pull:opened':
+      return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}: ${event.data.url}`;
+    case 'pull:state':
+      return `pull request ${event.data.state}`;
+    case 'workspace:removed':
+      return 'workspace removed';
+    default:
+      return event satisfies never;
+  }
+}

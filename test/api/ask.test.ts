@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { OrchError } from '../../src/shared/errors.ts';
+import { serveStore } from '../support/api.ts';
+import { memoryStore } from '../support/tasks.ts';
+
+describe('POST /api/tasks', () => {
+  it('queues what is asked for, with the options of comments', async () => {
+    using store = memoryStore();
+    await using served = await serveStore(store);
+    const wish = {
+      ...{ instruction: ' fix\u200b the test ', agent: 'claude', model: 'opus', priority: 'high' },
+      ...{ timeout: '45m', base: 'next', budget: '2usd', capability: ['tests', 'docs'] },
+    };
+    const { status, body } = await served.post('/api/tasks', JSON.stringify(wish));
+    expect([status, body.duplicate]).toEqual([201, false]);
+    expect(body).toMatchObject({ id: 'T1', status: 'queued', instruction: 'fix the test', agent: 'claude' });
+    expect(store.tasks.get(1)).toMatchObject({
+      ...{
+        model: 'opus',
+        priority: 'high',
+        timeoutSeconds: 2700,
+        base: 'next',
+        budgetUsd: 2,
+        capabilities: ['docs', 'tests'],
+      },
+    });
+  });
+
+  it('gives the open task that asks for the same, and refuses more than the queue takes', async () => {
+    using store = memoryStore();
+    await using served = await serveStore(store);
+    const add = (instruction: string) => served.post('/api/tasks', JSON.stringify({ instruction }));
+    expect((await add('a')).status).toBe(201);
+    expect(await add('a')).toMatchObject({ status: 200, body: { id: 'T1', duplicate: true } });
+    await add('b');
+    await add('c');
+    expect(await add('d')).toMatchObject({ status: 409, body: { code: 'E_QUEUE_FULL' } });
+  });
+
+  it.each([
+    ['no instruction', {}, 'instruction'],
+    ['an empty instruction', { instruction: ' \u200b' }, 'instruction'],
+    ['an unknown key', { instruction: 'a', agnet: 'claude' }, 'agnet'],
+    [
+      'a time-out that is none',
+      { instruction: 'a', timeout: 'soon' },
+      '`timeout` can\'t be "soon": it is how long',
+    ],
+    ['a list where one is taken', { instruction: 'a', agent: ['a', 'b'] }, '`agent` is there twice'],
+    ['a number', { instruction: 'a', budget: 2 }, 'budget'],
+    ['a context that is no list', { instruction: 'a', context: 'README.md' }, 'context'],
+    ['something else', [], 'object'],
+  ])('refuses %s', async (_what, wish, says) => {
+    using store = memoryStore();
+    await using served = await serveStore(store);
+    const { status, body } = await served.post('/api/tasks', JSON.stringify(wish));
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code: 'E_USAGE', message: expect.stringContaining(says) });
+    expect(store.tasks.list(1)).toEqual([]);
+  });
+
+  it('answers with what the daemon says that takes tasks from elsewhere', async () => {
+    using store = memoryStore();
+    const elsewhere = new OrchError('E_USAGE', 'not here', { remedy: 'Comment `/orch`.' });
+    await using served = await serveStore(store, { ask: () => Promise.reject(elsewhere) });
+    expect(await served.post('/api/tasks', '{"instruction":"a"}')).toEqual({
+      status: 400,
+      body: { code: 'E_USAGE', message: 'not here', remedy: 'Comment `/orch`.' },
+    });
+  });
+});
