@@ -16,6 +16,8 @@ export interface PublishGit {
   keep(task: Task, run: Run, push: Push): Promise<void>;
   /** Whether the commit has anything that the base lacks. */
   isAhead(task: Task, sha: string): Promise<boolean>;
+  /** Keeps where the task's branch stands, if this commit does not lead there. */
+  keepTip(task: Task, run: Run, sha: string): Promise<void>;
   /** Pushes to the task's branch if it stands at `expected` (null: is not there). */
   push(task: Task, sha: string, expected: string | null): Promise<Pushed>;
   /** Where the task's branch stands on the forge now. */
@@ -91,6 +93,7 @@ export function createPublisher({ store, clock, forge, git, secrets }: PublishOp
       }
       // The commits are Orch's by now: what is not published is kept.
       await forge.confirm(task);
+      await git.keepTip(task, run, push.new);
       await patiently(clock, () => publish(current(), push.new));
       store.transaction(() => {
         const patch = { head: push.new, updatedAt: clock.now() };

@@ -130,6 +130,13 @@ export const serverSettings = z.strictObject({
       'Days after which the workspace of an ended task goes.',
     ),
   }),
+  checkpoints: section({
+    every_minutes: used(
+      z.int().min(0).max(1440).default(10),
+      'The time from one checkpoint of an agent at work to the next, where anything has changed; 0 makes none by time.',
+    ),
+    keep: used(z.int().min(2).max(1000).default(50), 'Checkpoints of a task that are kept, the newest.'),
+  }),
   backups: section({
     every_hours: used(
       z.int().min(0).max(8760).default(24),

@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import type { TakeCheckpoint } from './checkpoints.ts';
+import type { Checkpoints } from './checkpoints.ts';
 
 export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
@@ -32,7 +32,7 @@ const MOST_WORDS = { question: 50, progress: 500 };
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
-  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets; checkpoint: TakeCheckpoint },
+  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets; checkpoint: Checkpoints['take'] },
 ): BrokerStage {
   const open = new Map<string, { branch: string; broker: Promise<Broker> }>();
   const rescuing = new Set<string>();
@@ -53,17 +53,18 @@ export function brokerStage(
     });
   }
 
-  /** Agents make checkpoints too, in measure. */
+  /** Agents make checkpoints too, in measure. While one is at work what Orch makes counts with them, for it may be the agent's as well. */
   function checkpointOf(run: Run, note: string | null, isOver: boolean): string {
     const why = checkpointing.get(name(run));
-    if (why !== undefined) return why;
+    if (isOver && why !== undefined) return why;
     if (isOver) throw new OrchError('E_RUN_ENDED', `${name(run)} is over`);
-    count(run);
+    if (why === undefined) count(run);
     const made = options.store.checkpoints.countSince(run.task, options.clock.now() - 60_000);
     if (made >= MOST_CHECKPOINTS_A_MINUTE) {
       const what = `${made} checkpoints were made in the last minute, which is all that there may be`;
       throw new OrchError('E_CHECKPOINT', what, { remedy: 'Go on; the last one is seconds old.' });
     }
+    if (why !== undefined) return why;
     return note === null ? 'by the agent' : `by the agent: ${stripInvisible(note)}`;
   }
 

@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
+import { NOBODY } from '../cli/worktree/snapshot.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
+import { parentOf, snapshotOf } from '../workspace/checkpoint.ts';
 import { receivePack } from '../workspace/landing.ts';
-import { checkpointRef } from '../workspace/refs.ts';
+import { checkpointRef, dropCheckpoints, runStart, setRef } from '../workspace/refs.ts';
+import type { Store as GitStore } from '../workspace/store.ts';
 import type { Repositories } from './git.ts';
 
 interface Sent {
@@ -16,32 +19,42 @@ interface Sent {
   why: string;
 }
 
-export type TakeCheckpoint = (run: Run, sent: Sent) => Promise<{ number: number; created: boolean }>;
+export interface Checkpoints {
+  /**
+   * Takes a snapshot of a worktree. One that is as the last one makes no other. Errors: E_PUSH_REFUSED when git finds it
+   * broken, dangerous or too large.
+   */
+  take(run: Run, sent: Sent): Promise<{ number: number; created: boolean }>;
+  /** Keeps a tip of the task's branch that nothing will lead to any more. */
+  keepTip(run: Run, tip: string, why: string): Promise<void>;
+  /** Forgets the oldest; the newest stays, and one that the task is to go back to. */
+  prune(task: Task, keep: number): Promise<void>;
+}
+
+/** Why a checkpoint is made that nothing has called for. */
+export const BY_TIME = 'by time';
 
 /** Of a pack as it is sent; unpacked no object may be larger than what a push may bring. */
 const MOST_PACK_BYTES = 256 * 1024 * 1024;
 
-/**
- * Takes snapshots of worktrees into Orch's own copy of the repository, each under a hidden ref that goes to nobody. One
- * that is as the last one makes no other. Errors: E_PUSH_REFUSED when git finds it broken, dangerous or too large.
- */
-export function checkpointTaker({
-  store,
-  clock,
-  repositories,
-}: {
+/** Snapshots of worktrees in Orch's own copies of repositories, each under a hidden ref that goes to nobody; so many of a task. */
+export function openCheckpoints(options: {
   store: Store;
   clock: Clock;
   repositories: Repositories;
-}): TakeCheckpoint {
-  return async (run, { new: sha, pack, leftOut, why }) => {
-    const last = store.checkpoints.last(run.task);
-    if (last?.sha === sha) return { number: last.number, created: false };
+  keep: number;
+}): Checkpoints {
+  const { store, clock, repositories } = options;
+
+  async function add(
+    run: Run,
+    { new: sha, why, leftOut }: Omit<Sent, 'pack'>,
+    land: (git: GitStore, ref: string) => Promise<void>,
+  ) {
     const task = store.tasks.get(run.task) as Task;
     // Its ref comes before its row: what a crash leaves between them is written over.
-    const ref = checkpointRef(task.id, (last?.number ?? 0) + 1);
-    const landing = { run: runName(run.task, run.number), pack, sha, ref, maxBytes: MOST_PACK_BYTES };
-    await receivePack(await repositories.store(task), landing);
+    const ref = checkpointRef(task.id, (store.checkpoints.last(task.id)?.number ?? 0) + 1);
+    await land(await repositories.store(task), ref);
     const { session } = store.runs.get(run.task, run.number) as Run;
     const at = clock.now();
     const number = store.transaction(() => {
@@ -49,6 +62,49 @@ export function checkpointTaker({
       store.journal.append(at, task.id, 'checkpoint:made', { checkpoint: made, why });
       return made;
     });
+    await prune(task, options.keep);
     return { number, created: true };
+  }
+
+  async function prune(task: Task, keep: number): Promise<void> {
+    // Rows first: what a crash leaves of the refs goes the next time.
+    if (store.checkpoints.prune(task.id, keep) === 0) return;
+    const kept = store.checkpoints.ofTask(task.id).map(({ number }) => number);
+    await dropCheckpoints(await repositories.store(task), task.id, kept);
+  }
+
+  /** In a worktree that is as it was made nothing has been done yet. */
+  async function isUntouched(run: Run, sha: string): Promise<boolean> {
+    const git = await repositories.store(store.tasks.get(run.task) as Task);
+    const start = await runStart(git, run.workspace);
+    return start !== null && (await snapshotOf(git, start, NOBODY)) === sha;
+  }
+
+  return {
+    async take(run, { pack, ...sent }) {
+      const last = store.checkpoints.last(run.task);
+      if (last?.sha === sent.new) return { number: last.number, created: false };
+      if (sent.why === BY_TIME && last === null && (await isUntouched(run, sent.new)))
+        return { number: 0, created: false };
+      return await add(run, sent, (git, ref) =>
+        receivePack(git, {
+          run: runName(run.task, run.number),
+          pack,
+          sha: sent.new,
+          ref,
+          maxBytes: MOST_PACK_BYTES,
+        }),
+      );
+    },
+
+    async keepTip(run, tip, why) {
+      const git = await repositories.store(store.tasks.get(run.task) as Task);
+      const last = store.checkpoints.last(run.task);
+      if (last !== null && (await parentOf(git, last.sha)) === tip) return;
+      const sha = await snapshotOf(git, tip, NOBODY);
+      await add(run, { new: sha, why, leftOut: [] }, (there, ref) => setRef(there, ref, sha));
+    },
+
+    prune,
   };
 }

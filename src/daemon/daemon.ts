@@ -28,7 +28,7 @@ import { startBackups } from './backups.ts';
 import { branchBack } from './branch-back.ts';
 import { brokerStage } from './broker-stage.ts';
 import { startChains } from './chains.ts';
-import { checkpointTaker } from './checkpoints.ts';
+import { openCheckpoints } from './checkpoints.ts';
 import { startCleaner } from './cleaner.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { contextStage } from './context-stage.ts';
@@ -46,6 +46,7 @@ import { pushRules } from './push-rules.ts';
 import { rollBackIn } from './rollback-asked.ts';
 import { startRollbacks } from './rollbacks.ts';
 import { checkpointByHand, snapshots } from './snapshots.ts';
+import { startTimedCheckpoints } from './timed-checkpoints.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 export interface DaemonOptions {
@@ -94,7 +95,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const schedule = startBackups({ store, backups, everyHours: settings.backups.everyHours, clock, log });
   stack.defer(() => schedule.stop());
   const rules = (task: Task) => pushRules(settings, repositorySettings(task), secrets);
-  const git = publishGit(repositories, rules);
+  const checkpoints = openCheckpoints({ store, clock, repositories, keep: settings.checkpoints.keep });
+  const git = publishGit(repositories, rules, checkpoints.keepTip);
   const broker = stack.use(
     brokerStage({
       store,
@@ -104,7 +106,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       git,
       paths,
       secrets,
-      checkpoint: checkpointTaker({ store, clock, repositories }),
+      checkpoint: checkpoints.take,
     }),
   );
   const sandboxes = openSandboxes({ ...settings.sandbox, env });
@@ -181,6 +183,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     }),
   );
   const snapshot = snapshots({ paths, confine, broker });
+  const { everyMinutes } = settings.checkpoints;
+  const timed = startTimedCheckpoints({ store, clock, log, snapshot, everyMinutes });
+  stack.defer(() => timed.stop());
   const workspace = workspaceStage({
     store,
     paths,
@@ -190,6 +195,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     broker,
     confine,
     snapshot,
+    forgetCheckpoints: task => checkpoints.prune(task, 1),
     handOver,
     log,
   });
@@ -230,7 +236,18 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => scheduler.drain());
 
   const bringBack = branchBack({ store, clock, confirm: forge.confirm, repositories, git, rules });
-  const rollbacks = startRollbacks({ store, clock, log, paths, confine, repositories, bringBack });
+  const rollbacks = startRollbacks({
+    store,
+    clock,
+    log,
+    paths,
+    confine,
+    repositories,
+    broker: broker.stage,
+    snapshot,
+    keepTip: checkpoints.keepTip,
+    bringBack,
+  });
   stack.defer(() => rollbacks.stop());
   const running = stack.move();
   const health = openHealth({ store, clock, backupFailure: schedule.failure, ...disk });

@@ -7,6 +7,7 @@ import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
 import type { PushRules } from '../workspace/push/rules.ts';
 import { rescueRef } from '../workspace/refs.ts';
 import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
+import type { Checkpoints } from './checkpoints.ts';
 
 /** The largest pack taken from an agent: GitHub itself takes 2 GiB a push. */
 const MOST_PACK_BYTES = 512 * 1024 * 1024;
@@ -21,7 +22,11 @@ export function openRepositories(stores: Stores, { remote }: Pick<Forge, 'remote
   return { remote, store: task => stores.of(remote(task, 'read')) };
 }
 
-export function publishGit(repositories: Repositories, rules: (task: Task) => PushRules): PublishGit {
+export function publishGit(
+  repositories: Repositories,
+  rules: (task: Task) => PushRules,
+  keepTip: Checkpoints['keepTip'],
+): PublishGit {
   const landing = (run: Run, { pack, new: sha }: Push) => {
     return { run: runName(run.task, run.number), pack, sha, maxBytes: MOST_PACK_BYTES };
   };
@@ -45,6 +50,11 @@ export function publishGit(repositories: Repositories, rules: (task: Task) => Pu
     },
     async isAhead(task, sha) {
       return (await commits(await repositories.store(task), task.baseSha as string, sha)).length > 0;
+    },
+    async keepTip(task, run, sha) {
+      const { head } = task;
+      if (head !== null && (await commits(await repositories.store(task), sha, head)).length > 0)
+        await keepTip(run, head, 'before a forced push');
     },
     async push(task, sha, expected) {
       const store = await repositories.store(task);

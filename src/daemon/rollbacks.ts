@@ -1,4 +1,5 @@
 import type { Paths } from '../config/paths.ts';
+import type { Stages } from '../scheduler/stages.ts';
 import { type Clock, isoTime } from '../shared/clock.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -9,8 +10,10 @@ import { type Run, type Task, taskName } from '../task/glossary.ts';
 import { parentOf, restoreSnapshot } from '../workspace/checkpoint.ts';
 import { checkpointRef, setRef } from '../workspace/refs.ts';
 import { asAgentOf } from './as-agent.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
+import type { Snapshot } from './snapshots.ts';
 
 export interface RollbackOptions {
   store: Store;
@@ -19,6 +22,9 @@ export interface RollbackOptions {
   paths: Paths;
   confine: Confine;
   repositories: Repositories;
+  broker: Stages['broker'];
+  snapshot: Snapshot;
+  keepTip: Checkpoints['keepTip'];
   /** Brings the task's branch on GitHub back to a commit. Gives where it is then, and why it is not there if so. */
   bringBack(task: Task, sha: string): Promise<{ head: string | null; kept: string | null }>;
 }
@@ -56,6 +62,8 @@ async function rollBackNow(options: RollbackOptions, id: number): Promise<null> 
   const git = await options.repositories.store(task);
   const parent = await parentOf(git, to.sha);
   const resume = (await restore(options, task, to, parent)) ? task.resume : null;
+  const run = store.runs.ofTask(id).at(-1) as Run;
+  if (task.head !== null && task.head !== parent) await options.keepTip(run, task.head, beforeIt(to));
   const { head, kept } = await options.bringBack(task, parent);
   const last = store.checkpoints.last(id) as Checkpoint;
   // How the task stands now is the newest again.
@@ -73,8 +81,9 @@ async function restore(
 ): Promise<boolean> {
   const run = task.resume === null ? null : options.store.runs.get(task.id, task.resume);
   if (!run) return false;
-  const from = (options.store.checkpoints.last(task.id) as Checkpoint).sha;
   try {
+    await keepAsItIs(options, task, run, to);
+    const from = (options.store.checkpoints.last(task.id) as Checkpoint).sha;
     const asAgent = await asAgentOf(options, task, run, 60_000);
     await restoreSnapshot(asAgent, { from, to: to.sha, parent, branch: task.branch as string });
     return true;
@@ -87,6 +96,25 @@ async function restore(
     );
     return false;
   }
+}
+
+/** Somebody may have worked there after the run had ended. What can't be kept is not overwritten either. */
+async function keepAsItIs(
+  { broker, snapshot }: RollbackOptions,
+  task: Task,
+  run: Run,
+  to: Checkpoint,
+): Promise<void> {
+  await broker.open(task, run);
+  try {
+    await snapshot(task, run, beforeIt(to));
+  } finally {
+    await broker.close(run);
+  }
+}
+
+function beforeIt({ number }: Checkpoint): string {
+  return `before the rollback to ${number}`;
 }
 
 function record(

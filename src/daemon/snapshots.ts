@@ -3,7 +3,7 @@ import { OrchError } from '../shared/errors.ts';
 import { shorten, stripControl } from '../shared/text.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
-import { type Run, type Task, taskName } from '../task/glossary.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
 import type { Confine } from './confine.ts';
@@ -28,7 +28,9 @@ export function checkpointByHand({ store, snapshot }: { store: Store; snapshot: 
 }
 
 export function snapshots(options: { paths: Paths; confine: Confine; broker: BrokerStage }): Snapshot {
-  return async (task, run, why) => {
+  const underWay = new Map<string, Promise<void>>();
+
+  async function make(task: Task, run: Run, why: string): Promise<void> {
     const asAgent = await asAgentOf(options, task, run, PATIENCE_MS);
     options.broker.checkpointing(run, why);
     try {
@@ -37,5 +39,14 @@ export function snapshots(options: { paths: Paths; confine: Confine; broker: Bro
     } finally {
       options.broker.checkpointing(run, null);
     }
+  }
+
+  return (task, run, why) => {
+    const name = runName(run.task, run.number);
+    // One after the other: what each is for is known to the broker by the run.
+    const made = (underWay.get(name) ?? Promise.resolve()).then(() => make(task, run, why));
+    const over = made.catch(() => {}).then(() => void (underWay.get(name) === over && underWay.delete(name)));
+    underWay.set(name, over);
+    return made;
   };
 }

@@ -30,6 +30,8 @@ export interface WorkspaceStageOptions {
   /** How the run's agent is shut in; what Orch runs in the worktree is too. */
   confine: Confine;
   snapshot: Snapshot;
+  /** Nothing of the task is on disk any more: the newest of its checkpoints is enough. */
+  forgetCheckpoints(task: Task): Promise<void>;
   handOver: Pick<ReturnType<typeof handOvers>, 'carried'>;
   log: Log;
 }
@@ -149,6 +151,8 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
       const store = await repositories.store(task);
       const rescued = await removeWorkspace(directory, { run: name, store, published: task.head });
       await removeTree(paths.run(name));
+      const others = options.store.runs.ofTask(task.id).filter(({ number }) => number !== run.number);
+      if (others.every(({ cleanedAt }) => cleanedAt !== null)) await options.forgetCheckpoints(task);
       return rescued;
     },
   };

@@ -34,6 +34,11 @@ export function openCheckpoints(db: Connection) {
   const last = db.prepare(`select ${list} from checkpoints where task = ? order by number desc limit 1`);
   const since = db.prepare('select count(*) as count from checkpoints where task = ? and at > ?');
   const ofTask = db.prepare(`select ${list} from checkpoints where task = ? order by number`);
+  const prune = db.prepare(
+    `delete from checkpoints where task = @task and number <= (
+       select number from checkpoints where task = @task order by number desc limit 1 offset @keep)
+     and number is not (select rollback from tasks where id = @task)`,
+  );
   return {
     /** Gives the number that it got. */
     add(checkpoint: Omit<Checkpoint, 'number'>): number {
@@ -46,6 +51,8 @@ export function openCheckpoints(db: Connection) {
       const row = last.get(task);
       return row === undefined ? null : read(row);
     },
+    /** Forgets all but the newest so many, one at least, and the one that the task is to go back to. Gives how many. */
+    prune: (task: number, keep: number): number => Number(prune.run({ task, keep }).changes),
     /** How many of the task were made after this time (ms). */
     countSince: (task: number, at: number): number => (since.get(task, at) as { count: number }).count,
   };

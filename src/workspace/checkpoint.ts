@@ -4,6 +4,16 @@ import { execGit } from './git.ts';
 import type { AsAgent } from './rescue.ts';
 import type { Store } from './store.ts';
 
+/** The snapshot of a worktree at a commit in which nothing is changed; `by` is who snapshots are by, as git's environment. */
+export function snapshotOf(
+  { directory }: Store,
+  commit: string,
+  by: Record<string, string>,
+): Promise<string> {
+  const args = ['commit-tree', '-p', commit, '-m', 'Checkpoint', `${commit}^{tree}`];
+  return execGit(args, { directory, env: by });
+}
+
 /** What was checked out when the snapshot was made. */
 export function parentOf({ directory }: Store, snapshot: string): Promise<string> {
   return execGit(['rev-parse', '--verify', `${snapshot}^`], { directory });

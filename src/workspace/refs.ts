@@ -24,6 +24,22 @@ export function checkpointRef(task: number, number: number): string {
   return `refs/orch/checkpoints/T${task}/${number}`;
 }
 
+/** Takes away the refs of snapshots up to the newest that is kept, but for those that are. */
+export async function dropCheckpoints(
+  { directory }: Store,
+  task: number,
+  kept: readonly number[],
+): Promise<void> {
+  const folder = checkpointRef(task, 0).slice(0, -1);
+  const refs = await execGit(['for-each-ref', '--format=%(refname)', folder], { directory });
+  // One that is newer is just being made.
+  const isOld = (number: number) => number < Math.max(...kept) && !kept.includes(number);
+  const old = refs.split('\n').filter(ref => ref !== '' && isOld(Number(ref.slice(folder.length))));
+  if (old.length === 0) return;
+  const input = old.map(ref => `delete ${ref}\n`).join('');
+  await execGit(['update-ref', '--stdin'], { directory, input });
+}
+
 export async function setRef({ directory }: Store, ref: string, sha: string): Promise<void> {
   await execGit(['update-ref', ref, sha], { directory });
 }

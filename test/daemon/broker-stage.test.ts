@@ -20,6 +20,7 @@ it('an agent that asks for ever asks GitHub no more, and what it left is taken a
   const git = {
     receive: async () => {},
     isAhead: async () => true,
+    keepTip: async () => {},
     push: async () => ({ kind: 'pushed' }),
   };
   await using broker = brokerStage({

@@ -101,6 +101,37 @@ describe('/orch rollback', () => {
   });
 });
 
+describe('what would be lost', () => {
+  it('by a forced push, or by a rollback of what people have changed meanwhile, is kept until the end', async () => {
+    const amend = `
+      echo one > a.txt; git add a.txt; git commit -qm One; git push -q; gh pr create --title Fix --body Fixed
+      echo two > a.txt; git commit -qa --amend -m Two; git push -qf; ${WORK}`;
+    await using app = await startTestApp({ agents: { good: amend } });
+    const kept = () => app.daemon.store.checkpoints.ofTask(1).map(({ why }) => why);
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${app.home}/workspaces/T1.1/idle`));
+    expect(kept()).toEqual(['before a forced push']);
+    await app.github.comment(REPOSITORY, 1, '/orch pause', 'writer');
+    await app.until(() => app.task(1).state === 'paused' && app.runs(1)[0]?.endedAt);
+    writeFileSync(`${app.home}/workspaces/T1.1/tree/a.txt`, 'by hand\n');
+    await app.github.comment(REPOSITORY, 1, '/orch rollback 1', 'writer');
+    await app.until(() => kept().includes('rolled back to 1') && app.task(1).rollback === null);
+    expect(kept()).toEqual([
+      'before a forced push',
+      'end of T1.1',
+      'before the rollback to 1',
+      'rolled back to 1',
+    ]);
+    expect(readFileSync(`${app.home}/workspaces/T1.1/tree/a.txt`, 'utf8')).toBe('one\n');
+    expect(await inStore(app, 'show', 'refs/orch/checkpoints/T1/3:a.txt')).toBe('by hand');
+    expect(await inStore(app, 'show', `${app.task(1).head}:a.txt`)).toBe('one');
+    await app.github.comment(REPOSITORY, 1, '/orch cancel', 'writer');
+    await app.github.setState(REPOSITORY, app.task(1).pull as number, 'closed', 'writer');
+    await app.until(() => app.runs(1)[0]?.cleanedAt);
+    expect(kept()).toEqual(['rolled back to 1']);
+  });
+});
+
 describe('a run that begins anew', () => {
   it('takes over what the one before left uncommitted, but for what would act by itself, and is told', async () => {
     const first = `echo one > a.txt; git add a.txt; git commit -qm One; git push -q; echo 'hello from the first'

@@ -46,8 +46,8 @@ export async function snapshot(
   }
 }
 
-// Neither person nor time: by its name a snapshot tells whether anything has changed.
-const NOBODY = Object.fromEntries(
+/** Who snapshots are by. Neither person nor time: by its name a snapshot tells whether anything has changed. */
+export const NOBODY = Object.fromEntries(
   ['AUTHOR', 'COMMITTER'].flatMap(who => [
     [`GIT_${who}_NAME`, 'Orch'],
     [`GIT_${who}_EMAIL`, 'orch@localhost'],

@@ -278,6 +278,7 @@ function gitOn(
     receive,
     keep: receive,
     rescue: async () => 'in the simulation',
+    keepTip: async () => {},
     isAhead: async (task, sha) => !graph.isAncestor(sha, task.baseSha as string),
     async push(task, sha, expected) {
       const branch = task.branch as string;
