@@ -144,7 +144,14 @@ describe('a run that begins anew', () => {
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.ended(1, 'completed');
     const left = (name: string) => readFileSync(`${app.home}/workspaces/T1.2/${name}`, 'utf8');
-    expect(left('files').split('\n')).toEqual(['.git', 'README.md', 'a.txt', 'half.txt', '']);
+    expect(left('files').split('\n')).toEqual([
+      '.git',
+      '.orch-context',
+      'README.md',
+      'a.txt',
+      'half.txt',
+      '',
+    ]);
     expect(left('status')).toBe(' M a.txt\n?? half.txt\n');
     const prompt = left('prompt');
     expect(prompt).toContain('- `good-1`: crashed, `the agent crashed with exit code 3`');
