@@ -41,6 +41,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   said(task: number): Input[];
   /** Gives the run's session an id, and writes it down. */
   nameSession(run: Run): string;
+  /** The model to start it with; null: its CLI decides. */
+  model(run: Run): string | null;
   /** What it takes over from runs before it. */
   handOver: Pick<ReturnType<typeof handOvers>, 'tell'>;
   /** Brings the shared context into the run's workspace. */
@@ -95,7 +97,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
           handOver: await options.handOver.tell(task, run),
         });
     await writeFile(promptFile, prompt, { mode: 0o600 });
-    const model = task.model ?? profile.model;
+    const model = options.model(run);
     const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
     return await launch(terminals, {
       run: name,

@@ -40,6 +40,7 @@ import { type Health, openHealth } from './health.ts';
 import type { Home } from './home.ts';
 import { openKeeper } from './keeper.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
+import { modelOf } from './model.ts';
 import { policyOf } from './policy.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
@@ -175,6 +176,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       },
       said: store.inputs.ofTask,
       usedBefore: store.usage.before,
+      model: run => modelOf({ store, settings }, run),
       changed: (run: Run) => scheduler.wake(run.task),
       progressed(run, progress) {
         keeper.heard(run, progress);

@@ -10,6 +10,7 @@ import type { Store } from '../store/open.ts';
 import type { Usage } from '../store/usage.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { type Cap, type Capped, capsOf, isSpent, reasonOf, spentOf } from './caps.ts';
+import { modelOf } from './model.ts';
 
 export interface KeeperOptions {
   store: Store;
@@ -51,17 +52,11 @@ export function openKeeper(options: KeeperOptions): Keeper {
     if (progress.session !== null && progress.session !== store.runs.get(run.task, run.number)?.session)
       store.runs.update(run, { session: progress.session });
     if (progress.events > 0) confirmInputs(run);
-    const usage = usageOf(progress, progress.model ?? modelOf(run), settings.prices);
+    const usage = usageOf(progress, progress.model ?? modelOf(options, run), settings.prices);
     const before = store.usage.ofRun(run.task, run.number);
     if (usage === null || (before !== null && isSame(before, usage))) return false;
     store.usage.write({ task: run.task, run: run.number, ...usage, at: clock.now() });
     return true;
-  }
-
-  /** The model that a run was started with, where its CLI names none. */
-  function modelOf(run: Run): string | null {
-    const profile = settings.profiles.find(each => each.name === run.profile);
-    return store.tasks.get(run.task)?.model ?? profile?.model ?? null;
   }
 
   /** What a run was given before it began has been heard when its CLI goes on. */

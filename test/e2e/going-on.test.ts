@@ -90,17 +90,21 @@ it('a task whose agent comes to a limit waits for its end, and goes on then or w
   expect(app.task(1).tries).toBe(0);
 });
 
-it('another agent goes on at once where that is set, from the commits of the first, and one pull request has both', async () => {
-  const commits = `(echo one > one.txt && git add one.txt && git commit -qm One) >&2`;
+it('another agent goes on at once where that is set, with a model of its own, from the commits of the first, and one pull request has both', async () => {
+  const commits = `echo "the model is $ORCH_MODEL" >&2; (echo one > one.txt && git add one.txt && git commit -qm One) >&2`;
   const limited = `${commits}; printf '{"limited":true,"reset":"try again in 3600"}\\n'; ${WAITS}`;
   await using app = await startTestApp({
     settings: settings(
-      { first: agent(limited), second: agent(`cat one.txt >&2 && (${GOOD_AGENT}) >&2; ${END}`) },
+      {
+        first: agent(limited),
+        second: agent(`[ -z "$ORCH_MODEL" ] && cat one.txt >&2 && (${GOOD_AGENT}) >&2; ${END}`),
+      },
       { on_limit: 'switch' },
     ),
   });
-  await app.github.comment(REPOSITORY, 1, '/orch --agent first fix it', 'writer');
+  await app.github.comment(REPOSITORY, 1, '/orch --agent first --model m-1 fix it', 'writer');
   const task = await app.ended(1, 'completed');
+  expect(log(app, 'T1.1')).toContain('the model is m-1');
   expect(app.runs(1)).toMatchObject([
     { profile: 'first', outcome: 'rate_limited' },
     { profile: 'second', outcome: 'succeeded', workspace: 'T1.2' },
