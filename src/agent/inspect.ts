@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Profile } from '../config/profiles/agents.ts';
 import { OrchError } from '../shared/errors.ts';
-import { isExecutable, tryProgram } from '../shared/program.ts';
+import { isExecutable, tryGroup } from '../shared/program.ts';
 import { agentEnvironment } from './environment.ts';
 import { environmentOf } from './profile-launch.ts';
 
@@ -124,15 +124,8 @@ async function askVersion(
 ): Promise<string | null> {
   try {
     // Where no settings of a repository lie.
-    const options = {
-      cwd: '/',
-      env,
-      extendEnv: false,
-      timeout: VERSION_MS,
-      killSignal: 'SIGKILL',
-      maxBuffer: 100_000,
-    } as const;
-    const { stdout, exitCode } = await tryProgram(file, args, options);
+    const options = { cwd: '/', env, timeout: VERSION_MS, mostOutput: 100_000 };
+    const { stdout, exitCode } = await tryGroup(file, args, options);
     return exitCode === 0 ? (/\b\d+\.\d+(\.\d+)*/.exec(stdout)?.[0] ?? null) : null;
   } catch (error) {
     if (error instanceof OrchError) return null;

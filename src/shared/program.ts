@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -70,10 +70,11 @@ export function isOnPath(program: string, path: string): boolean {
   return path.split(delimiter).some(folder => isAbsolute(folder) && isExecutable(join(folder, program)));
 }
 
+/** A folder is none, though it can be entered: a shell looks further on the PATH, too. */
 export function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch {
     return false;
   }
@@ -82,16 +83,19 @@ export function isExecutable(file: string): boolean {
 /**
  * Like tryProgram, for a program that runs among an agent's files: in a process group of its own, of which nothing is
  * left when it has ended, so that a child in the background can neither hold the answer back nor stay. At most 1 MB of
- * each output is kept. `timeout` in ms. Errors: E_MISSING_PROGRAM, E_PROGRAM_FAILED (time-out, folder gone).
+ * each output is kept, and one that prints more than `mostOutput` bytes is ended. `timeout` in ms. Errors:
+ * E_MISSING_PROGRAM, E_PROGRAM_FAILED (time-out, too much output, folder gone).
  */
 export async function tryGroup(
   file: string,
   args: readonly string[],
-  { cwd, env, timeout }: { cwd: string; env: Record<string, string>; timeout: number },
+  options: { cwd: string; env: Record<string, string>; timeout: number; mostOutput?: number },
 ): Promise<ProgramResult> {
+  const { cwd, env, timeout, mostOutput = Infinity } = options;
   if (!isFolder(cwd)) throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${cwd}, which is gone`);
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const heard = (size: number) => size > mostOutput && killGroup(child);
+  const [stdout, stderr] = [collect(child.stdout, heard), collect(child.stderr, heard)];
   const closed = new Promise(resolve => child.once('close', resolve));
   const timer = setTimeout(() => killGroup(child), timeout);
   try {
@@ -127,12 +131,13 @@ function isFolder(path: string): boolean {
 
 const MOST_OUTPUT = 1024 * 1024;
 
-function collect(stream: Readable): () => string {
+function collect(stream: Readable, heard: (size: number) => void): () => string {
   const chunks: Buffer[] = [];
   let size = 0;
   stream.on('data', (chunk: Buffer) => {
     if (size < MOST_OUTPUT) chunks.push(chunk);
     size += chunk.length;
+    heard(size);
   });
   return () => Buffer.concat(chunks).subarray(0, MOST_OUTPUT).toString('utf8');
 }

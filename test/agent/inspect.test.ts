@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Host, inspectAgent, requireReady } from '../../src/agent/inspect.ts';
+import { processStart } from '../../src/agent/processes.ts';
 import { builtIn, type Profile } from '../../src/config/profiles/agents.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -67,6 +68,23 @@ describe('an agent', () => {
     expect(await inspectAgent(here.profile, here.host)).toMatchObject({ version: '2.1.0' });
     here.install('echo 12.10.100');
     expect(await inspectAgent(here.profile, here.host)).toMatchObject({ version: '12.10.100' });
+  });
+
+  it('of which a folder on PATH has the name is looked for further on', async () => {
+    await using here = await machine(VERSION, KEY);
+    const first = join(here.bin, 'first');
+    mkdirSync(join(first, 'claude'), { recursive: true });
+    here.host.environment.PATH = `${first}:${here.host.environment.PATH}`;
+    expect(await inspectAgent(here.profile, here.host)).toMatchObject({ program: join(here.bin, 'claude') });
+    const only = { ...here.host, environment: { ...here.host.environment, PATH: first } };
+    expect(await inspectAgent(here.profile, only)).toMatchObject({ program: null });
+  });
+
+  it('that leaves something running when it is asked for its version is not waited for, and nothing stays', async () => {
+    await using here = await machine('sleep 600 & echo $! >"$(dirname "$0")/left"; echo 2.1.0', KEY);
+    expect(await inspectAgent(here.profile, here.host)).toMatchObject({ version: '2.1.0' });
+    const left = Number(readFileSync(join(here.bin, 'left'), 'utf8'));
+    await vi.waitFor(() => expect(processStart(left)).toBeNull(), { timeout: 15_000 });
   });
 
   it.each(['exit 1', 'echo no number', 'kill -9 $$', 'yes'])(
