@@ -18,6 +18,28 @@ export function createProgram(name: string): Command {
   const common = () => program.opts<{ config?: string }>();
 
   program
+    .command('init')
+    .description('write an orch.yaml for this repository, with the agents that are on PATH')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./daemon/init.ts')).init(options));
+
+  program
+    .command('start')
+    .description('run Orch for this repository, in the background')
+    .option('--agents <LIST>', 'which agents work, and how many of each at once: claude:2,codex:2')
+    .option('--foreground', 'stay here, and end with Ctrl-C')
+    .option('--log-level <LEVEL>', 'trace, debug, info, warn, error, fatal or silent')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./daemon/start.ts')).start({ ...common(), ...options }));
+
+  program
+    .command('stop')
+    .description('end the daemon when its agents have ended')
+    .option('--now', 'stop the agents; they go on after the next start')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/stop.ts')).stop({ ...common(), ...options }));
+
+  program
     .command('serve')
     .description('run the daemon: webhooks in, pull requests out')
     .option('--home <DIR>', 'database, logs and workspaces; else $ORCH_HOME or ~/.orch')
@@ -84,6 +106,20 @@ export function createProgram(name: string): Command {
     .option('--since <TIME>', 'from when on: 7d, 12h or 2026-11-01', '7d')
     .option('--json', 'as JSON')
     .action(async options => (await import('./cli/report.ts')).report({ ...common(), ...options }));
+
+  program
+    .command('diff <TASK>')
+    .description("what a task's branch changes")
+    .option('--json', 'as JSON: commits, files, title and text')
+    .action(async (task, options) => (await import('./cli/pull.ts')).diff(task, { ...common(), ...options }));
+
+  program
+    .command('merge <TASK>')
+    .description("bring a task's branch into its base")
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/pull.ts')).merge(task, { ...common(), ...options }),
+    );
 
   program
     .command('logs <TASK>')

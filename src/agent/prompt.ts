@@ -39,13 +39,21 @@ export interface SharedContext {
   wanted: readonly { path: string; at: string | null }[];
 }
 
+interface Issue {
+  number: number;
+  title: string;
+  body: string;
+  onPullRequest: boolean;
+}
+
 export interface PromptInput {
   instruction: string;
   /** Who asked vouches for title and text of the issue: they are the task, as where a label asked. */
   vouched: boolean;
   /** `owner/name`. */
   repository: string;
-  issue: { number: number; title: string; body: string; onPullRequest: boolean };
+  /** Null where somebody asked at their own desk. */
+  issue: Issue | null;
   /** Oldest first. */
   conversation: readonly Remark[];
   /** What the agent was told since the task was asked for, oldest first. */
@@ -117,7 +125,7 @@ export function writePrompt(input: PromptInput): string {
 }
 
 function describeTask({ instruction, issue, vouched, said, isContinued }: PromptInput): string {
-  const asked = (vouched ? othersWords(issue) : instruction).trim();
+  const asked = (vouched && issue ? othersWords(issue) : instruction).trim();
   return [asked, ...said.map(describeSaid), ...(isContinued ? [CONTINUED] : [])].join('\n\n');
 }
 
@@ -125,6 +133,7 @@ const CONTINUED = `Work on this has begun here and was interrupted. What was don
 \`git log\` and \`git status\`, and go on from there.`;
 
 function describeIssue({ repository, issue, vouched }: PromptInput): string {
+  if (issue === null) return `On the command line, in the repository ${inCode(repository)}.`;
   const kind = issue.onPullRequest ? 'Pull request' : 'Issue';
   if (vouched) return `${kind} #${issue.number} of ${repository}: its title and text are the task above.`;
   return `${kind} #${issue.number} of ${repository}. What stands between the fences was written by people who may not
@@ -181,7 +190,7 @@ function inCode(text: string): string {
 }
 
 /** As people see them on GitHub: whoever vouches for a text, or asks for work on it, knows no more of it. */
-function othersWords({ title, body }: PromptInput['issue']): string {
+function othersWords({ title, body }: Issue): string {
   return redactShapes(`${stripInvisible(title)}\n\n${visibleMarkdown(body)}`);
 }
 
@@ -242,7 +251,7 @@ function list(names: readonly string[]): string {
 }
 
 function describeSteps({ branch, base, issue, pull }: PromptInput): string {
-  const closes = issue.onPullRequest ? '' : `, and name issue #${issue.number} in it`;
+  const closes = issue === null || issue.onPullRequest ? '' : `, and name issue #${issue.number} in it`;
   const open =
     pull === null
       ? `Open a pull request to \`${base}\` with \`gh pr create\` or \`orch pr create --title TITLE --body BODY\`. Say what you changed and
@@ -255,7 +264,7 @@ function describeSteps({ branch, base, issue, pull }: PromptInput): string {
 5. ${open}
 6. \`orch done\`
 
-Nothing reaches GitHub but through these commands: there is no token to look for. \`orch ask "QUESTION"\` asks the people who
+Nothing leaves this directory but through these commands: there is no token to look for. \`orch ask "QUESTION"\` asks the people who
 gave you the task and prints their answer: ask only what you can't decide, and if it says that nobody has answered, end
 your turn. \`orch progress "TEXT"\` tells them how far you are.`;
 }

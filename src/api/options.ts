@@ -15,7 +15,17 @@ export interface ApiOptions {
   redact(text: string): string;
   /** What `GET /api/orchestrator` says of the daemon itself. */
   about: { version: string; pid: number; started_at: string; url: string };
+  /** Queues what somebody at the command line wants. */
   ask: Ask;
+  /** What a desk can do besides; null where pull requests are a forge's. */
+  local: {
+    /** Brings a task's branch into its base. Errors: E_TASK_STATE, E_MERGE. */
+    merge(task: number): Promise<{ commit: string; kind: string }>;
+    /** What a task's branch changes. Errors: E_TASK_STATE while there is none. */
+    diff(task: number): Promise<object>;
+  } | null;
+  /** Ends the daemon when its agents have ended; `now`: stops them, to go on after the next start. */
+  stop(now: boolean): void;
   /** Makes a backup of the database. */
   backUp(): Promise<Backup>;
   checkpoints: {

@@ -7,6 +7,7 @@ import { errorAnswers } from './answers.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
 import { addGate } from './gate.ts';
+import { localRoutes } from './local.ts';
 import type { ApiOptions } from './options.ts';
 import { orchestratorRoutes } from './orchestrator.ts';
 import { taskRoutes } from './tasks.ts';
@@ -57,6 +58,7 @@ function createApi(options: ApiOptions): FastifyInstance {
   taskRoutes(app, options);
   eventRoutes(app, options);
   checkpointRoutes(app, options);
+  localRoutes(app, options);
   app.setErrorHandler(answerError);
   app.setNotFoundHandler((request, reply) =>
     reply

@@ -20,7 +20,7 @@ export interface BrokerHandlers {
   }): Promise<{ ok: true } | { ok: false; reason: string }>;
   pullRequest(pull: { title: string; body: string; base: string | null; draft: boolean }): Promise<{
     number: number;
-    url: string;
+    url: string | null;
     created: boolean;
   }>;
   /** Keeps a snapshot of the worktree, which goes to nobody else. */

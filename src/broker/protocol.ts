@@ -47,7 +47,7 @@ export interface Answers {
   /** What the daemon has of the repository: a push may build on it. `branch` is the only one that the run may push. */
   refs: { ok: true; branch: string; refs: Record<string, string> };
   push: { ok: true };
-  pull: { ok: true; number: number; url: string; created: boolean };
+  pull: { ok: true; number: number; url: string | null; created: boolean };
   /** `created`: false when it is the same as the one before. */
   checkpoint: { ok: true; number: number; created: boolean };
   /** What people have said since the agent last heard of them; null when nobody answered in time. */

@@ -4,7 +4,7 @@ import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { columns, say, tokensCell } from './output.ts';
-import { stateOf } from './task-table.ts';
+import { placeOf, stateOf } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
@@ -17,12 +17,15 @@ export async function show(name: string, options: Common): Promise<void> {
   if (options.json) return say(JSON.stringify(task, null, 2));
   say(`${task.id}  ${stateOf(task)}${task.reason ? `: ${task.reason}` : ''}`);
   if (task.agent_detail) say(`agent: ${task.agent_detail}`);
-  say(`${task.repository}#${task.issue}, asked by ${task.requester}`);
+  say(`${placeOf(task)}, asked by ${task.requester}`);
   say(`${task.instruction.split('\n', 1)[0]}`);
   if (task.branch) say(`branch ${task.branch}`);
   if (task.budget) say(budgetLine(task.budget));
   if (task.question) say(`it asks: ${task.question}`);
-  if (task.pull_request) say(`pull request ${task.pull_request.url} (${task.pull_request.state})`);
+  if (task.pull_request) {
+    const { number, url, state } = task.pull_request;
+    say(`pull request ${url ?? `#${number}`} (${state})`);
+  }
   const runs = task.runs.map(run => {
     const cells = [
       run.id,

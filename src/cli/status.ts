@@ -23,7 +23,8 @@ export async function status(options: Common): Promise<void> {
   ]);
   if (options.json) return say(JSON.stringify({ ...about, latest: tasks }, null, 2));
   const counts = Object.entries(about.tasks).map(([state, count]) => `${count} ${state}`);
-  say(`Orch ${about.version} at ${about.url}, process ${about.pid}, since ${about.started_at}`);
+  const where = about.url === '' ? '' : ` at ${about.url}`;
+  say(`Orch ${about.version}${where}, process ${about.pid}, since ${about.started_at}`);
   say(counts.length === 0 ? 'No tasks yet.' : `Tasks: ${counts.join(', ')}`);
   if (tasks.length > 0) say(`\n${taskTable(tasks)}`);
 }

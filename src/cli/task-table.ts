@@ -11,9 +11,14 @@ export function taskTable(list: TaskView[]): string {
   const rows = list.map(task => [
     task.id,
     stateOf(task),
-    `${task.repository}#${task.issue}`,
+    placeOf(task),
     task.pull_request ? `#${task.pull_request.number}` : '',
     task.instruction.split('\n', 1)[0] ?? '',
   ]);
   return columns([['TASK', 'STATE', 'ISSUE', 'PR', 'INSTRUCTION'], ...rows]);
+}
+
+/** `acme/shop#7`, or the repository alone. */
+export function placeOf({ repository, issue }: TaskView): string {
+  return issue === null ? repository : `${repository}#${issue}`;
 }

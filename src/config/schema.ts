@@ -22,7 +22,10 @@ export const serverSettings = z.strictObject({
     mode: later(z.enum(['local', 'distributed']).default('local'), 'One machine, or several.', [
       'distributed',
     ]),
-    home: used(text.default('~/.orch'), 'The folder for database, logs, results and workspaces.'),
+    home: used(
+      text.optional(),
+      'The folder for database, logs, results and workspaces: `~/.orch`, and at a desk `.orch` in the repository, unless set.',
+    ),
     log_level: used(z.enum(LOG_LEVELS).default('info'), 'What is worth a line in the log.'),
     database: later(text.nullable().default(null), 'Where the database lies.'),
     context_dir: used(text.optional(), 'Another name of `context.directory`.'),
@@ -150,8 +153,8 @@ export const serverSettings = z.strictObject({
   }),
   sandbox: section({
     kind: used(
-      z.enum(['auto', 'bwrap', 'container', 'none']).default('auto'),
-      'What agents are shut into: bubblewrap, a container, or nothing. `auto` takes what the host has, and never nothing.',
+      z.enum(['auto', 'bwrap', 'container', 'none']).optional(),
+      'What agents are shut into: bubblewrap, a container, or nothing. `auto` takes what the host has, and never nothing. For the App `auto` unless set, at a desk `none`.',
     ),
     image: used(
       z

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { OrchError } from '../shared/errors.ts';
 import { type CamelKeys, camelKeys } from './camel.ts';
 import type { Prices } from './prices.ts';
-import { type Profile, toProfiles } from './profiles/agents.ts';
+import { builtIn, type Profile, toProfiles } from './profiles/agents.ts';
+import { BUILT_IN_NAMES, foundAgents } from './profiles/found.ts';
 import { LOG_LEVELS, serverSettings } from './schema.ts';
 import { readYaml } from './yaml.ts';
 
@@ -16,11 +17,12 @@ type Raw = z.output<typeof serverSettings>;
 /** The server's settings: complete, checked, paths absolute. docs/settings.md tells what each is for. */
 export type Settings = Omit<
   CamelKeys<Raw>,
-  'agents' | 'prices' | 'taskQueue' | 'context' | 'orchestrator'
+  'agents' | 'prices' | 'taskQueue' | 'context' | 'orchestrator' | 'sandbox'
 > & {
+  sandbox: Omit<CamelKeys<Raw['sandbox']>, 'kind'> & { kind: NonNullable<Raw['sandbox']['kind']> };
   profiles: Profile[];
   prices: Prices;
-  orchestrator: Omit<CamelKeys<Raw['orchestrator']>, 'contextDir'>;
+  orchestrator: Omit<CamelKeys<Raw['orchestrator']>, 'contextDir' | 'home'> & { home: string };
   /** The directory as it was set: what it is relative to is for the desk or the App to say. */
   context: CamelKeys<Raw['context']> & { directory: string };
   taskQueue: Omit<CamelKeys<Raw['task_queue']>, 'timeoutMinutes'> & { defaultTimeoutMinutes: number };
@@ -41,23 +43,26 @@ export interface Sources {
   /** The settings themselves, instead of a file. */
   text?: string;
   flags?: { home?: string; host?: string; port?: string | number; logLevel?: string };
+  /** For a desk: the folder of its repository, and the agents that are to work, each with its number of instances. */
+  desk?: { folder: string; agents: Readonly<Record<string, number>> | null };
 }
 
 /**
  * The settings of this server, and what in them does nothing yet. The file is the one named by `file`, else by
- * ORCH_CONFIG, else ./orch.yaml, else orch.yaml in the home folder, else there is none. Errors: E_SETTINGS.
+ * ORCH_CONFIG, else ./orch.yaml (at a desk the repository's), else orch.yaml in the home folder, else there is none. Errors: E_SETTINGS.
  */
 export function loadSettings(sources: Sources): { settings: Settings; warnings: string[] } {
   const over = readOverrides(sources);
   const userHome = sources.env.HOME || homedir();
   const file = sources.text === undefined ? findFile(sources, over.home, userHome) : null;
+  const { desk } = sources;
   const content = file === null ? (sources.text ?? '') : readSettingsFile(file);
   const read = readYaml(content, serverSettings);
   if (!read.ok) {
     const list = read.problems.map(({ line, message }) => `line ${line}: ${message}`);
     throw new OrchError('E_SETTINGS', `${file ?? 'The settings'}: ${list.join('; ')}`);
   }
-  const { profiles, warnings } = toProfiles(read.value.agents);
+  const { profiles, warnings } = toProfiles(deskAgents(read.value.agents, sources));
   const path = (text: string) => resolve(expandTilde(text, userHome));
   const expanded = profiles.map(profile => ({
     ...profile,
@@ -74,15 +79,37 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
     taskQueue: { ...taskQueue, defaultTimeoutMinutes },
     orchestrator: {
       ...orchestrator,
-      home: path(over.home ?? orchestrator.home),
+      home: path(over.home ?? orchestrator.home ?? (desk ? `${desk.folder}/.orch` : '~/.orch')),
       logLevel: over.logLevel ?? orchestrator.logLevel,
     },
     context: { ...raw.context, directory: expandTilde(raw.context.directory ?? contextDir, userHome) },
+    sandbox: {
+      ...raw.sandbox,
+      kind: raw.sandbox.kind ?? (desk ? 'none' : 'auto'),
+      allowUnsandboxed: raw.sandbox.allowUnsandboxed || desk !== undefined,
+    },
     server: { host: over.host ?? raw.server.host, port: over.port ?? raw.server.port },
     backups: { ...raw.backups, directory: raw.backups.directory && path(raw.backups.directory) },
     api: { ...raw.api, tokensFile: path(raw.api.tokensFile) },
   };
   return { settings, warnings: [...read.warnings, ...warnings] };
+}
+
+/** At a desk without agents in its file, those work that are on PATH; and where some are named, these alone. */
+function deskAgents(agents: Raw['agents'], { desk, env }: Sources): Raw['agents'] {
+  if (!desk) return agents;
+  if (desk.agents === null && Object.keys(agents).length > 0) return agents;
+  const wanted = desk.agents ?? Object.fromEntries(foundAgents(env.PATH ?? '').map(name => [name, null]));
+  const named = Object.entries(wanted).map(([name, instances]) => {
+    if (!Object.hasOwn(agents, name) && builtIn(name) === null) {
+      const known = [...new Set([...Object.keys(agents), ...BUILT_IN_NAMES])];
+      throw new OrchError('E_UNKNOWN_AGENT', `There is no agent \`${name}\``, {
+        remedy: `Name one of ${known.join(', ')}, or describe it under \`agents\` in orch.yaml.`,
+      });
+    }
+    return [name, { ...agents[name], ...(instances === null ? {} : { max_instances: instances }) }];
+  });
+  return Object.fromEntries(named) as Raw['agents'];
 }
 
 function readOverrides({ env, flags = {} }: Sources): z.output<typeof overrides> {
@@ -109,11 +136,16 @@ function readOverrides({ env, flags = {} }: Sources): z.output<typeof overrides>
   });
 }
 
-function findFile({ env, file }: Sources, orchHome: string | undefined, userHome: string): string | null {
+function findFile(
+  { env, file, desk }: Sources,
+  orchHome: string | undefined,
+  userHome: string,
+): string | null {
   const named = file ?? (env.ORCH_CONFIG || undefined);
   if (named !== undefined) return resolve(expandTilde(named, userHome));
   const home = expandTilde(orchHome ?? '~/.orch', userHome);
-  return [resolve('orch.yaml'), resolve(home, 'orch.yaml')].find(path => existsSync(path)) ?? null;
+  const usual = desk ? [resolve(desk.folder, 'orch.yaml')] : ['orch.yaml', resolve(home, 'orch.yaml')];
+  return usual.map(path => resolve(path)).find(path => existsSync(path)) ?? null;
 }
 
 function readSettingsFile(file: string): string {

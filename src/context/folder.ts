@@ -122,7 +122,7 @@ export function openFolder(root: string) {
   return { root, has, read, write, remove, list };
 }
 
-const TEMPORARY = '.orch-writing';
+export const TEMPORARY = '.orch-writing';
 
 function absent(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT') return null;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { TEMPORARY } from './folder.ts';
 
 /** Where the shared context of a repository `owner/name` lies, below the folder that holds those of all. */
 export function contextPlace(base: string, repository: string): string {
@@ -6,3 +7,15 @@ export function contextPlace(base: string, repository: string): string {
   const parts = repository.split('/').map(part => part.replace(/[^\w.-]/g, '-').replace(/^\.+/, '-'));
   return join(base, ...parts);
 }
+
+/** What Orch writes there; a folder's name ends with a slash. */
+export const WRITTEN = [
+  'project_overview.md',
+  'current_state.md',
+  'current_state.md.orch-new',
+  'completed_tasks.json',
+  'completed_tasks.json.orch-new',
+  'agent_notes/',
+  'agent_outputs/',
+  TEMPORARY,
+];

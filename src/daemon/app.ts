@@ -62,7 +62,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     bots: settings.policies.bots,
     permissions: task => carried(task.settings).permissions,
   });
-  const forge = githubForge({ github, webBaseUrl, secrets, pulls, confirm });
+  const forge = githubForge({
+    github,
+    webBaseUrl,
+    secrets,
+    files: task => home.paths.files(task.repository),
+    pulls,
+    confirm,
+  });
   const contexts = resolve(settings.orchestrator.home, settings.context.directory);
   const contextOf = (task: Task) => contextPlace(contexts, task.repository);
   const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf }));

@@ -33,6 +33,7 @@ import { startCleaner } from './cleaner.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { contextStage } from './context-stage.ts';
 import { onDisk } from './disk.ts';
+import { openDrain } from './drain.ts';
 import { withEgress } from './egress-stage.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { handOvers } from './hand-over.ts';
@@ -72,6 +73,8 @@ export interface Daemon extends AsyncDisposable {
   health(): Promise<Health>;
   /** What the agent of a task's live run does; null while there is none. */
   agentState(task: number): Seen | null;
+  /** Nothing new starts any more; resolves when no agent is left. `now`: they are stopped, and go on after the next start. */
+  drain(now: boolean): Promise<void>;
   /** What agents are shut in by, for people. */
   sandbox(): string;
 }
@@ -224,6 +227,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     // Where a budget is spent, nothing may run.
     ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
   }));
+  const drain = openDrain({ store, clock });
   const scheduler = startScheduler({
     store,
     clock,
@@ -231,7 +235,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stages: { ...onDisk({ workspace, agent }, disk), broker: sockets, pulls: pullStage(forge) },
     policy: (task, run) => policyOf(settings, run, repositorySettings(task).agents),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
-    choose,
+    choose: now => (drain.isClosing() ? null : choose(now)),
     promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: SWEEP_SECONDS,
   });
@@ -260,6 +264,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     checkpoints: { make: checkpointByHand({ store, snapshot }), rollBack: rollBackIn({ store, clock }) },
     health,
     agentState: states.of,
+    drain: drain.drain,
     sandbox: () => CONFINED[sandboxes.found?.kind ?? 'missing'],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

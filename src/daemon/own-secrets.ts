@@ -7,13 +7,16 @@ import { openSecrets, type Secrets } from '../shared/secrets/secrets.ts';
  * `ANTHROPIC_API_KEY`. Tokens are added as they are minted.
  */
 export function ownSecrets(options: {
-  credentials: Pick<AppCredentials, 'privateKey' | 'webhookSecret'>;
+  /** None at a desk. */
+  credentials: Pick<AppCredentials, 'privateKey' | 'webhookSecret'> | null;
   settings: Pick<Settings, 'profiles'>;
   env: NodeJS.ProcessEnv;
 }): Secrets {
   const secrets = openSecrets();
-  secrets.know(options.credentials.privateKey, "the App's private key");
-  secrets.know(options.credentials.webhookSecret, 'the webhook secret');
+  if (options.credentials) {
+    secrets.know(options.credentials.privateKey, "the App's private key");
+    secrets.know(options.credentials.webhookSecret, 'the webhook secret');
+  }
   const environments = [options.env, ...options.settings.profiles.map(profile => profile.environment)];
   for (const [name, value = ''] of environments.flatMap(each => Object.entries(each))) {
     if (isSecret(name)) secrets.know(value, `the value of ${name}`);

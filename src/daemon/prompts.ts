@@ -31,12 +31,7 @@ export function promptToBegin(
     instruction: task.instruction,
     vouched: /^(label|assigned):/.test(task.source),
     repository: task.repository,
-    issue: {
-      number: task.issue,
-      title: task.issueTitle,
-      body: task.issueBody,
-      onPullRequest: task.onPullRequest,
-    },
+    issue: issueOf(task),
     conversation: JSON.parse(task.conversation) as Remark[],
     said: said.filter(each => each.run !== null),
     isContinued: task.continues === null && isResumed(run),
@@ -44,4 +39,13 @@ export function promptToBegin(
     branch: task.branch as string,
     base: task.target as string,
   });
+}
+
+function issueOf({
+  issue: number,
+  issueTitle: title,
+  issueBody: body,
+  onPullRequest,
+}: Task): PromptInput['issue'] {
+  return number === 0 ? null : { number, title, body, onPullRequest };
 }

@@ -136,7 +136,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
           task.headSha === null || task.continues !== null
             ? prepared.baseSha
             : await resolve(store, 'default'),
-        copy: settings.copy.length > 0 ? [{ from: paths.files(task.repository), files: settings.copy }] : [],
+        copy: settings.copy.length > 0 ? [{ from: forge.files(task), files: settings.copy }] : [],
       });
       return prepared;
     },

@@ -19,6 +19,8 @@ export interface Forge {
   /** As sentences name it: `GitHub`. */
   readonly name: string;
   remote(task: Task, access: Access): Remote;
+  /** The folder whose files `copy` in the repository's settings names. */
+  files(task: Task): string;
   /** Who the agents' commits are by, and who stands beside them as co-author. */
   authors(task: Task): Promise<{ author: Person; coauthor: Person | null }>;
   /** Errors: E_ACCESS_LOST, E_GITHUB, E_GITHUB_AWAY. */

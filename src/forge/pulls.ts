@@ -3,7 +3,8 @@ import type { Task } from '../task/glossary.ts';
 
 export interface PullRequest {
   number: number;
-  url: string;
+  /** Null where no page shows it. */
+  url: string | null;
   draft: boolean;
   created: boolean;
 }
@@ -17,7 +18,7 @@ export interface PullText {
 /** A pull request as a webhook or a look at GitHub shows it. */
 export interface PullSeen {
   number: number;
-  url: string;
+  url: string | null;
   state: 'open' | 'closed' | 'merged';
   draft: boolean;
 }

@@ -12,12 +12,20 @@ export interface GithubForgeOptions {
   /** Where repositories are cloned from, without a slash at the end. */
   webBaseUrl: string;
   secrets: Pick<Secrets, 'know'>;
+  files: Forge['files'];
   pulls: ReturnType<typeof openPulls>;
   confirm: Forge['confirm'];
 }
 
 /** GitHub as the forge of tasks; tokens are asked for when git needs one. */
-export function githubForge({ github, webBaseUrl, secrets, pulls, confirm }: GithubForgeOptions): Forge {
+export function githubForge({
+  github,
+  webBaseUrl,
+  secrets,
+  files,
+  pulls,
+  confirm,
+}: GithubForgeOptions): Forge {
   return {
     name: 'GitHub',
     remote: (task: Task, access: Access): Remote => ({
@@ -41,6 +49,7 @@ export function githubForge({ github, webBaseUrl, secrets, pulls, confirm }: Git
       const coauthor = { name: task.requester, email: noreply(task, email) };
       return { author: { name: login, email }, coauthor };
     },
+    files,
     confirm,
     pulls: {
       async find(task) {

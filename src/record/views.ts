@@ -3,6 +3,7 @@ import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
+import type { TestResult } from '../store/pulls.ts';
 import type { Usage } from '../store/usage.ts';
 import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
 import { type AgentState, type Run, runName, type Task, taskName } from '../task/glossary.ts';
@@ -36,7 +37,8 @@ export function showTask(
     status: task.state,
     reason: task.reason,
     repository: task.repository,
-    issue: task.issue,
+    /** Null where it was asked at a desk. */
+    issue: task.issue || null,
     requester: task.requester,
     instruction: task.instruction,
     agent: task.agent,
@@ -122,4 +124,20 @@ export function showCheckpoint({ number, task, run, sha, session, why, leftOut, 
 
 export function showBackup({ file, at, bytes }: Backup) {
   return { file, made_at: isoTime(at), bytes };
+}
+
+/** A local pull request, for people and scripts. */
+export interface PullView {
+  task: string;
+  title: string | null;
+  body: string | null;
+  draft: boolean;
+  branch: string;
+  base: string;
+  /** What is compared: the commit where the branch began, and its tip. */
+  from: string;
+  to: string;
+  commits: { commit: string; subject: string }[];
+  files: { path: string; added: number | null; removed: number | null }[];
+  tests: TestResult | null;
 }

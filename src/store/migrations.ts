@@ -229,4 +229,15 @@ export const MIGRATIONS: readonly string[] = [
   create index dependencies_needs on dependencies (needs);
   alter table tasks add column parent integer references tasks (id);
   `,
+  `
+  -- Pull requests that no forge keeps but this store.
+  create table pulls (
+    task integer primary key references tasks (id),
+    title text not null,
+    body text not null,
+    draft integer not null,
+    opened_at integer not null,
+    tests text
+  ) strict;
+  `,
 ];

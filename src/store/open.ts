@@ -9,6 +9,7 @@ import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
 import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openLocalPulls } from './pulls.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
 import { openTasks } from './tasks.ts';
@@ -35,6 +36,7 @@ export function openStore(connection: Connection) {
     usage: openUsage(connection),
     marks: openMarks(connection),
     creations: openCreations(connection),
+    pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */
     probe: (): void => transaction(() => void connection.exec(`pragma user_version = ${MIGRATIONS.length}`)),

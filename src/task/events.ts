@@ -28,7 +28,7 @@ export interface TaskEvents {
   'checkpoint:made': { checkpoint: number; why: string };
   'task:rollback': { checkpoint: number; by: string; done: boolean };
   'branch:pushed': { run: number; head: string };
-  'pull:opened': { number: number; url: string; draft: boolean };
+  'pull:opened': { number: number; url: string | null; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };
   'workspace:removed': { run: number; rescued: string | null };
 }

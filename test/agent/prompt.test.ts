@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type HandOver, type PromptInput, type SharedContext, writePrompt } from '../../src/agent/prompt.ts';
 
-const PLAIN: PromptInput = {
+const PLAIN = {
   instruction: 'fix the failing test',
   vouched: false,
   repository: 'octo/calculator',
@@ -25,7 +25,7 @@ const PLAIN: PromptInput = {
   context: { at: '.orch-context', files: [], more: 0, wanted: [] },
   handOver: null,
   template: null,
-};
+} satisfies PromptInput;
 
 describe('a prompt', () => {
   it('has what the agent was told since, and that the work has begun', () => {
@@ -72,6 +72,7 @@ const CONTEXT: SharedContext = {
 describe('a prompt reads as in its golden file', () => {
   it.each([
     ['issue.md', PLAIN],
+    ['desk.md', { ...PLAIN, issue: null }],
     [
       'pull-request.md',
       {

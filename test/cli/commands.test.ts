@@ -30,7 +30,7 @@ describe('without a daemon', () => {
     await using here = await place();
     expect(await here.orch(args)).toEqual({
       stdout: '',
-      stderr: `E_NO_DAEMON: No daemon answers at ${here.path}/.orch/daemon.sock. Start it with: orch serve`,
+      stderr: `E_NO_DAEMON: No daemon answers at ${here.path}/.orch/daemon.sock. Start it with: orch start (in a repository), or orch serve (the GitHub App).`,
       exitCode: 3,
     });
   });

@@ -4,7 +4,7 @@ import { describeError, ERRORS, OrchError } from '../../src/shared/errors.ts';
 describe('an error', () => {
   it('is told with its code, what happened and the next step', () => {
     expect(describeError(new OrchError('E_NO_DAEMON', 'No daemon answers'))).toBe(
-      'E_NO_DAEMON: No daemon answers. Start it with: orch serve',
+      'E_NO_DAEMON: No daemon answers. Start it with: orch start (in a repository), or orch serve (the GitHub App).',
     );
   });
 

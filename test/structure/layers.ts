@@ -8,7 +8,7 @@ import { importsOf, type SourceFile } from './source.ts';
  */
 const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   [['src/', 'src/daemon/', 'src/demo/']],
-  ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/action/'],
+  ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/local/', 'src/action/'],
   ['src/scheduler/'],
   [
     'src/queue/',

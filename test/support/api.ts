@@ -26,6 +26,8 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
       url: 'http://127.0.0.1:3000',
     },
     ask: askIn(store),
+    local: null,
+    stop: () => {},
     backUp: noBackup,
     checkpoints: noCheckpoints(store),
     agents: [{ name: 'claude', maxInstances: 1 }],

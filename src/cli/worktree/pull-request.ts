@@ -51,7 +51,7 @@ export async function createPullRequest(args: readonly string[], io: Io): Promis
     draft: values.draft ?? false,
   });
   if (!pull.created) io.warn(`The pull request #${pull.number} was open already.\n`);
-  io.print(`${pull.url}\n`);
+  io.print(`${pull.url ?? `The pull request is open: ${branch}`}\n`);
   return 0;
 }
 

@@ -75,7 +75,7 @@ export function startOrch(around: Surroundings): Orch {
     permissions: task => repositorySettings(task).permissions,
   });
   const secrets = openSecrets();
-  const forge = githubForge({ github, webBaseUrl: URL_OF_GITHUB, secrets, pulls, confirm });
+  const forge = githubForge({ github, webBaseUrl: URL_OF_GITHUB, secrets, files: () => '/', pulls, confirm });
   const keeper = openKeeper({ ...shared, settings: SETTINGS, isOver: () => false });
   const { stages, broker } = stagesOn(around, life, {
     ...shared,

@@ -1,0 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TaskView } from '../record/views.ts';
+import { OrchError } from '../shared/errors.ts';
+import { askDaemon } from './daemon-client.ts';
+import { findHome } from './home.ts';
+import { say } from './output.ts';
+
+const LOOK_MS = 200;
+
+/**
+ * `orch stop`: nothing new starts, and the daemon ends when its agents have. `--now` stops them; they go on after the next
+ * start. Waits for it; leaving with ^C changes nothing of that.
+ */
+export async function stop(options: { config?: string; now?: boolean; json?: boolean }): Promise<void> {
+  const home = await findHome(options);
+  const sent = { now: options.now ?? false };
+  const { running } = await askDaemon<{ running: number }>(home, 'POST', '/api/orchestrator/stop', { sent });
+  if (running > 0 && !options.json) {
+    const what = options.now ? 'Stopping' : 'Waiting for';
+    say(`${what} ${await names(home)}${options.now ? '' : '; orch stop --now stops them'}.`);
+  }
+  while (await isThere(home)) await delay(LOOK_MS);
+  say(options.json ? JSON.stringify({ stopped: true, agents: running }, null, 2) : 'Orch has stopped.');
+}
+
+async function names(home: string): Promise<string> {
+  const tasks = await askDaemon<TaskView[]>(home, 'GET', '/api/tasks?state=active').catch(() => []);
+  return tasks.map(({ id }) => id).join(', ') || 'the agents';
+}
+
+async function isThere(home: string): Promise<boolean> {
+  try {
+    await askDaemon(home, 'GET', '/api/orchestrator');
+    return true;
+  } catch (error) {
+    if (error instanceof OrchError && error.code === 'E_NO_DAEMON') return false;
+    throw error;
+  }
+}

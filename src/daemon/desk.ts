@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import type { ApiOptions } from '../api/options.ts';
+import { WRITTEN } from '../context/place.ts';
+import type { Ask } from '../forge/wish.ts';
+import { localAsk } from '../local/ask.ts';
+import { showPull } from '../local/diff.ts';
+import { excludeFromGit } from '../local/exclude.ts';
+import { followLocal } from '../local/follow.ts';
+import { localForge } from '../local/forge.ts';
+import { mergeTask } from '../local/merge.ts';
+import type { LocalRepository } from '../local/repository.ts';
+import type { Task } from '../task/glossary.ts';
+import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
+import { openHome } from './home.ts';
+
+export interface DeskOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'contextOf'> {
+  repository: LocalRepository;
+}
+
+export interface Desk extends Daemon {
+  ask: Ask;
+  local: NonNullable<ApiOptions['local']>;
+}
+
+/** What people merge by hand is noticed after so long at the latest; looking is two git processes a pull request. */
+const FOLLOW_SECONDS = 30;
+
+/** The daemon of one repository at somebody's desk. Errors: E_HOME, E_SECOND_DAEMON, E_DATABASE… */
+export async function startDesk(options: DeskOptions): Promise<Desk> {
+  const { settings, clock, log, repository } = options;
+  await using stack = new AsyncDisposableStack();
+  const home = stack.use(openHome(settings, clock));
+  const { store } = home;
+  const context = resolve(repository.top, settings.context.directory);
+  const written = WRITTEN.map(name => `${context}/${name}`);
+  excludeFromGit(repository, [`${home.paths.home}/`, ...written]);
+  const forge = localForge({ store, clock, repository });
+  const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf: () => context }));
+  const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
+  stack.defer(() => follower.stop());
+  const running = stack.move();
+  return {
+    ...daemon,
+    ask: localAsk({ store, clock, settings, repository }),
+    local: {
+      merge: id => mergeTask({ store, clock, repository }, id),
+      diff: async id => showPull(repository, store.tasks.get(id) as Task, store.pulls.get(id)),
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}

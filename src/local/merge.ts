@@ -1,0 +1,119 @@
+import { recordPull } from '../forge/pulls.ts';
+import type { Clock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { type Task, taskName } from '../task/glossary.ts';
+import { type LocalRepository, personGit, tryPersonGit } from './repository.ts';
+
+export interface MergeOptions {
+  store: Store;
+  clock: Clock;
+  repository: LocalRepository;
+}
+
+export interface Merged {
+  /** The commit that the base branch has now. */
+  commit: string;
+  kind: 'fast-forward' | 'merge' | 'already there';
+}
+
+/**
+ * Brings a task's branch into its base, as the person would by hand: fast-forward, or a merge commit. Where the base is
+ * checked out, its files follow. Errors: E_TASK_STATE where there is nothing to merge, E_MERGE for changed files and
+ * conflicts; nothing has changed then.
+ */
+export async function mergeTask({ store, clock, repository }: MergeOptions, id: number): Promise<Merged> {
+  const task = store.tasks.get(id) as Task;
+  const { branch, target, pullState } = task;
+  if (task.state !== 'completed' || pullState !== 'open' || branch === null || target === null)
+    throw new OrchError('E_TASK_STATE', `${taskName(id)} has nothing to merge: ${standing(task)}`);
+  const title = store.pulls.get(id)?.title ?? taskName(id);
+  const message = `Merge ${taskName(id)}: ${title}`;
+  // People may have gone on in the branch.
+  const head = await personGit(repository.top, ['rev-parse', '--verify', `refs/heads/${branch}^{commit}`]);
+  const before = await personGit(repository.top, ['rev-parse', '--verify', `refs/heads/${target}^{commit}`]);
+  const folder = await folderOf(repository, target);
+  const kind = await kindOf(repository, before, head);
+  if (kind !== 'already there') {
+    if (folder !== null) await mergeIn(folder, { head, message, branch });
+    else await mergeAside(repository, { target, before, head, message, kind });
+  }
+  const commit = await personGit(repository.top, ['rev-parse', `refs/heads/${target}`]);
+  recordPull(store, task, { number: id, url: null, draft: false, state: 'merged' }, clock.now());
+  return { commit, kind };
+}
+
+function standing({ state, pullState }: Task): string {
+  if (state !== 'completed') return `it is ${state}`;
+  return pullState === null ? 'it has no pull request' : `its pull request is ${pullState}`;
+}
+
+async function kindOf({ top }: LocalRepository, base: string, head: string): Promise<Merged['kind']> {
+  const isWithin = async (one: string, other: string) =>
+    (await tryPersonGit(top, ['merge-base', '--is-ancestor', one, other])).exitCode === 0;
+  if (await isWithin(head, base)) return 'already there';
+  return (await isWithin(base, head)) ? 'fast-forward' : 'merge';
+}
+
+/** The worktree that has a branch checked out. */
+async function folderOf({ top }: LocalRepository, branch: string): Promise<string | null> {
+  const list = await personGit(top, ['worktree', 'list', '--porcelain', '-z']);
+  for (const entry of list.split('\0\0')) {
+    const lines = entry.split('\0');
+    if (lines.includes(`branch refs/heads/${branch}`))
+      return lines.find(line => line.startsWith('worktree '))?.slice('worktree '.length) ?? null;
+  }
+  return null;
+}
+
+async function mergeIn(
+  folder: string,
+  { head, message, branch }: { head: string; message: string; branch: string },
+): Promise<void> {
+  const changed = await personGit(folder, ['status', '--porcelain', '--untracked-files=no']);
+  if (changed !== '') {
+    const remedy = 'Commit them or put them away (git stash), then merge again.';
+    throw new OrchError('E_MERGE', `${folder} has changes that are not committed: ${names(changed)}`, {
+      remedy,
+    });
+  }
+  const merged = await tryPersonGit(folder, ['merge', '--no-edit', '-m', message, head]);
+  if (merged.exitCode === 0) return;
+  const conflicts = await personGit(folder, ['diff', '--name-only', '--diff-filter=U']);
+  // One that git has not even begun leaves nothing to take back.
+  await tryPersonGit(folder, ['merge', '--abort']);
+  throw conflicts === ''
+    ? new OrchError('E_MERGE', `git did not merge: ${merged.stderr || merged.stdout}`)
+    : inConflict(conflicts, branch);
+}
+
+/** The base is checked out nowhere: no files are touched. */
+async function mergeAside(
+  { top }: LocalRepository,
+  {
+    target,
+    before,
+    head,
+    message,
+    kind,
+  }: { target: string; before: string; head: string; message: string; kind: string },
+): Promise<void> {
+  let commit = head;
+  if (kind === 'merge') {
+    const tree = await tryPersonGit(top, ['merge-tree', '--write-tree', '--name-only', before, head]);
+    const [sha = '', ...files] = tree.stdout.split('\n');
+    if (tree.exitCode !== 0) throw inConflict(files.slice(0, files.indexOf('')).join('\n'), head);
+    commit = await personGit(top, ['commit-tree', sha, '-p', before, '-p', head, '-m', message]);
+  }
+  await personGit(top, ['update-ref', '-m', message, `refs/heads/${target}`, commit, before]);
+}
+
+function inConflict(files: string, branch: string): OrchError {
+  const remedy = `Merge by hand (git merge ${branch}), or have it done again from there: orch add`;
+  return new OrchError('E_MERGE', `Both sides have changed ${names(files)}`, { remedy });
+}
+
+function names(lines: string): string {
+  const files = lines.split('\n').map(line => line.replace(/^.. (?=\S)/, ''));
+  return files.length > 5 ? `${files.slice(0, 5).join(', ')} and ${files.length - 5} more` : files.join(', ');
+}

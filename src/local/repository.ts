@@ -1,0 +1,91 @@
+import { basename, dirname, resolve } from 'node:path';
+import { OrchError } from '../shared/errors.ts';
+import { type ProgramResult, tryProgram } from '../shared/program.ts';
+
+/** A person's own git repository on this machine. */
+export interface LocalRepository {
+  /** The folder that is checked out; of several worktrees the main one. */
+  readonly top: string;
+  /** Where git keeps branches and objects: `.git`. */
+  readonly gitDirectory: string;
+  /** The folder's name, which stands for the repository. */
+  readonly name: string;
+}
+
+/**
+ * The repository around a folder. Errors: E_NO_REPOSITORY (also for a bare one), E_MISSING_PROGRAM, E_PROGRAM_FAILED where
+ * git refuses it, for another owner for one.
+ */
+export async function findRepository(folder: string): Promise<LocalRepository> {
+  const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--is-bare-repository'];
+  const found = await tryPersonGit(folder, asked);
+  if (found.exitCode !== 0) {
+    if (/not a git repository/.test(found.stderr)) {
+      const remedy = 'Go to one, or make one here: git init && git commit --allow-empty -m Start';
+      throw new OrchError('E_NO_REPOSITORY', `${folder} is in no git repository`, { remedy });
+    }
+    throw failure(asked, found);
+  }
+  const [gitDirectory = '', isBare] = found.stdout.split('\n');
+  if (isBare === 'true')
+    throw new OrchError('E_NO_REPOSITORY', `${folder} is a bare repository, without files to work with`);
+  const isUsual = basename(gitDirectory) === '.git';
+  // Of a submodule git's folder lies elsewhere.
+  const top = isUsual ? dirname(gitDirectory) : await personGit(folder, ['rev-parse', '--show-toplevel']);
+  return { top: resolve(top), gitDirectory, name: basename(resolve(top)) };
+}
+
+/** The branch that is checked out. Errors: E_EMPTY_REPOSITORY, E_DETACHED_HEAD. */
+export async function currentBranch({ top }: LocalRepository): Promise<string> {
+  const head = await tryPersonGit(top, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+  if (head.exitCode !== 0) {
+    const remedy = 'Make a first one: git add . && git commit -m Start';
+    throw new OrchError('E_EMPTY_REPOSITORY', `${top} has no commits yet`, { remedy });
+  }
+  const branch = await tryPersonGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  if (branch.exitCode === 0) return branch.stdout;
+  throw new OrchError('E_DETACHED_HEAD', `In ${top} a commit is checked out, not a branch`);
+}
+
+/** Who the person is to git; what it does not say is filled in. */
+export async function personOf({ top }: LocalRepository): Promise<{ name: string; email: string }> {
+  const said = await Promise.all(
+    ['user.name', 'user.email'].map(key => tryPersonGit(top, ['config', '--get', key])),
+  );
+  const [name = '', email = ''] = said.map(({ exitCode, stdout }) => (exitCode === 0 ? stdout.trim() : ''));
+  return { name: name || 'Orch', email: email || 'orch@localhost' };
+}
+
+/** A file as it is on a branch; null when it is not there. */
+export async function fileOn({ top }: LocalRepository, branch: string, path: string): Promise<string | null> {
+  const shown = await tryPersonGit(top, ['cat-file', 'blob', `refs/heads/${branch}:${path}`]);
+  return shown.exitCode === 0 ? shown.stdout : null;
+}
+
+/** Runs git as the person would, with their settings and hooks. Gives what it printed. Errors: E_PROGRAM_FAILED. */
+export async function personGit(folder: string, args: readonly string[]): Promise<string> {
+  const result = await tryPersonGit(folder, args);
+  if (result.exitCode !== 0) throw failure(args, result);
+  return result.stdout;
+}
+
+/** Like personGit, for commands whose failure is an expected answer. */
+export function tryPersonGit(folder: string, args: readonly string[]): Promise<ProgramResult> {
+  return tryProgram('git', ['-C', folder, ...args], {
+    extendEnv: false,
+    env: { ...withoutGit(process.env), LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', GIT_EDITOR: 'true' },
+  });
+}
+
+/** Git tells its hooks by such variables where they are: from there Orch may be called for another repository. */
+function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|OBJECT_DIRECTORY|NAMESPACE)$/.test(name),
+    ),
+  );
+}
+
+function failure(args: readonly string[], { exitCode, stdout, stderr }: ProgramResult): OrchError {
+  return new OrchError('E_PROGRAM_FAILED', `git ${args[0]} exited with ${exitCode}: ${stderr || stdout}`);
+}
