@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
 
@@ -35,8 +35,23 @@ export function openFolder(root: string) {
     });
   }
 
-  /** All of it or nothing: written beside its place, and moved there. `at`: the time that the file shows (ms). */
-  async function write(path: string, content: string | Buffer, { mode = 0o644, at = 0 } = {}): Promise<void> {
+  /** All of it or nothing: written beside its place, and moved there, to outlast a loss of power. */
+  function write(path: string, content: string): Promise<void> {
+    return place(path, 0o644, async file => {
+      await file.writeFile(content);
+      await file.datasync();
+    });
+  }
+
+  /** The same for what can be copied again: read-only, and showing the time of its original (ms). */
+  function writeCopy(path: string, content: Buffer, at: number): Promise<void> {
+    return place(path, 0o444, async file => {
+      await file.writeFile(content);
+      await file.utimes(at / 1000, at / 1000);
+    });
+  }
+
+  async function place(path: string, mode: number, fill: (file: FileHandle) => Promise<void>): Promise<void> {
     await telling(path, async () => {
       await makeFolders(path);
       const file = join(root, path);
@@ -46,9 +61,7 @@ export function openFolder(root: string) {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
       {
         await using opened = await open(fresh, flags, mode);
-        await opened.writeFile(content);
-        if (at > 0) await opened.utimes(at / 1000, at / 1000);
-        await opened.datasync();
+        await fill(opened);
       }
       await rename(fresh, file);
     });
@@ -119,7 +132,7 @@ export function openFolder(root: string) {
     }
   }
 
-  return { root, has, read, write, remove, list };
+  return { root, has, read, write, writeCopy, remove, list };
 }
 
 export const TEMPORARY = '.orch-writing';

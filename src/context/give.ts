@@ -26,7 +26,7 @@ export async function give(shared: string, to: string): Promise<Given> {
     if (old?.bytes === file.bytes && old.at === file.at) continue;
     const content = await source.read(file.path, MOST.fileBytes);
     // Read-only: who writes here would think that others see it.
-    if (content !== null) await target.write(file.path, content, { mode: 0o444, at: file.at });
+    if (content !== null) await target.writeCopy(file.path, content, file.at);
   }
   for (const path of there.keys()) await target.remove(path);
   return { files, more: all.length - files.length };

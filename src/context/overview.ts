@@ -9,7 +9,7 @@ export function overviewOf(readme: string, name: string): string | null {
   const title = blocks.find(block => /^# /.test(block))?.split('\n', 1)[0];
   const paragraph = blocks
     .map(withoutHeading)
-    .find(block => /^[\p{L}\p{N}*_"'`([]/u.test(block) && !isBadge(block));
+    .find(block => /^(?!```)[\p{L}\p{N}*_"'`([]/u.test(block) && !isBadge(block));
   if (paragraph === undefined) return null;
   return `${title ?? `# ${name}`}\n\n${shorten(paragraph, 4000)}\n`;
 }

@@ -10,8 +10,9 @@ describe('a folder of shared context', () => {
     const folder = openFolder(join(home.path, 'deep', 'context'));
     expect(await folder.list()).toEqual([]);
     expect(await folder.read('a/b.md', 100)).toBeNull();
-    await folder.write('a/b.md', 'one', { mode: 0o444, at: 1_000_000 });
-    await folder.write('a/b.md', 'three', { mode: 0o444, at: 2_000_000 });
+    await folder.write('a/b.md', 'one');
+    expect((await folder.read('a/b.md', 100))?.toString()).toBe('one');
+    await folder.writeCopy('a/b.md', Buffer.from('three'), 2_000_000);
     writeFileSync(join(folder.root, '.hidden'), 'x');
     expect(await folder.list()).toEqual([{ path: 'a/b.md', bytes: 5, at: 2_000_000 }]);
     expect((await folder.read('a/b.md', 100))?.toString()).toBe('three');
