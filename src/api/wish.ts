@@ -3,6 +3,7 @@ import { joinOptions, OPTIONS, type RunOptions, readOption } from '../command/op
 import type { Wish } from '../forge/wish.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
+import { contextFile } from '../shared/names.ts';
 
 /** Text from outside that says something: without what nobody sees, and not empty. */
 export const visibleText = z.string().transform(stripInvisible).pipe(z.string().trim().min(1));
@@ -12,7 +13,7 @@ const options = Object.fromEntries(Object.keys(OPTIONS).map(flag => [flag, value
 const wishBody = z.strictObject({
   ...options,
   instruction: visibleText,
-  context: z.array(z.string().min(1).max(1000)).max(100).default([]),
+  context: z.array(contextFile).max(100).default([]),
 });
 
 /**

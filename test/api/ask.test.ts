@@ -48,6 +48,9 @@ describe('POST /api/tasks', () => {
     ],
     ['a list where one is taken', { instruction: 'a', agent: ['a', 'b'] }, '`agent` is there twice'],
     ['a number', { instruction: 'a', budget: 2 }, 'budget'],
+    ['a context outside', { instruction: 'a', context: ['a.md', '../x'] }, 'context'],
+    ['a context anywhere', { instruction: 'a', context: ['/etc/passwd'] }, 'context'],
+    ["a context in git's own files", { instruction: 'a', context: ['a/.GIT/config'] }, 'context'],
     ['a context that is no list', { instruction: 'a', context: 'README.md' }, 'context'],
     ['something else', [], 'object'],
   ])('refuses %s', async (_what, wish, says) => {

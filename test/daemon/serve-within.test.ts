@@ -13,7 +13,10 @@ describe('serve', () => {
     await using github = await startSimulator();
     for (const [name, value] of Object.entries(github.credentials)) vi.stubEnv(name, value);
     const config = join(home.path, 'orch.yaml');
-    writeFileSync(config, 'sandbox: { kind: none, allow_unsandboxed: true }\ncontext: { max_mb: 5 }\n');
+    writeFileSync(
+      config,
+      'sandbox: { kind: none, allow_unsandboxed: true }\nredis: { url: redis://127.0.0.1 }\n',
+    );
     const ended = serve({ config, home: home.path, port: '0', logLevel: 'info' });
     const log = join(home.path, 'logs', 'orch.log');
     const url = await vi.waitUntil(
@@ -26,7 +29,7 @@ describe('serve', () => {
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok' });
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
     expect((await fetch(`${url}/api/github/webhooks`, { method: 'POST', body: '{}' })).status).toBe(400);
-    expect(tryRead(log)).toContain('context');
+    expect(tryRead(log)).toContain('redis is accepted');
     expect(tryRead(log)).toContain('no agent can run');
     process.emit('SIGTERM');
     await ended;

@@ -14,7 +14,7 @@ describe('fault: a second daemon is started on the same home folder', () => {
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.until(() => app.daemon.store.tasks.get(1)?.state === 'running');
     const second = await serve(app.home, GOOD);
-    expect(second.exitCode).toBe(1);
+    expect(second.exitCode).toBe(5);
     expect(second.stderr).toMatch(/^E_SECOND_DAEMON: /);
     writeFileSync(`${app.home}/workspaces/T1.1/tree/go`, '');
     await app.ended(1, 'completed');
@@ -100,7 +100,7 @@ describe('fault: the home folder can not be written when Orch starts', () => {
     const settings = join(folder.path, 'place');
     const { exitCode, stderr } = await serve(settings, { ...GOOD, ORCH_HOME: join(letter, 'home') });
     expect([exitCode, stderr]).toEqual([
-      1,
+      5,
       expect.stringMatching(/E_HOME: .*letter\/home can't be made or written/),
     ]);
   });
