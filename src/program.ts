@@ -133,7 +133,10 @@ export function createProgram(name: string): Command {
   program
     .command('attach <TASK>')
     .description("join the agent's terminal; leave it with Ctrl-b d")
-    .action(async task => (await import('./cli/session.ts')).attach(task, common()));
+    .option('--take-over', 'pause the agent and work in its CLI yourself; leave that to have the agent go on')
+    .action(async (task, options) =>
+      (await import('./cli/attach.ts')).attach(task, { ...common(), ...options }),
+    );
 
   for (const [verb, description] of Object.entries(CHANGES) as [Verb, string][]) {
     program

@@ -28,7 +28,8 @@ export function launchScript(launch: {
   /** Goes before the argv of the agent and of each setup command; what stands here runs outside. */
   sandbox: readonly string[];
   environment: Record<string, string>;
-  stdin: string;
+  /** The file that the agent reads as its standard input; null: the terminal. */
+  stdin: string | null;
   setup: readonly SetupCommand[];
   /** Puts the script into the run's group, with all that it starts. A run that can't have its limits does not start. */
   enter: string;
@@ -52,7 +53,7 @@ inside() {
 }
 ${prepare.join('\n')}
 agent() {
-  (world && inside ${launch.argv.map(shellQuote).join(' ')}) <${shellQuote(launch.stdin)}
+  (world && inside ${launch.argv.map(shellQuote).join(' ')})${launch.stdin === null ? '' : ` <${shellQuote(launch.stdin)}`}
 }
 ${launch.narrated ? narrated(launch.directory) : 'agent\nfinish $?'}
 `;

@@ -93,11 +93,9 @@ async function startSession(terminals: Terminals, args: string[], run: string): 
 }
 
 // One call, so that the log is connected before tmux reads the agent's first output.
-function sessionArguments({ run, directory, logFile, outputLimitBytes }: Launch): string[] {
+function sessionArguments(launch: Launch): string[] {
+  const { run, directory, logFile, outputLimitBytes, prompt } = launch;
   const session = sessionName(run);
-  // A person who attaches must not reflow the screen. Set for all windows at once it crashes tmux up to 3.6:
-  // https://github.com/tmux/tmux/pull/4849
-  const fixedSize = (window: string) => ['set', '-w', '-t', `=${session}:${window}`, 'window-size', 'manual'];
   const files = runFiles(directory);
   return [
     ...['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', session, '-n', 'main', '-x', '220', '-y', '50'],
@@ -105,13 +103,25 @@ function sessionArguments({ run, directory, logFile, outputLimitBytes }: Launch)
     ';',
     ...['pipe-pane', '-t', mainPane(run), logCommand(logFile, outputLimitBytes)],
     ';',
-    ...fixedSize('main'),
+    ...(prompt === 'keyboard' ? withHint(session) : fixedSize(session, 'main')),
     ';',
     ...['new-window', '-d', '-t', `=${session}:`, '-n', 'monitor'],
     ...['tail', '-n', '50', '-F', files.monitorLog],
     ';',
-    ...fixedSize('monitor'),
+    ...fixedSize(session, 'monitor'),
   ];
+}
+
+// Who only looks on must not reflow the screen; who works there has it as large as their own terminal. Set for all windows
+// at once it crashes tmux up to 3.6: https://github.com/tmux/tmux/pull/4849
+function fixedSize(session: string, window: string): string[] {
+  return ['set', '-w', '-t', `=${session}:${window}`, 'window-size', 'manual'];
+}
+
+function withHint(session: string): string[] {
+  const hint = 'leave the program: hand back | Ctrl-b d: come again later';
+  const set = ['set', '-t', `=${session}:`];
+  return [...set, 'status-right-length', String(hint.length), ';', ...set, 'status-right', hint];
 }
 
 /**

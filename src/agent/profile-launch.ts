@@ -2,9 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Profile } from '../config/profiles/agents.ts';
 
-/** The words that a run's agent is started with: those that resume its session, or those that begin one. */
-export function commandOf(profile: Profile, { resumes, model }: { resumes: boolean; model: string | null }) {
-  const words = (resumes ? profile.resume : null) ?? profile.command;
+/** The words that a run's CLI is started with: to begin a session, to go on in one, or for a person to work in it. */
+export function commandOf(
+  profile: Profile,
+  { how, model }: { how: 'command' | 'resume' | 'interactive'; model: string | null },
+): string[] {
+  const words = profile[how] ?? profile.command;
   return [...words, ...(model === null ? [] : profile.modelArguments), ...profile.mcpArguments];
 }
 

@@ -1,14 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { OrchError } from '../shared/errors.ts';
 
-/** How a CLI takes its prompt: by a file it is told of, on standard input, or as an argument. */
-export type Delivery = 'file' | 'stdin' | 'argument';
+/** How a CLI takes its prompt: by a file it is told of, on standard input, as an argument, or from who sits at its terminal. */
+export type Delivery = 'file' | 'stdin' | 'argument' | 'keyboard';
 
 // Linux takes at most 128 KiB in one argument.
 const LONGEST_ARGUMENT = 120 * 1024;
 
 /**
- * The command with its placeholders filled in, what goes into its environment, and the file for its standard input.
+ * The command with its placeholders filled in, what goes into its environment, and the file for its standard input;
+ * null: the terminal.
  * Errors: E_PROMPT_TOO_LONG for an argument above 120 KB, E_SETTINGS when `{model}` or `{session}` has nothing to stand for.
  */
 export function deliverPrompt(launch: {
@@ -20,7 +21,7 @@ export function deliverPrompt(launch: {
   session: string | null;
   /** The run's own. */
   directory: string;
-}): { argv: string[]; environment: Record<string, string>; stdin: string } {
+}): { argv: string[]; environment: Record<string, string>; stdin: string | null } {
   const values: Record<string, string> = { prompt_file: launch.promptFile, run_directory: launch.directory };
   if (launch.model !== null) values.model = launch.model;
   if (launch.session !== null) values.session = launch.session;
@@ -32,6 +33,7 @@ export function deliverPrompt(launch: {
   const environment: Record<string, string> = {};
   if (launch.prompt === 'file') environment.ORCH_PROMPT_FILE = launch.promptFile;
   if (launch.model !== null) environment.ORCH_MODEL = launch.model;
+  if (launch.prompt === 'keyboard') return { argv, environment, stdin: null };
   return { argv, environment, stdin: launch.prompt === 'stdin' ? launch.promptFile : '/dev/null' };
 }
 

@@ -12,22 +12,37 @@ running then has ended. Look at \`git status\`, and go on with the task where yo
 const STEPS = `When you have done it: commit, \`git push\`, see that the pull request is open, and say \`orch done\`.`;
 
 /**
- * The prompt of a run that goes on in a conversation: an instruction that is new there, what people have said, or else
- * that it can go on.
+ * The prompt of a run that goes on in a conversation: that a person has worked there, an instruction that is new there, what
+ * people have said, or else that it can go on.
  */
 export function writeResumption({
   instruction,
+  keyboard,
   said,
 }: {
   instruction: string | null;
+  keyboard: string | null;
   said: readonly Said[];
 }) {
-  const parts = [...(instruction === null ? [] : [instruction.trim()]), ...said.map(describeSaid)];
+  const parts = [
+    ...(keyboard === null ? [] : [handedBack(keyboard)]),
+    ...(instruction === null ? [] : [instruction.trim()]),
+    ...said.map(describeSaid),
+  ];
   const told = parts.length === 0 ? [INTERRUPTED] : parts;
   return stripInvisible(`${[...told, STEPS].join('\n\n')}\n`);
 }
 
+function handedBack(who: string): string {
+  return `${quoted(who)} has worked here at the keyboard in between, in this conversation and in this directory, and is gone now: nobody
+sits here any more. Look at \`git status\` and \`git log\`, keep what was done, and go on with the task from there.`;
+}
+
 /** Who says it may command, so it stands as it was said. */
 export function describeSaid({ author, text }: Said): string {
-  return `\`${author.replace(/[`\n]/g, "'")}\` says:\n\n${text.trim()}`;
+  return `${quoted(author)} says:\n\n${text.trim()}`;
+}
+
+function quoted(name: string): string {
+  return `\`${name.replace(/[`\n]/g, "'")}\``;
 }

@@ -9,8 +9,12 @@ import type { ApiOptions } from './options.ts';
 
 /** A task as the API shows it now. */
 export function taskView({ store, clock, agentState }: ApiOptions, task: Task): TaskView {
-  const after = store.dependencies.of(task.id);
-  return showTask(task, clock.now(), agentState(task.id), store.usage.spent(task), after);
+  return showTask(task, clock.now(), {
+    agent: agentState(task.id),
+    spent: store.usage.spent(task),
+    after: store.dependencies.of(task.id),
+    live: store.runs.liveOf(task.id),
+  });
 }
 
 /** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */

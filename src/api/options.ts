@@ -34,6 +34,8 @@ export interface ApiOptions {
     /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
     rollBack(task: number, checkpoint: number | null, by: string): Task;
   };
+  /** Gives somebody the keyboard of a task's agent. Errors: E_TASK_STATE, E_AGENT_NOT_READY. */
+  takeOver(task: number, by: string): Task;
   agents: readonly { name: string; maxInstances: number }[];
   /** What the agent of a task's live run does. */
   agentState(task: number): { state: AgentState; detail: string | null } | null;

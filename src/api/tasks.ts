@@ -27,7 +27,7 @@ const sayBody = z.strictObject({ text: visibleText });
 
 /** Tasks: asked for, listed, shown, changed, spoken to. */
 export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, clock, ask } = options;
+  const { store, clock, ask, takeOver } = options;
 
   app.post('/api/tasks', async (request, reply) => {
     const { task, kind } = await ask(readWish(request.body));
@@ -61,6 +61,10 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.post('/api/tasks/:task/retry', request => {
     const { id } = namedTask(store, request.params);
     return taskView(options, retry(store, id, `retried ${where(request)}`, clock.now()));
+  });
+  app.post('/api/tasks/:task/take-over', request => {
+    const { id } = namedTask(store, request.params);
+    return taskView(options, takeOver(id, request.holder?.name ?? 'somebody on the host'));
   });
   app.post('/api/tasks/:task/say', request => {
     const { id } = namedTask(store, request.params);

@@ -1,39 +1,15 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { runFiles } from '../agent/run-files.ts';
-import { attachCommand, openTerminals } from '../agent/terminals.ts';
 import { homePaths } from '../config/paths.ts';
 import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
-import { silentLog } from '../shared/log.ts';
 import { redactShapes } from '../shared/secrets/secrets.ts';
 import { readableLines } from '../shared/text.ts';
 import { parseTaskName, runName, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-
-/** `orch attach T42`: joins the terminal of the live run. Leave it with Ctrl-b d. */
-export async function attach(name: string, options: { config?: string }): Promise<void> {
-  const home = await findHome(options);
-  const run = await runOf(home, name);
-  const [program = '', ...args] = attachCommand(
-    openTerminals({ directory: homePaths(home).tmux, log: silentLog() }),
-    run,
-  );
-  const code = await new Promise<number>((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' });
-    child.once('error', cause =>
-      reject(new OrchError('E_MISSING_PROGRAM', 'tmux is not installed', { cause })),
-    );
-    child.once('exit', exit => resolve(exit ?? 1));
-  });
-  if (code !== 0)
-    throw new OrchError('E_TASK_STATE', `${run} has no terminal any more`, {
-      remedy: `Its log: orch logs ${name}`,
-    });
-}
 
 export interface LogOptions {
   config?: string;
@@ -121,7 +97,7 @@ function parseRunName(name: string): { task: string; run: string } | null {
 }
 
 /** The live or last run of a task; a run's own name stands for itself. */
-async function runOf(home: string, name: string): Promise<string> {
+export async function runOf(home: string, name: string): Promise<string> {
   const named = parseRunName(name);
   if (named) return named.run;
   if (parseTaskName(name) === null) throw new OrchError('E_UNKNOWN_TASK', `There is no task ${name}`);

@@ -39,6 +39,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   groups: Groups;
   /** What people have told the task's agent. */
   said(task: number): Input[];
+  /** All runs of a task. */
+  runs(task: number): Run[];
   /** Gives the run's session an id, and writes it down. */
   nameSession(run: Run): string;
   /** The model to start it with; null: its CLI decides. */
@@ -76,27 +78,31 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await writeFile(promptFile, '', { mode: 0o600 });
     writeFiles(profile, directory);
     const context = await options.context.giveTo(task, run);
-    const { prefix, session, environment } = await options.confine(task, run);
+    const isTakenOver = run.keyboard !== null;
+    const { prefix, session, environment } = await options.confine(task, run, { terminal: isTakenOver });
     const kind = options.sandboxes.found?.kind;
     // In a container it is the image that has the programs.
     if (kind !== 'container')
       await requireReady(profile, { environment, isBareRoot: kind === 'none' && process.getuid?.() === 0 });
     // Where an agent has gone on before, all is set up.
     const resumes = isResumed(run) && run.session !== null && profile.resume !== null;
-    const known = resumes || !isResumed(run) ? run.session : null;
-    const setup = resumes ? [] : setupOf(own, tree, environment);
+    const how = isTakenOver ? 'interactive' : resumes ? 'resume' : 'command';
+    const known = how === 'command' && isResumed(run) ? null : run.session;
+    const setup = how === 'command' ? setupOf(own, tree, environment) : [];
     const said = options.said(task.id);
-    const prompt = resumes
-      ? promptToGoOn(task, run, { said, hasBegun: hasBegun(run) })
-      : promptToBegin(task, run, said, {
-          guidance: guidanceFiles(tree),
-          restored: restoredFiles(workspace),
-          setup: setup.map(({ command }) => command),
-          context,
-          template: own.prompt,
-          handOver: await options.handOver.tell(task, run),
-        });
-    await writeFile(promptFile, prompt, { mode: 0o600 });
+    if (how === 'resume')
+      await writeFile(promptFile, promptToGoOn(task, run, { said, ...before(run) }), { mode: 0o600 });
+    if (how === 'command') {
+      const prompt = promptToBegin(task, run, said, {
+        guidance: guidanceFiles(tree),
+        restored: restoredFiles(workspace),
+        setup: setup.map(({ command }) => command),
+        context,
+        template: own.prompt,
+        handOver: await options.handOver.tell(task, run),
+      });
+      await writeFile(promptFile, prompt, { mode: 0o600 });
+    }
     const model = options.model(run);
     const { enter } = makeGroup(groups, name, limitsOf(settings, profile));
     return await launch(terminals, {
@@ -104,10 +110,10 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       enter,
       directory,
       cwd: tree,
-      argv: commandOf(profile, { resumes, model }),
+      argv: commandOf(profile, { how, model }),
       sandbox: [...prefix, ...session],
       environment,
-      prompt: profile.prompt,
+      prompt: isTakenOver ? 'keyboard' : profile.prompt,
       promptFile,
       model,
       session: known ?? (profile.session === 'preset' ? options.nameSession(run) : null),
@@ -115,19 +121,24 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       logFile: paths.runLog(name),
       outputLimitBytes: settings.limits.outputMb * 1024 * 1024,
       install: profile.install,
-      narration: narrationOf(profile, options.usedBefore(run)),
+      narration: isTakenOver ? null : narrationOf(profile, options.usedBefore(run)),
     });
   }
 
   function isNarrated(run: Run): boolean {
     const profile = settings.profiles.find(each => each.name === run.profile);
-    return profile !== undefined && profile.events.length > 0;
+    return profile !== undefined && profile.events.length > 0 && run.keyboard === null;
   }
 
-  /** A run of the task before this one has got to work. */
-  function hasBegun(run: Run): boolean {
-    const before = Array.from({ length: run.number - 1 }, (_, index) => runName(run.task, index + 1));
-    return before.some(name => (readProgress(paths.run(name))?.events ?? 0) > 0);
+  /** What runs of the task before this one have come to: whether an agent has got to work, and who worked there last. */
+  function before(run: Run): { hasBegun: boolean; keyboard: string | null } {
+    const runs = options.runs(run.task).filter(({ number }) => number < run.number);
+    return {
+      hasBegun: runs.some(
+        ({ task, number }) => (readProgress(paths.run(runName(task, number)))?.events ?? 0) > 0,
+      ),
+      keyboard: runs.findLast(({ spawnedAt }) => spawnedAt !== null)?.keyboard ?? null,
+    };
   }
 
   /** The limit that a run went beyond, for people. */

@@ -96,14 +96,18 @@ export function watchStates(options: AgentStatesOptions) {
     const profile = settings.profiles.find(each => each.name === run.profile);
     const progress = readProgress(paths.run(name));
     const quietMs = clock.now() - knownOf(run).signAt;
-    const isAsked = progress === null && profile?.events.length === 0 && quietMs >= STILL_MS;
+    const isForPeople = run.keyboard !== null || profile?.events.length === 0;
+    const isAsked = progress === null && isForPeople && quietMs >= STILL_MS;
     const screen = isAsked ? await screenOf(terminals, name) : null;
-    return agentState({ progress, quietMs, screen }, profile?.screen ?? NO_SCREEN, stuckAfterMs);
+    const patience = run.keyboard === null ? stuckAfterMs : Infinity;
+    return agentState({ progress, quietMs, screen }, profile?.screen ?? NO_SCREEN, patience);
   }
 
   function settle(run: Run, seen: Seen): void {
     const one = knownOf(run);
     one.seen = seen;
+    // Who has the keyboard sees it.
+    if (run.keyboard !== null) return;
     const wasNotable = one.told !== null && NOTABLE.has(one.told);
     if (seen.state === one.told || seen.state === 'exited' || !(NOTABLE.has(seen.state) || wasNotable))
       return;

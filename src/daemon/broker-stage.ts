@@ -118,6 +118,7 @@ export function brokerStage(
         talk.progress(run, text);
       },
       async done({ summary }) {
+        if (run.keyboard !== null) throw notDone(run.keyboard);
         talk.withdraw(run);
         await publisher.done(summary);
       },
@@ -171,6 +172,12 @@ export function brokerStage(
       await Promise.all(brokers.map(broker => broker[Symbol.asyncDispose]()));
     },
   };
+}
+
+function notDone(who: string): OrchError {
+  return new OrchError('E_TASK_STATE', `${who} has the keyboard`, {
+    remedy: 'Leave the program: the agent then goes on by itself, and says when it is done.',
+  });
 }
 
 function next(counts: Map<string, number>, name: string): number {

@@ -20,7 +20,11 @@ export interface ConfineOptions {
   hidden: readonly string[];
 }
 
-export type Confine = (task: Task, run: Run, options?: { offline?: boolean }) => Promise<Enclosure>;
+export type Confine = (
+  task: Task,
+  run: Run,
+  options?: { offline?: boolean; terminal?: boolean },
+) => Promise<Enclosure>;
 
 /** How the programs of a run are started, in the sandbox that the host has. Errors: E_SANDBOX_UNAVAILABLE, E_SETTINGS. */
 export function confinement(options: ConfineOptions): Confine {
@@ -48,7 +52,7 @@ export function confinement(options: ConfineOptions): Confine {
           workspace.context,
         ],
         egress: join(paths.sockets(name), 'egress.sock'),
-        command: profile?.command ?? [],
+        command: (run.keyboard === null ? profile?.command : profile?.interactive) ?? [],
         expose: profile?.expose ?? { read: [], write: [] },
         hidden: options.hidden,
         limits: limitsOf(settings, profile ?? { memoryMb: null, cpuPercent: null }),

@@ -48,6 +48,7 @@ import { pushRules } from './push-rules.ts';
 import { rollBackIn } from './rollback-asked.ts';
 import { startRollbacks } from './rollbacks.ts';
 import { checkpointByHand, snapshots } from './snapshots.ts';
+import { takeOverIn } from './take-over.ts';
 import { startTimedCheckpoints } from './timed-checkpoints.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
@@ -68,6 +69,7 @@ export interface Daemon extends AsyncDisposable {
   store: Store;
   paths: Paths;
   checkpoints: ApiOptions['checkpoints'];
+  takeOver: ApiOptions['takeOver'];
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
   health(): Promise<Health>;
@@ -178,6 +180,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
         return session;
       },
       said: store.inputs.ofTask,
+      runs: store.runs.ofTask,
       usedBefore: store.usage.before,
       model: run => modelOf({ store, settings }, run),
       changed: (run: Run) => scheduler.wake(run.task),
@@ -262,6 +265,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     paths,
     backUp: schedule.make,
     checkpoints: { make: checkpointByHand({ store, snapshot }), rollBack: rollBackIn({ store, clock }) },
+    takeOver: takeOverIn({ store, clock, settings }),
     health,
     agentState: states.of,
     drain: drain.drain,

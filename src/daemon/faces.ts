@@ -41,6 +41,7 @@ export async function openFaces(options: FacesOptions): Promise<Faces> {
     backUp: daemon.backUp,
     agentState: daemon.agentState,
     checkpoints: daemon.checkpoints,
+    takeOver: daemon.takeOver,
     agents: settings.profiles,
     stop: now => void daemon.drain(now).then(stop),
   };

@@ -8,13 +8,16 @@ export interface Resumption {
   said: readonly Input[];
   /** An agent has begun with the instruction in this conversation. */
   hasBegun: boolean;
+  /** The person who has worked in the conversation since; null when nobody has. */
+  keyboard: string | null;
 }
 
 /** What an agent is told that goes on in a conversation: only what is new in it. */
-export function promptToGoOn(task: Task, run: Run, { said, hasBegun }: Resumption): string {
+export function promptToGoOn(task: Task, run: Run, { said, hasBegun, keyboard }: Resumption): string {
   const isNew = task.continues !== null && !hasBegun;
   return writeResumption({
     instruction: isNew ? task.instruction : null,
+    keyboard,
     said: said.filter(each => each.run === run.number),
   });
 }

@@ -165,10 +165,10 @@ function hasMoved(store: Store, task: Task, run: Run, { branch, head }: Prepared
   return head === null || head !== store.creations.get(task.id, 'branch', branch)?.content;
 }
 
-/** The run gets a workspace of its own, and begins a session there. */
+/** The run gets a workspace of its own, and its agent begins a session there: there is nothing to take over any more. */
 function anew(store: Store, run: Run): string {
   const workspace = runName(run.task, run.number);
-  store.runs.update(run, { workspace, session: null });
+  store.runs.update(run, { workspace, session: null, keyboard: null });
   return workspace;
 }
 

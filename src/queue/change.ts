@@ -63,14 +63,20 @@ export function pause(store: Store, id: number, reason: string, wakeAt: number |
     const run = store.runs.liveOf(id);
     const isUsed = run?.epoch === task.epoch && (run.spawnedAt !== null || isResumed(run));
     const resume = isUsed ? run.number : task.resume;
-    changeState(store, task, 'paused', now, { reason, wakeAt, resume, epoch: task.epoch + 1 });
+    const paused = { reason, wakeAt, resume, keyboard: null, epoch: task.epoch + 1 };
+    changeState(store, task, 'paused', now, paused);
     return existing(store, id);
   });
 }
 
-/** Queues a paused task, to go on where it stopped; its agent is tried though its limit may not be over. Errors: E_TASK_STATE. */
+/**
+ * Queues a paused task, to go on where it stopped; its agent is tried though its limit may not be over. Who has the
+ * keyboard gives it back. Errors: E_TASK_STATE.
+ */
 export function resume(store: Store, id: number, now: number): Task {
   return store.transaction(() => {
+    if (keyboardOf(store, existing(store, id)) !== null)
+      pause(store, id, 'the keyboard was given back', null, now);
     const task = existing(store, id);
     if (task.state !== 'paused')
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
@@ -81,6 +87,12 @@ export function resume(store: Store, id: number, now: number): Task {
     changeState(store, task, 'queued', now, { wakeAt: null, readyAt: now, ...budget });
     return existing(store, id);
   });
+}
+
+/** Who has the keyboard of a task, or is about to get it. */
+export function keyboardOf(store: Store, task: Task): string | null {
+  const run = store.runs.liveOf(task.id);
+  return task.keyboard ?? (run?.epoch === task.epoch ? run.keyboard : null);
 }
 
 /** Paused tasks whose time has come go on. */

@@ -42,8 +42,11 @@ function take(store: Store, task: Task, next: Taken, now: number): Claim {
   const { workspace, session } = isSame ? before : { workspace: runName(task.id, number), session: null };
   // What the workspace has of the branch is what the task knows of it.
   const head = (isSame && store.tasks.get(before.task)?.head) || task.head;
-  changeState(store, task, 'starting', now, { epoch, runs: number, resume: null, question: null, head });
-  const agent = { profile, slot, choice, workspace, session };
+  const taken = { epoch, runs: number, resume: null, keyboard: null, question: null, head };
+  changeState(store, task, 'starting', now, taken);
+  // A person takes over what is there, or nothing.
+  const keyboard = isSame ? task.keyboard : null;
+  const agent = { profile, slot, choice, workspace, session, keyboard };
   store.runs.insert({ task: task.id, number, epoch, ...agent, startedAt: now });
   for (const { id } of store.inputs.waiting(task.id)) store.inputs.give(id, number);
   store.journal.append(now, task.id, 'run:claimed', { run: number, agent: `${profile}-${slot}`, choice });

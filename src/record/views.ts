@@ -21,17 +21,18 @@ export type EventView = {
   [T in EventType]: { seq: number; at: string; task: string; type: T; data: TaskEvents[T]; text: string };
 }[EventType];
 
-/**
- * `agent`: what the agent of its live run does; null while there is none. `spent`: what counts against its budget. `after`:
- * the tasks that it needs.
- */
-export function showTask(
-  task: Task,
-  now: number,
-  agent: { state: AgentState; detail: string | null } | null,
-  spent: Amount,
-  after: readonly number[],
-) {
+/** What is known of a task beside its row. */
+interface Known {
+  /** What the agent of its live run does; null while there is none. */
+  agent: { state: AgentState; detail: string | null } | null;
+  /** What counts against its budget. */
+  spent: Amount;
+  /** The tasks that it needs. */
+  after: readonly number[];
+  live: Run | null;
+}
+
+export function showTask(task: Task, now: number, { agent, spent, after, live }: Known) {
   return {
     id: taskName(task.id),
     status: task.state,
@@ -49,6 +50,7 @@ export function showTask(
     run: task.runs === 0 ? null : runName(task.id, task.runs),
     agent_state: agent?.state ?? null,
     agent_detail: agent?.detail ?? null,
+    keyboard: showKeyboard(task, live),
     branch: task.branch,
     head: task.head,
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },
@@ -59,6 +61,15 @@ export function showTask(
     wakes_at: task.wakeAt === null ? null : isoTime(task.wakeAt),
     waits_seconds: task.state === 'queued' ? Math.max(0, Math.round((task.readyAt - now) / 1000)) : 0,
   };
+}
+
+/** Who works in the agent's CLI, or is about to, which shows by its having no run yet; null: the agent by itself. */
+function showKeyboard(task: Task, live: Run | null) {
+  if (task.keyboard !== null) return { by: task.keyboard, run: null, since: null };
+  if (!live || live.keyboard === null || live.epoch !== task.epoch) return null;
+  const { keyboard, spawnedAt } = live;
+  if (spawnedAt === null) return { by: keyboard, run: null, since: null };
+  return { by: keyboard, run: runName(live.task, live.number), since: isoTime(spawnedAt) };
 }
 
 /** Null where nothing bounds it; of null in it nothing is known, or it is no bound. */

@@ -39,6 +39,11 @@ export interface Verdict {
  * only believed where they leave it open.
  */
 export function judge(task: Task, run: Run, sight: Sight, policy: Policy, known: Circumstances): Verdict {
+  const goOn = { resume: run.number };
+  if (run.keyboard !== null) {
+    const reason = `${run.keyboard} has left the keyboard`;
+    return { outcome: 'paused', next: 'queued', reason, patch: goOn };
+  }
   const outcome = run.stopReason ?? 'crashed';
   const isStopped = outcome === 'timed_out' || outcome === 'rate_limited';
   const hasEnded = run.doneAt !== null || (!isStopped && (sight.end?.ok ?? sight.exitCode === 0));
@@ -48,7 +53,6 @@ export function judge(task: Task, run: Run, sight: Sight, policy: Policy, known:
     if (outcome === 'rate_limited' || sight.limit !== null) return limited(run, sight, policy, known);
     if (sight.end?.permanent) return failed(sight.end.reason ?? 'the agent says that it can not go on');
   }
-  const goOn = { resume: run.number };
   if (known.isSpokenTo) {
     const reason = 'people have said something to the agent';
     return { outcome: hasEnded ? 'succeeded' : outcome, next: 'queued', reason, patch: goOn };

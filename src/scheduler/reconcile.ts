@@ -29,7 +29,7 @@ export async function reconcile(world: World, taskId: number, runNumber: number)
     if (isCurrent(task, run)) await world.stages.broker.open(task, run);
     const sight = await world.stages.agent.look(run);
     const patience = {
-      timeout: timeoutMs(task, world.policy(task, run)),
+      timeout: run.keyboard === null ? timeoutMs(task, world.policy(task, run)) : Infinity,
       grace: world.graceSeconds * 1000,
       isSpokenTo: world.store.inputs.isSpokenTo(run),
     };
@@ -128,13 +128,8 @@ async function settle(world: World, task: Task, run: Run, sight: Sight): Promise
     const current = fresh();
     const isSpokenTo = store.inputs.isSpokenTo(run);
     const known = { now: world.now(), isSpokenTo, limitEnds: limitEnds(world, run, sight) };
-    verdict = judge(
-      current,
-      store.runs.get(run.task, run.number) as Run,
-      sight,
-      world.policy(task, run),
-      known,
-    );
+    const ended = store.runs.get(run.task, run.number) as Run;
+    verdict = judge(current, ended, sight, world.policy(task, run), known);
     if (verdict.draft && isCurrent(current, run)) await stages.pulls.openDraft(current, run);
   } catch (error) {
     verdict = withoutLeftovers(world, fresh(), run, error);
@@ -202,13 +197,8 @@ function startFailed(world: World, task: Task, run: Run, error: unknown): Verdic
     return { outcome: 'failed', next: 'queued', reason, patch: { readyAt, resume } };
   }
   if (isPermanent(error)) return { outcome: 'failed', next: 'failed', reason };
-  return again(
-    task,
-    'crashed',
-    `the agent could not be started: ${reason}`,
-    world.policy(task, run),
-    world.now(),
-  );
+  const why = `the agent could not be started: ${reason}`;
+  return again(task, 'crashed', why, world.policy(task, run), world.now());
 }
 
 /** The workspace's own git fails: its agent has spoilt it. */

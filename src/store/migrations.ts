@@ -240,4 +240,10 @@ export const MIGRATIONS: readonly string[] = [
     tests text
   ) strict;
   `,
+  `
+  -- Who takes over a task's keyboard, and who has that of a run.
+  alter table tasks add column keyboard text;
+  alter table runs add column keyboard text;
+  create index tasks_keyboard on tasks (id) where keyboard is not null;
+  `,
 ];

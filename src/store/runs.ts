@@ -11,6 +11,7 @@ const FIELDS = [
   'choice',
   'workspace',
   'session',
+  'keyboard',
   'startedAt',
   'spawnedAt',
   'pid',
@@ -29,15 +30,8 @@ const { list, insert, set } = columns(FIELDS);
 
 export function openRuns(db: Connection) {
   const given = [
-    'task',
-    'number',
-    'epoch',
-    'profile',
-    'slot',
-    'choice',
-    'workspace',
-    'session',
-    'startedAt',
+    ...['task', 'number', 'epoch', 'profile', 'slot', 'choice'],
+    ...['workspace', 'session', 'keyboard', 'startedAt'],
   ] as const;
   const insertRun = db.prepare(`insert into runs ${insert(given)}`);
   const one = db.prepare(`select ${list} from runs where task = ? and number = ?`);

@@ -53,6 +53,7 @@ const FIELDS = [
   'continues',
   'parent',
   'rollback',
+  'keyboard',
 ] as const satisfies readonly (keyof Task)[];
 const { list, insert, set } = columns(FIELDS);
 
@@ -88,16 +89,17 @@ export function openTasks(db: Connection) {
      order by id limit 1`,
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
+  const mayStart = `select id, repository_id as repositoryId, agent, capabilities, runs, branch, resume, continues, settings,
+       budget_usd as budgetUsd, budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
+     where state = 'queued' and rollback is null`;
   const claimable = db.prepare(
-    `select id, repository_id as repositoryId, agent, capabilities, runs, branch, resume, continues, settings,
-       budget_usd as budgetUsd,
-       budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
-     where state = 'queued' and rollback is null and priority = ? and (ready_at <= ? or updated_at > ?)
+    `${mayStart} and priority = ? and (ready_at <= ? or updated_at > ?)
        and not exists (
          select 1 from dependencies join tasks as needed on needed.id = needs
          where task = tasks.id and not waived and needed.state <> 'completed')
      order by id`,
   );
+  const handedOver = db.prepare(`${mayStart} and keyboard is not null order by id`);
   const nextReady = db.prepare(
     `select min(at) as at from
       (select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?
@@ -169,6 +171,8 @@ export function openTasks(db: Connection) {
     },
     /** Queued tasks whose time has come, in the order they should be claimed; read only as far as needed. */
     *claimable(now: number): Generator<Claimable> {
+      // Somebody sits there and waits; the place is the one that the task has just left.
+      for (const row of handedOver.iterate()) yield toClaim(row);
       for (const priority of PRIORITIES.keys())
         for (const row of claimable.iterate(priority, now, now)) yield toClaim(row);
     },

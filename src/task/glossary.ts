@@ -107,6 +107,8 @@ export interface Task extends Request {
   parent: number | null;
   /** The checkpoint that tree and branch are to go back to, before anything else of it runs. */
   rollback: number | null;
+  /** Who is to have the keyboard in the next run. */
+  keyboard: string | null;
   createdAt: number;
   updatedAt: number;
 }
@@ -124,6 +126,8 @@ export interface Run {
   workspace: string;
   /** The id of the CLI's own conversation, once known. */
   session: string | null;
+  /** The person who works in the CLI; null when the agent works by itself. */
+  keyboard: string | null;
   startedAt: number;
   /** When the agent's session was started; the time-out counts from here. */
   spawnedAt: number | null;

@@ -18,7 +18,13 @@ async function launched(profile: Profile, { resumes = false, model = null as str
   writeFileSync(promptFile, 'Fix it: {session} {model}\n');
   writeFiles(profile, directory);
   const given = deliverPrompt({
-    ...{ argv: commandOf(profile, { resumes, model }), prompt: profile.prompt, promptFile, model, directory },
+    ...{
+      argv: commandOf(profile, { how: resumes ? 'resume' : 'command', model }),
+      prompt: profile.prompt,
+      promptFile,
+      model,
+      directory,
+    },
     session: profile.session === 'preset' || resumes ? SESSION : null,
   });
   const environment = environmentOf(profile, { directory, daemon: {}, asRoot: true });

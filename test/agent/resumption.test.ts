@@ -6,7 +6,7 @@ const STEPS =
 
 describe('the prompt of a run that goes on', () => {
   it('says so where there is nothing new', () => {
-    expect(writeResumption({ instruction: null, said: [] })).toMatch(
+    expect(writeResumption({ instruction: null, keyboard: null, said: [] })).toMatch(
       /^You were interrupted, and can go on now/,
     );
   });
@@ -16,14 +16,21 @@ describe('the prompt of a run that goes on', () => {
       { author: 'ann', text: 'Use the\u200b other file.\n' },
       { author: 'b`ob', text: 'And test it.' },
     ];
-    expect(writeResumption({ instruction: null, said })).toBe(
+    expect(writeResumption({ instruction: null, keyboard: null, said })).toBe(
       `\`ann\` says:\n\nUse the other file.\n\n\`b'ob\` says:\n\nAnd test it.\n\n${STEPS}`,
     );
   });
 
+  it('says first who has worked there at the keyboard', () => {
+    const said = [{ author: 'ann', text: 'quickly' }];
+    const prompt = writeResumption({ instruction: null, keyboard: 'b`ob', said });
+    expect(prompt).toMatch(/^`b'ob` has worked here at the keyboard in between.*`ann` says:\n\nquickly\n/s);
+    expect(prompt).not.toContain('interrupted');
+  });
+
   it('begins with an instruction that is new there', () => {
     const said = [{ author: 'ann', text: 'quickly' }];
-    expect(writeResumption({ instruction: 'rename it', said })).toBe(
+    expect(writeResumption({ instruction: 'rename it', keyboard: null, said })).toBe(
       `rename it\n\n\`ann\` says:\n\nquickly\n\n${STEPS}`,
     );
   });

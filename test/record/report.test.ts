@@ -78,7 +78,7 @@ describe('the report', () => {
     endRun(store, run, { outcome: 'failed', exitCode: null, reason: null, lastWords: null }, NOW);
     store.runs.insert({
       ...{ task: task.id, number: 2, epoch: 2, profile: 'claude', slot: 1, choice: null, startedAt: NOW },
-      ...{ workspace: 'T1.2', session: null },
+      ...{ workspace: 'T1.2', session: null, keyboard: null },
     });
     expect(report(store, NOW, NOW).total).toMatchObject({ tasks: 1, runs: 2, cost: { unknown_runs: 0 } });
   });

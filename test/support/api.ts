@@ -9,7 +9,7 @@ import { silentLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
 import type { Store } from '../../src/store/open.ts';
 import { fakeClock } from './clock.ts';
-import { aRequest, NOW, noBackup, noCheckpoints } from './tasks.ts';
+import { aRequest, NOW, noBackup, noCheckpoints, takesOver } from './tasks.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 /** What the API needs of a daemon, of one that has a store and nothing else. */
@@ -30,6 +30,7 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
     stop: () => {},
     backUp: noBackup,
     checkpoints: noCheckpoints(store),
+    takeOver: takesOver(store),
     agents: [{ name: 'claude', maxInstances: 1 }],
     agentState: () => null,
     ...changes,

@@ -1,7 +1,9 @@
 import Database from 'better-sqlite3';
 import type { Profile } from '../../src/choice/candidates.ts';
 import { chooser, type Limits, type RepositoryLimits } from '../../src/choice/choose.ts';
+import { loadSettings } from '../../src/config/settings.ts';
 import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
+import { takeOverIn } from '../../src/daemon/take-over.ts';
 import { type Claim, claim } from '../../src/queue/claim.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import type { Connection } from '../../src/store/connection.ts';
@@ -96,5 +98,11 @@ export const noCheckpoints = (store: Store) => ({
   make: () => Promise.reject(new Error('nobody keeps anything here')),
   rollBack: rollBackIn({ store, clock: fakeClock(NOW) }),
 });
+
+/** With `claude` for an agent in which a person can work, and no other. */
+export const takesOver = (store: Store) => {
+  const { settings } = loadSettings({ env: {}, text: 'agents: { claude: {} }' });
+  return takeOverIn({ store, clock: fakeClock(NOW), settings });
+};
 
 export const noBackup = () => Promise.reject(new Error('nobody backs up here'));

@@ -33,7 +33,7 @@ export function container({ engine, image, network, env }: ContainerOptions): Sa
   return {
     kind: 'container',
     network,
-    enclose(places, { offline = false } = {}) {
+    enclose(places, { offline = false, terminal = false } = {}) {
       const reached = offline ? 'none' : network;
       const view = viewOf(places, 'image');
       const [bin = ''] = (places.environment.PATH ?? '').split(':');
@@ -42,6 +42,7 @@ export function container({ engine, image, network, env }: ContainerOptions): Sa
       const named = Object.keys(environment).filter(name => !(name in fixed));
       const prefix = [
         ...['/usr/bin/env', ...reaching, engine, 'run', '--rm', '--init', '--interactive', '--pull', 'never'],
+        ...(terminal ? ['--tty'] : []),
         ...['--label', `${LABEL}=${places.tree}`, '--network', reached === 'open' ? 'bridge' : 'none'],
         ...limitArguments(places.limits),
         ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--read-only', ...user(engine)],

@@ -42,8 +42,11 @@ export type SandboxKind = 'bwrap' | 'container' | 'none';
 export interface Sandbox {
   readonly kind: SandboxKind;
   readonly network: Network;
-  /** Makes the places ready. `offline` leaves out the network, whatever the settings give. */
-  enclose(places: Places, options?: { offline?: boolean }): Enclosure;
+  /**
+   * Makes the places ready. `offline` leaves out the network, whatever the settings give; `terminal` is for a program that
+   * a person works in.
+   */
+  enclose(places: Places, options?: { offline?: boolean; terminal?: boolean }): Enclosure;
   /** Ends what of a run the death of its processes here does not end; `tree` tells which run. */
   end(tree: string): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
 import { isFinal, type TaskState } from '../../task/states.ts';
 import { goesOn, tellable } from './comment.ts';
 import { withoutHostPaths } from './paths.ts';
-import { askedText } from './talk.ts';
+import { askedText, keyboardText } from './talk.ts';
 
 type Conclusion = 'success' | 'failure' | 'action_required' | 'cancelled' | 'neutral';
 
@@ -92,6 +92,8 @@ function summary(task: Task, run: Run | undefined, used: string, sandbox: string
   const asked = askedText(task);
   if (asked !== '') lines.push(asked, '');
   else if (task.reason) lines.push(`**${plain(tellable(task.reason))}**${goesOn(task, task.updatedAt)}`, '');
+  const keyboard = keyboardText(task, run);
+  if (keyboard !== '') lines.push(keyboard, '');
   if (run) {
     const spent =
       run.endedAt !== null && run.spawnedAt !== null ? `, ${duration(run.endedAt - run.spawnedAt)}` : '';

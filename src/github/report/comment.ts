@@ -9,7 +9,7 @@ import { isFinal, type TaskState } from '../../task/states.ts';
 import { marker } from '../comments.ts';
 import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
-import { askedText, progressText, saidText, stateText } from './talk.ts';
+import { askedText, keyboardText, progressText, saidText, stateText } from './talk.ts';
 
 const HEADLINE: Record<TaskState, string> = {
   queued: '🕓 {} is queued',
@@ -39,6 +39,7 @@ export function renderComment({ task, runs, events, usage, said }: Story, now: n
     quote(task.instruction),
     reason(task, now),
     askedText(task),
+    keyboardText(task, run),
     stateText(task, run, events),
     budgetWarnings(task, events),
     table(task, run, usage, progressText(task, run, events), endOf(task, run, events) ?? now),

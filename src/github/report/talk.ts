@@ -1,3 +1,4 @@
+import { isoTime } from '../../shared/clock.ts';
 import { plain, plainCell } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { Input } from '../../store/inputs.ts';
@@ -15,6 +16,14 @@ export function askedText(task: Task): string {
   const lines = shorten(withoutHostPaths(task.question), 3000).split('\n').slice(0, MOST_LINES);
   const quoted = lines.map(line => `> ${plain(line)}`.trimEnd()).join('\n');
   return `🙋 **The agent asks:**\n\n${quoted}\n\nAnswer with \`/orch say ${taskName(task.id)} …\``;
+}
+
+/** Who works in the agent's CLI at the moment; empty when the agent works by itself. */
+export function keyboardText(task: Task, run: Run | undefined): string {
+  if (!run || run.keyboard === null || run.spawnedAt === null || task.epoch !== run.epoch) return '';
+  if (task.state !== 'running') return '';
+  const since = isoTime(run.spawnedAt).replace('T', ' ').slice(0, 16);
+  return `⌨️ ${plain(run.keyboard)} has taken over the keyboard, since ${since} UTC`;
 }
 
 /** What a running agent does that people should know of, as its terminal shows it; empty when it just works. */
