@@ -61,6 +61,13 @@ export const GEMINI: ProfileData = {
       as: 'retry',
       take: { message: 'line', status: { path: 'line', match: '(?:with status |failed with )(\\d{3})' } },
     },
+    // Without settings or a login it says so in a line, and ends with 41.
+    {
+      when: { line: { match: '^(Invalid auth method selected|Please set an Auth method)' } },
+      as: 'end',
+      take: { message: 'line' },
+      set: { failed: true, status: 401 },
+    },
     {
       when: { type: 'result' },
       as: 'usage',

@@ -122,6 +122,11 @@ describe('the built-in profile reads what its CLI prints:', () => {
     expect(progress).toMatchObject({ retries: 3, state: 'limited', limit: expect.anything() });
   });
 
+  it('gemini is not signed in, for which another try is of no use', () => {
+    const end = { ok: false, reason: 'Invalid auth method selected.', permanent: true };
+    expect(read('gemini', ['Invalid auth method selected.'])).toMatchObject({ end });
+  });
+
   const TOO_LONG = 'The input token count (1048577) exceeds the limit of tokens allowed (1048576).';
   it.each([
     [
