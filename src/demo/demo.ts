@@ -1,7 +1,5 @@
-import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { openSandboxes } from '../agent/sandbox/choose.ts';
 import { parseComment } from '../command/comment.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
@@ -9,6 +7,7 @@ import { listenForStop } from '../shared/signals.ts';
 import { addPages } from '../simulator/pages/pages.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { type DemoApp, startApp } from './app.ts';
+import { makeHome } from './folder.ts';
 import { narrate } from './narrate.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 import { findAgent, SCRIPTED_MODELS } from './profiles.ts';
@@ -36,11 +35,11 @@ export async function demo(options: DemoOptions): Promise<void> {
   const agents = { [options.agent]: findAgent(options.agent, process.env) };
   using stop = listenForStop();
   await using stack = new AsyncDisposableStack();
-  const home = mkdtempSync(join(tmpdir(), 'orch-demo-'));
+  const { sandbox, words } = await findSandbox();
+  const home = makeHome(sandbox.kind, process.env);
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
   const github = stack.use(await startSimulator({ port, extend: addPages }));
   await seed(github, options.repository === undefined ? null : resolve(options.repository));
-  const { sandbox, words } = await findSandbox();
   const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents, sandbox }));
   github.setWebhook(app.webhookUrl);
 
@@ -73,7 +72,7 @@ export async function demo(options: DemoOptions): Promise<void> {
 }
 
 /** The demo's agents are scripts, or the user's own programs: where the host has no sandbox they run without one. */
-async function findSandbox(): Promise<{ sandbox: Record<string, unknown>; words: string }> {
+async function findSandbox(): Promise<{ sandbox: { kind: string; [key: string]: unknown }; words: string }> {
   try {
     const { kind } = await openSandboxes({
       kind: 'auto',
