@@ -3,6 +3,7 @@ import type { Store } from '../store/open.ts';
 import type { Claimable } from '../store/tasks.ts';
 import type { Run } from '../task/glossary.ts';
 import { candidatesFor, type Profile, refusal } from './candidates.ts';
+import { experienceOf } from './experience.ts';
 import { type Load, prefer, slotsOf } from './prefer.ts';
 
 /** What bounds a choice, from the settings. */
@@ -41,7 +42,9 @@ export function chooser(store: Store, limits: Limits, repository: RepositoryLimi
       const last = store.runs.get(task.id, task.runs);
       const candidates = candidatesFor(task, allowed, { before, last, favourite: own.agent, isAtLimit });
       if (candidates.profiles.length === 0) return { task: task.id, refused: refusal(task) };
-      const preferred = prefer(candidates, isFree, load);
+      const preferred = prefer(candidates, isFree, load, ({ name }) =>
+        experienceOf(store.past.of(name), task, now),
+      );
       if (preferred) return { task: task.id, ...preferred, before };
     }
     return null;

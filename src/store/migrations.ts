@@ -246,4 +246,9 @@ export const MIGRATIONS: readonly string[] = [
   alter table runs add column keyboard text;
   create index tasks_keyboard on tasks (id) where keyboard is not null;
   `,
+  `
+  -- The newest runs of a profile, for what is known of it.
+  create index runs_past on runs (profile, ended_at)
+    where outcome in ('succeeded', 'failed', 'crashed', 'timed_out') and spawned_at is not null;
+  `,
 ];

@@ -9,6 +9,7 @@ import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
 import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openPast } from './past.ts';
 import { openLocalPulls } from './pulls.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
@@ -28,6 +29,7 @@ export function openStore(connection: Connection) {
     tasks: openTasks(connection),
     dependencies: openDependencies(connection),
     runs: openRuns(connection),
+    past: openPast(connection),
     journal: openJournal(connection, transaction),
     inbox: openInbox(connection),
     inputs: openInputs(connection),
