@@ -12,6 +12,7 @@ import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { decided } from '../github/places.ts';
+import { pullWords } from '../github/pull-words.ts';
 import { openPulls } from '../github/pulls.ts';
 import { startReach } from '../github/reach.ts';
 import { startRedelivery } from '../github/redeliver.ts';
@@ -68,6 +69,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     secrets,
     files: task => home.paths.files(task.repository),
     pulls,
+    words: pullWords(shared),
     confirm,
   });
   const contexts = resolve(settings.orchestrator.home, settings.context.directory);

@@ -1,8 +1,13 @@
 import type { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { NOBODY } from '../cli/worktree/snapshot.ts';
+import type { PullWords } from '../forge/pulls.ts';
 import type { Clock } from '../shared/clock.ts';
+import { describeError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
-import { type Run, runName, type Task } from '../task/glossary.ts';
+import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { parentOf, snapshotOf } from '../workspace/checkpoint.ts';
 import { receivePack } from '../workspace/landing.ts';
 import { checkpointRef, dropCheckpoints, runStart, setRef } from '../workspace/refs.ts';
@@ -27,6 +32,8 @@ export interface Checkpoints {
   take(run: Run, sent: Sent): Promise<{ number: number; created: boolean }>;
   /** Keeps a tip of the task's branch that nothing will lead to any more. */
   keepTip(run: Run, tip: string, why: string): Promise<void>;
+  /** Keeps how the pull request stands now; the rest is as in the last one. */
+  keepWords(run: Run, why: string): Promise<void>;
   /** Forgets the oldest; the newest stays, and one that the task is to go back to. */
   prune(task: Task, keep: number): Promise<void>;
 }
@@ -42,9 +49,21 @@ export function openCheckpoints(options: {
   store: Store;
   clock: Clock;
   repositories: Repositories;
+  /** How the task's pull request stands. */
+  words(task: Task): Promise<PullWords | null>;
   keep: number;
+  log: Log;
 }): Checkpoints {
-  const { store, clock, repositories } = options;
+  const { store, clock, log, repositories } = options;
+
+  /** A checkpoint is made without them while GitHub is away. */
+  async function wordsOrNone(task: Task): Promise<PullWords | null> {
+    return await options.words(task).catch(error => {
+      const why = describeError(error);
+      log.info({ task: taskName(task.id), why }, 'a checkpoint without the text of the pull request');
+      return null;
+    });
+  }
 
   async function add(
     run: Run,
@@ -55,10 +74,12 @@ export function openCheckpoints(options: {
     // Its ref comes before its row: what a crash leaves between them is written over.
     const ref = checkpointRef(task.id, (store.checkpoints.last(task.id)?.number ?? 0) + 1);
     await land(await repositories.store(task), ref);
+    const pull = await wordsOrNone(task);
     const { session } = store.runs.get(run.task, run.number) as Run;
     const at = clock.now();
     const number = store.transaction(() => {
-      const made = store.checkpoints.add({ task: task.id, run: run.number, sha, session, why, leftOut, at });
+      const kept = { task: task.id, run: run.number, sha, session, why, leftOut, pull, at };
+      const made = store.checkpoints.add(kept);
       store.journal.append(at, task.id, 'checkpoint:made', { checkpoint: made, why });
       return made;
     });
@@ -103,6 +124,14 @@ export function openCheckpoints(options: {
       if (last !== null && (await parentOf(git, last.sha)) === tip) return;
       const sha = await snapshotOf(git, tip, NOBODY);
       await add(run, { new: sha, why, leftOut: [] }, (there, ref) => setRef(there, ref, sha));
+    },
+
+    async keepWords(run, why) {
+      const last = store.checkpoints.last(run.task) as Checkpoint;
+      const now = await wordsOrNone(store.tasks.get(run.task) as Task);
+      if (now === null || isDeepStrictEqual(now, last.pull)) return;
+      const { sha, leftOut } = last;
+      await add(run, { new: sha, why, leftOut }, (there, ref) => setRef(there, ref, sha));
     },
 
     prune,

@@ -101,7 +101,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const schedule = startBackups({ store, backups, everyHours: settings.backups.everyHours, clock, log });
   stack.defer(() => schedule.stop());
   const rules = (task: Task) => pushRules(settings, repositorySettings(task), secrets);
-  const checkpoints = openCheckpoints({ store, clock, repositories, keep: settings.checkpoints.keep });
+  const checkpoints = openCheckpoints({
+    store,
+    clock,
+    log,
+    repositories,
+    words: forge.pulls.words,
+    keep: settings.checkpoints.keep,
+  });
   const git = publishGit(repositories, rules, checkpoints.keepTip);
   const broker = stack.use(
     brokerStage({
@@ -254,7 +261,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     repositories,
     broker: broker.stage,
     snapshot,
-    keepTip: checkpoints.keepTip,
+    forge,
+    checkpoints,
     bringBack,
   });
   stack.defer(() => rollbacks.stop());

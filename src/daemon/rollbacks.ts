@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Paths } from '../config/paths.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { PullWords } from '../forge/pulls.ts';
 import type { Stages } from '../scheduler/stages.ts';
 import { type Clock, isoTime } from '../shared/clock.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
@@ -24,7 +27,8 @@ export interface RollbackOptions {
   repositories: Repositories;
   broker: Stages['broker'];
   snapshot: Snapshot;
-  keepTip: Checkpoints['keepTip'];
+  forge: Pick<Forge, 'confirm' | 'pulls'>;
+  checkpoints: Pick<Checkpoints, 'keepTip' | 'keepWords'>;
   /** Brings the task's branch on GitHub back to a commit. Gives where it is then, and why it is not there if so. */
   bringBack(task: Task, sha: string): Promise<{ head: string | null; kept: string | null }>;
 }
@@ -63,13 +67,34 @@ async function rollBackNow(options: RollbackOptions, id: number): Promise<null> 
   const parent = await parentOf(git, to.sha);
   const resume = (await restore(options, task, to, parent)) ? task.resume : null;
   const run = store.runs.ofTask(id).at(-1) as Run;
-  if (task.head !== null && task.head !== parent) await options.keepTip(run, task.head, beforeIt(to));
+  if (task.head !== null && task.head !== parent)
+    await options.checkpoints.keepTip(run, task.head, beforeIt(to));
+  await options.checkpoints.keepWords(run, beforeIt(to));
   const { head, kept } = await options.bringBack(task, parent);
-  const last = store.checkpoints.last(id) as Checkpoint;
+  const keptWords = await bringWordsBack(options, task, to.pull);
   // How the task stands now is the newest again.
-  if (last.sha !== to.sha) await setRef(git, checkpointRef(id, last.number + 1), to.sha);
-  record(options, task, to, { head, resume, kept });
+  await setRef(git, checkpointRef(id, (store.checkpoints.last(id) as Checkpoint).number + 1), to.sha);
+  record(options, task, to, { head, resume, kept, keptWords });
   return null;
+}
+
+/** Gives why the pull request stays as it is, if so. From a checkpoint that knows nothing of it nothing comes back. */
+async function bringWordsBack(
+  { forge }: RollbackOptions,
+  task: Task,
+  words: PullWords | null,
+): Promise<string | null> {
+  if (words === null) return null;
+  try {
+    const now = await forge.pulls.words(task);
+    if (now === null || isDeepStrictEqual(now, words)) return null;
+    await forge.confirm(task);
+    await forge.pulls.reword(task, words);
+    return null;
+  } catch (error) {
+    if (!(error instanceof OrchError && ['E_ACCESS_LOST', 'E_GITHUB'].includes(error.code))) throw error;
+    return `title, text and labels of the pull request stay as they are: ${error.message}`;
+  }
 }
 
 /** Whether the worktree of the run to go on with is as at the checkpoint; else the next run gets a fresh one. */
@@ -120,21 +145,26 @@ function beforeIt({ number }: Checkpoint): string {
 function record(
   { store, clock }: RollbackOptions,
   task: Task,
-  { number, sha, session, why, leftOut, at }: Checkpoint,
-  { head, resume, kept }: { head: string | null; resume: number | null; kept: string | null },
+  { number, sha, session, why, leftOut, pull, at }: Checkpoint,
+  done: { head: string | null; resume: number | null; kept: string | null; keptWords: string | null },
 ): void {
+  const { head, resume, kept, keptWords } = done;
   const now = clock.now();
   const by = askedBy(store, task.id);
-  const reason = `rolled back to checkpoint ${number} by ${by}${kept === null ? '' : `; ${kept}`}`;
+  const reason = [`rolled back to checkpoint ${number} by ${by}`, kept, keptWords]
+    .filter(part => part !== null)
+    .join('; ');
   store.transaction(() => {
     // Cancelled, retried or asked anew meanwhile: it is looked at again.
     const patch = { rollback: null, head, resume, reason, updatedAt: now };
     const current = store.tasks.get(task.id) as Task;
     if (current.rollback !== number || !store.tasks.update(task.id, task.epoch, patch)) return;
-    if (store.checkpoints.last(task.id)?.sha !== sha) {
+    const last = store.checkpoints.last(task.id) as Checkpoint;
+    const stands = { sha, pull: keptWords === null ? (pull ?? last.pull) : last.pull };
+    if (!isDeepStrictEqual({ sha: last.sha, pull: last.pull }, stands)) {
       const run = (store.runs.ofTask(task.id).at(-1) as Run).number;
-      const again = { task: task.id, run, sha, session, leftOut, at: now, why: `rolled back to ${number}` };
-      store.checkpoints.add(again);
+      const why = `rolled back to ${number}`;
+      store.checkpoints.add({ task: task.id, run, session, leftOut, at: now, why, ...stands });
     }
     if (task.state !== 'completed') {
       const text = `${by} has rolled your work back to checkpoint ${number} (${why}, ${isoTime(at)}): branch and files are as they were then, and what you did later is gone.${kept === null ? '' : ` But ${kept}; when you push, use \`git push --force\`.`}`;

@@ -1,6 +1,6 @@
 import type { OrchError } from '../shared/errors.ts';
 import type { Task } from '../task/glossary.ts';
-import type { PullRequest, PullText } from './pulls.ts';
+import type { PullRequest, PullText, PullWords } from './pulls.ts';
 import type { Access, Remote } from './remote.ts';
 
 /** Makes sure that who asked for a task may still command, at this moment. */
@@ -30,6 +30,10 @@ export interface Forge {
     find(task: Task): Promise<PullRequest | null>;
     /** Opens it, or finds the one that is there. Errors: E_GITHUB, E_RUN_ENDED. */
     open(task: Task, text: PullText): Promise<PullRequest>;
+    /** How the task's pull request stands; null unless it is open, and Orch's own. Errors: E_GITHUB. */
+    words(task: Task): Promise<PullWords | null>;
+    /** Has it stand so again. Errors: E_GITHUB. */
+    reword(task: Task, words: PullWords): Promise<void>;
   };
   /** What it means that a fetch failed; never returns. */
   notFetched(error: unknown): never;

@@ -1,5 +1,8 @@
+import type { PullWords } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
 import type { Task } from '../task/glossary.ts';
+
+export type { PullWords };
 
 export interface PullRequest {
   number: number;

@@ -4,6 +4,7 @@ import { OrchError } from '../shared/errors.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Github, githubMessage, isRefusal } from './client.ts';
+import type { pullWords } from './pull-words.ts';
 import type { openPulls } from './pulls.ts';
 import { refused } from './refusals.ts';
 
@@ -14,6 +15,7 @@ export interface GithubForgeOptions {
   secrets: Pick<Secrets, 'know'>;
   files: Forge['files'];
   pulls: ReturnType<typeof openPulls>;
+  words: ReturnType<typeof pullWords>;
   confirm: Forge['confirm'];
 }
 
@@ -24,6 +26,7 @@ export function githubForge({
   secrets,
   files,
   pulls,
+  words,
   confirm,
 }: GithubForgeOptions): Forge {
   return {
@@ -63,6 +66,7 @@ export function githubForge({
         }
       },
       open: pulls.open,
+      ...words,
     },
     notFetched,
     notPushed: cause =>

@@ -32,5 +32,10 @@ export function localPulls({ store, clock }: { store: Store; clock: Clock }): Fo
         return made;
       });
     },
+    async words(task) {
+      const pull = task.pullState === 'open' ? store.pulls.get(task.id) : null;
+      return pull && { title: pull.title, body: pull.body, labels: [] };
+    },
+    reword: async ({ id }, { title, body }) => store.pulls.reword(id, title, body),
   };
 }

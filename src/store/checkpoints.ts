@@ -1,6 +1,13 @@
 import { bind, columns } from './columns.ts';
 import type { Connection } from './connection.ts';
 
+/** Title and text of a pull request, and those of Orch's labels that it has. */
+export interface PullWords {
+  title: string;
+  body: string;
+  labels: string[];
+}
+
 /** The state of a workspace, kept in a hidden ref: the tree with all that is not committed, the branch and the session. */
 export interface Checkpoint {
   task: number;
@@ -12,6 +19,8 @@ export interface Checkpoint {
   why: string;
   /** Files that are not in it, each with the reason. */
   leftOut: string[];
+  /** How the pull request stood; null when there was none of Orch's own, or nobody knows. */
+  pull: PullWords | null;
   at: number;
 }
 
@@ -23,6 +32,7 @@ const FIELDS = [
   'session',
   'why',
   'leftOut',
+  'pull',
   'at',
 ] as const satisfies readonly (keyof Checkpoint)[];
 const { list, insert } = columns(FIELDS);
@@ -43,7 +53,9 @@ export function openCheckpoints(db: Connection) {
     /** Gives the number that it got. */
     add(checkpoint: Omit<Checkpoint, 'number'>): number {
       const { number } = next.get(checkpoint.task) as { number: number };
-      insertOne.run(bind({ ...checkpoint, number }));
+      insertOne.run(
+        bind({ ...checkpoint, pull: checkpoint.pull && JSON.stringify(checkpoint.pull), number }),
+      );
       return number;
     },
     ofTask: (task: number): Checkpoint[] => ofTask.all(task).map(read),
@@ -59,6 +71,6 @@ export function openCheckpoints(db: Connection) {
 }
 
 function read(row: unknown): Checkpoint {
-  const raw = row as Omit<Checkpoint, 'leftOut'> & { leftOut: string };
-  return { ...raw, leftOut: JSON.parse(raw.leftOut) };
+  const raw = row as Omit<Checkpoint, 'leftOut' | 'pull'> & { leftOut: string; pull: string | null };
+  return { ...raw, leftOut: JSON.parse(raw.leftOut), pull: raw.pull === null ? null : JSON.parse(raw.pull) };
 }

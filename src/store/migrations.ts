@@ -251,4 +251,8 @@ export const MIGRATIONS: readonly string[] = [
   create index runs_past on runs (profile, ended_at)
     where outcome in ('succeeded', 'failed', 'crashed', 'timed_out') and spawned_at is not null;
   `,
+  `
+  -- Title, text and labels of the pull request at a checkpoint.
+  alter table checkpoints add column pull text;
+  `,
 ];

@@ -40,6 +40,7 @@ export function openLocalPulls(db: Connection) {
        opened_at = excluded.opened_at, tests = excluded.tests`,
   );
   const get = db.prepare(`select ${list} from pulls where task = ?`);
+  const reword = db.prepare('update pulls set title = ?, body = ? where task = ?');
   const tested = db.prepare('update pulls set tests = ? where task = ?');
   return {
     put: (pull: Omit<LocalPull, 'tests'>): void => void put.run(bind({ ...pull, tests: null })),
@@ -50,6 +51,7 @@ export function openLocalPulls(db: Connection) {
       if (row === undefined) return null;
       return { ...row, draft: row.draft === 1, tests: row.tests === null ? null : JSON.parse(row.tests) };
     },
+    reword: (task: number, title: string, body: string): void => void reword.run(title, body, task),
     tested: (task: number, result: TestResult): void => void tested.run(JSON.stringify(result), task),
   };
 }

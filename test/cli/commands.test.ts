@@ -274,8 +274,8 @@ describe('orch checkpoints', () => {
     await using _api = await daemon(here, store);
     started(store);
     expect((await here.orch(['checkpoints', 'T1'])).stdout).toBe('No checkpoints yet.');
-    const made = { task: 1, run: 1, sha: 'a'.repeat(40), session: null, leftOut: ['huge (21 MB)'], at: NOW };
-    store.checkpoints.add({ ...made, why: 'by the agent: \u001b[31mred' });
+    const made = { task: 1, run: 1, sha: 'a'.repeat(40), session: null, pull: null, at: NOW };
+    store.checkpoints.add({ ...made, leftOut: ['huge (21 MB)'], why: 'by the agent: \u001b[31mred' });
     expect((await here.orch(['checkpoints', 'T1'])).stdout).toBe(
       [
         'N  MADE AT                   RUN   COMMIT      LEFT OUT  WHY',

@@ -3,6 +3,9 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../../src/cli/worktree/snapshot.ts';
 import { BY_TIME, openCheckpoints } from '../../src/daemon/checkpoints.ts';
+import type { PullWords } from '../../src/forge/pulls.ts';
+import { OrchError } from '../../src/shared/errors.ts';
+import { silentLog } from '../../src/shared/log.ts';
 import type { Task } from '../../src/task/glossary.ts';
 import { pin } from '../../src/workspace/refs.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -54,10 +57,36 @@ describe('checkpoints', () => {
     expect(b.store.checkpoints.ofTask(1)).toMatchObject([{ number: 1, why: 'before a forced push' }]);
     expect(await b.git('rev-parse', 'refs/orch/checkpoints/T1/1^')).toBe(tip);
   });
+
+  it('keep how the pull request stands, also where nothing else has changed, and do without while nobody knows', async () => {
+    let title: string | null = 'Fix';
+    const words = async () => {
+      if (title === null) throw new OrchError('E_GITHUB_AWAY', 'GitHub is away');
+      return { title, body: 'Fixed.', labels: ['agent'] };
+    };
+    await using b = await bench({ keep: 9, words });
+    await b.take(await b.commit('1'), 'by hand');
+    await b.checkpoints.keepWords(b.run, 'before the rollback to 1');
+    title = 'Better';
+    await b.checkpoints.keepWords(b.run, 'before the rollback to 1');
+    title = null;
+    await b.checkpoints.keepWords(b.run, 'before the rollback to 1');
+    await b.take(await b.commit('2'), 'by hand');
+    const kept = b.store.checkpoints.ofTask(1);
+    expect(kept.map(({ pull }) => pull?.title ?? null)).toEqual(['Fix', 'Better', null]);
+    expect(kept[1]?.sha).toBe(kept[0]?.sha);
+    expect(await b.refs()).toEqual(['1', '2', '3']);
+  });
 });
 
 /** A task on a repository of one commit. */
-async function bench({ keep }: { keep: number }) {
+async function bench({
+  keep,
+  words = async () => null,
+}: {
+  keep: number;
+  words?(): Promise<PullWords | null>;
+}) {
   const home = await temporaryDirectory();
   const store = memoryStore();
   const { run } = started(store);
@@ -76,7 +105,14 @@ async function bench({ keep }: { keep: number }) {
   const copy = { directory, waiting: new Map(), last: Promise.resolve() };
   await pin(copy, 'T1.1', { start });
   const repositories = { store: async () => copy } as never;
-  const checkpoints = openCheckpoints({ store, clock: fakeClock(), repositories, keep });
+  const checkpoints = openCheckpoints({
+    store,
+    clock: fakeClock(),
+    repositories,
+    keep,
+    words,
+    log: silentLog(),
+  });
   return {
     store,
     run,

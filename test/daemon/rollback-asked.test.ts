@@ -17,6 +17,7 @@ function kept(outcome: RunOutcome | null) {
       session: null,
       why: 'by hand',
       leftOut: [],
+      pull: null,
       at: NOW,
     });
   if (outcome !== null) endRun(store, run, { outcome, exitCode: 1, reason: null, lastWords: null }, NOW);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+import { GOOD_AGENT, REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
 
 /** Leaves something, and ends when it is told to. */
 const WORK = 'echo half > half.txt; : > ../idle; while ! test -e ../go; do sleep 0.05; done; rm ../go';
@@ -100,6 +100,55 @@ describe('/orch rollback', () => {
     expect(existsSync(`${app.home}/workspaces/ran`)).toBe(false);
   });
 });
+
+describe('a pull request', () => {
+  it('stands again as it did at the checkpoint, with title, text and labels, and back', async () => {
+    await using app = await startTestApp({
+      agents: { good: `${GOOD_AGENT.replace('&& orch done', '')}; ${WORK}` },
+      files: { 'README.md': '# Shop\n', '.github/orch.yml': 'labels: { pull_request: [agent, draft] }\n' },
+    });
+    const { github } = app;
+    const shown = () => {
+      const pull = repositoryOf(github).issues.get(app.task(1).pull ?? 0);
+      const labels = pull?.labels.map(({ name }) => name).toSorted() ?? [];
+      return { title: pull?.title, body: pull?.body?.split('\n')[0], labels };
+    };
+    await github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => existsSync(`${app.home}/workspaces/T1.1/idle`));
+    const pull = app.task(1).pull as number;
+    await app.until(() => shown().labels.length === 2);
+    await app.daemon.checkpoints.make(app.task(1));
+    await edit(app, pull, { title: 'Something else', body: 'By somebody.' });
+    await github.unsetLabel(REPOSITORY, pull, 'agent', 'writer');
+    await github.setLabel(REPOSITORY, pull, 'urgent', 'writer');
+    const done = (n: number) =>
+      app.until(() => {
+        const all = app.daemon.store.journal.ofTask(1);
+        return all.filter(each => each.type === 'task:rollback' && each.data.done).length === n;
+      });
+    await github.comment(REPOSITORY, 1, '/orch rollback 1', 'writer');
+    await done(1);
+    expect(shown()).toEqual({ title: 'Fix it', body: 'Fixed.', labels: ['agent', 'draft', 'urgent'] });
+    const before = app.daemon.store.checkpoints
+      .ofTask(1)
+      .find(({ pull }) => pull?.title === 'Something else');
+    await github.comment(REPOSITORY, 1, `/orch rollback ${before?.number}`, 'writer');
+    await done(2);
+    expect(shown()).toEqual({ title: 'Something else', body: 'By somebody.', labels: ['draft', 'urgent'] });
+    expect(app.task(1).reason).toBe(`rolled back to checkpoint ${before?.number} by writer`);
+  });
+});
+
+/** As a person does it. */
+async function edit(app: TestApp, pull: number, text: object): Promise<void> {
+  const token = app.github.userToken('writer');
+  const response = await fetch(`${app.github.url}/api/v3/repos/${REPOSITORY}/pulls/${pull}`, {
+    method: 'PATCH',
+    headers: { authorization: `token ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(text),
+  });
+  expect(response.status).toBe(200);
+}
 
 describe('what would be lost', () => {
   it('by a forced push, or by a rollback of what people have changed meanwhile, is kept until the end', async () => {

@@ -15,6 +15,7 @@ import { githubForge } from '../../../src/github/forge.ts';
 import { startInbox } from '../../../src/github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../../../src/github/pace.ts';
 import { decided } from '../../../src/github/places.ts';
+import { pullWords } from '../../../src/github/pull-words.ts';
 import { openPulls } from '../../../src/github/pulls.ts';
 import { openReplies } from '../../../src/github/replies.ts';
 import { startReporter } from '../../../src/github/report/reporter.ts';
@@ -75,7 +76,15 @@ export function startOrch(around: Surroundings): Orch {
     permissions: task => repositorySettings(task).permissions,
   });
   const secrets = openSecrets();
-  const forge = githubForge({ github, webBaseUrl: URL_OF_GITHUB, secrets, files: () => '/', pulls, confirm });
+  const forge = githubForge({
+    github,
+    webBaseUrl: URL_OF_GITHUB,
+    secrets,
+    files: () => '/',
+    pulls,
+    words: pullWords(shared),
+    confirm,
+  });
   const keeper = openKeeper({ ...shared, settings: SETTINGS, isOver: () => false });
   const { stages, broker } = stagesOn(around, life, {
     ...shared,

@@ -76,7 +76,16 @@ async function play(person: Person, event: Event): Promise<Outcome> {
   });
   if (event.task) {
     const { id } = queued(app.store, { source: event.task.source });
-    const checkpoint = { task: id, run: 1, sha: 'a', session: null, why: 'by hand', leftOut: [], at: NOW };
+    const checkpoint = {
+      task: id,
+      run: 1,
+      sha: 'a',
+      session: null,
+      why: 'by hand',
+      leftOut: [],
+      pull: null,
+      at: NOW,
+    };
     app.store.checkpoints.add(checkpoint);
   }
   const before = app.store.tasks.get(1);
