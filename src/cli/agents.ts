@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { hostOf, type Inspection, inspectAgent } from '../agent/inspect.ts';
 import { BUILT_IN } from '../config/profiles/built-in.ts';
-import { loadSettings, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
 import { isOnPath } from '../shared/program.ts';
 import { columns, say } from './output.ts';
+import { settingsHere } from './settings.ts';
 
 interface Options {
   check?: boolean;
@@ -16,7 +17,7 @@ export async function agents({ check = false, json = false, config }: Options): 
   // As orch serve reads it.
   if (existsSync('.env')) process.loadEnvFile('.env');
   const { env } = process;
-  const { settings } = loadSettings({ env, ...(config === undefined ? {} : { file: config }) });
+  const { settings } = settingsHere(env, config);
   const { profiles } = settings;
   if (profiles.length === 0 && !json) return say(none(env));
   if (check) return await report(settings, env, json);

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { homePaths, type Paths } from '../config/paths.ts';
-import { loadSettings } from '../config/settings.ts';
 import { type BackupView, showBackup } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type Backups, openBackups } from '../store/backups.ts';
@@ -9,6 +8,7 @@ import { copyDatabase, explain, takeAlone } from '../store/file.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { bytes, say } from './output.ts';
+import { settingsHere } from './settings.ts';
 
 const LONGEST_MS = 3600_000;
 
@@ -40,7 +40,7 @@ async function backUpAlone(database: string, backups: Backups): Promise<BackupVi
 /** Where this user's database and its backups lie. */
 export function findBackups(options: { config?: string }): { paths: Paths; backups: Backups } {
   const { config } = options;
-  const { settings } = loadSettings({ env: process.env, ...(config === undefined ? {} : { file: config }) });
+  const { settings } = settingsHere(process.env, config);
   const paths = homePaths(settings.orchestrator.home);
   const directory = settings.backups.directory ?? paths.backups;
   return { paths, backups: openBackups({ directory, keep: settings.backups.keep, now: Date.now }) };

@@ -13,24 +13,29 @@ export async function findHome(options: { config?: string | undefined }): Promis
   const { env } = process;
   const userHome = env.HOME || homedir();
   if (env.ORCH_HOME) return resolve(env.ORCH_HOME.replace(/^~(?=\/|$)/, userHome));
-  const desk = findDesk();
-  const usual = join(userHome, '.orch');
+  const desk = deskAround(env);
+  const usual = join(desk ?? userHome, '.orch');
   const named = options.config ?? (env.ORCH_CONFIG || undefined);
-  const folders = [process.cwd(), ...(desk === null ? [usual] : [desk])];
-  const file = named ?? folders.map(folder => join(folder, 'orch.yaml')).find(path => existsSync(path));
-  if (file !== undefined && /\bhome\b/.test(tryRead(file))) {
-    const { loadSettings } = await import('../config/settings.ts');
-    const where = desk === null ? {} : { desk: { folder: desk, agents: null } };
-    const sources = { env, ...where, ...(named === undefined ? {} : { file: named }) };
-    return loadSettings(sources).settings.orchestrator.home;
-  }
-  // An App's daemon may serve somebody who stands in some repository.
-  if (desk === null || (!existsSync(join(desk, '.orch')) && existsSync(usual))) return usual;
-  return join(desk, '.orch');
+  const files = desk === null ? ['orch.yaml', join(usual, 'orch.yaml')] : [join(desk, 'orch.yaml')];
+  const file = named ?? files.find(path => existsSync(path));
+  if (file === undefined || !/\bhome\b/.test(tryRead(file))) return usual;
+  const { settingsHere } = await import('./settings.ts');
+  return settingsHere(env, named).settings.orchestrator.home;
 }
 
-/** The folder of the repository around: its main worktree, as `git rev-parse --git-common-dir` would lead to; null outside. */
-function findDesk(): string | null {
+/**
+ * The folder of the repository whose desk is meant; null for the App of this user: by its credentials, or because it has its
+ * home in `~/.orch` and the repository none.
+ */
+export function deskAround(env: NodeJS.ProcessEnv): string | null {
+  const folder = repositoryAround();
+  if (folder === null || env.APP_ID || env.PRIVATE_KEY || env.PRIVATE_KEY_PATH) return null;
+  const isApp = existsSync(join(env.HOME || homedir(), '.orch')) && !existsSync(join(folder, '.orch'));
+  return isApp && !env.ORCH_HOME ? null : folder;
+}
+
+/** Its main worktree, as `git rev-parse --git-common-dir` would lead to, without starting git. */
+function repositoryAround(): string | null {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const git = join(folder, '.git');
     if (existsSync(git)) {

@@ -25,6 +25,7 @@ export async function show(name: string, options: Common): Promise<void> {
   if (task.pull_request) {
     const { number, url, state } = task.pull_request;
     say(`pull request ${url ?? `#${number}`} (${state})`);
+    if (url === null && state === 'open') say(`Next: orch diff ${task.id}, then orch merge ${task.id}`);
   }
   const runs = task.runs.map(run => {
     const cells = [

@@ -1,7 +1,7 @@
-import { loadSettings } from '../config/settings.ts';
 import { addToken, readTokens, removeToken } from '../config/tokens.ts';
 import type { Common } from './common.ts';
 import { columns, say } from './output.ts';
+import { settingsHere } from './settings.ts';
 
 /** `orch tokens`: who may use the API over TCP. */
 export async function list(options: Common): Promise<void> {
@@ -26,6 +26,6 @@ export async function remove(name: string, options: Common): Promise<void> {
 }
 
 function tokensFile({ config }: Common): string {
-  const { settings } = loadSettings({ env: process.env, ...(config === undefined ? {} : { file: config }) });
+  const { settings } = settingsHere(process.env, config);
   return settings.api.tokensFile;
 }

@@ -46,7 +46,7 @@ export function describeEvent(event: JournalEvent): string {
     case 'branch:pushed':
       return `pushed ${event.data.head.slice(0, 10)}`;
     case 'pull:opened':
-      return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}: ${event.data.url}`;
+      return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}${event.data.url === null ? '' : `: ${event.data.url}`}`;
     case 'pull:state':
       return `pull request ${event.data.state}`;
     case 'workspace:removed':

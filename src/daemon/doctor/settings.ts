@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { settingsHere } from '../../cli/settings.ts';
 import { readAppEnvironment } from '../../config/environment.ts';
 import { loadSettings, type Settings } from '../../config/settings.ts';
 import { OrchError } from '../../shared/errors.ts';
@@ -10,7 +11,7 @@ export function checkSettings(
   file: string | undefined,
 ): { settings: Settings; found: Finding[] } {
   try {
-    const { settings, warnings } = loadSettings({ env, ...(file === undefined ? {} : { file }) });
+    const { settings, warnings } = settingsHere(env, file);
     return {
       settings,
       found: [ok('settings', 'valid'), ...warnings.map(warning => note('settings', warning))],
