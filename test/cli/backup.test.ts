@@ -43,7 +43,7 @@ describe('orch restore', () => {
     const database = join(here.path, '.orch', 'orch.db');
     openStoreFile(database).close();
     const { stderr, exitCode } = await here.orch(['restore', file]);
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(message)]);
+    expect([exitCode, stderr]).toEqual([5, expect.stringContaining(message)]);
     openStoreFile(database).close();
   });
 });

@@ -52,8 +52,9 @@ describe('the home folder', () => {
   });
 
   it('of settings that are not there is told as their fault', async () => {
-    expect(await answering({}, ['--config', 'HERE/none.yaml'])).toMatch(
-      /^E_SETTINGS: The settings can't be read/,
-    );
+    expect(JSON.parse(await answering({}, ['--config', 'HERE/none.yaml']))).toMatchObject({
+      code: 'E_SETTINGS',
+      message: expect.stringContaining("The settings can't be read"),
+    });
   });
 });
