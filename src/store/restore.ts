@@ -33,7 +33,10 @@ export async function restore({ database, backup, now, newestTask }: RestoreOpti
   const copy = `${database}.restoring`;
   try {
     await copyBackup(backup, copy);
-    await verifyCopy(copy);
+    await verifyCopy(copy).catch(cause => {
+      if (cause instanceof OrchError) throw cause;
+      throw unusable(backup, `is no backup: ${(cause as Error).message}`, cause);
+    });
     using present = takePresent(database);
     const known = raiseTaskNumbers(copy, backup, Math.max(newestTask, present.newestTask));
     sync(copy);
@@ -52,11 +55,15 @@ async function copyBackup(backup: string, copy: string): Promise<void> {
     await copyFile(backup, copy);
     await chmod(copy, 0o600);
   } catch (cause) {
-    throw new OrchError('E_BACKUP', `${backup} can't be copied: ${(cause as Error).message}`, {
-      cause,
-      remedy: 'List the backups with: orch restore',
-    });
+    throw unusable(backup, `can't be copied: ${(cause as Error).message}`, cause);
   }
+}
+
+function unusable(backup: string, why: string, cause: unknown): OrchError {
+  return new OrchError('E_BACKUP', `${backup} ${why}`, {
+    cause,
+    remedy: 'List the backups with: orch restore',
+  });
 }
 
 /** Holds the present database, so that no daemon starts on it meanwhile. One that is damaged can't be held. */
