@@ -89,17 +89,20 @@ export function openTasks(db: Connection) {
      order by id limit 1`,
   );
   // Written later than now: the clock was set back, and the time to wait for is as wrong.
-  const mayStart = `select id, repository_id as repositoryId, agent, capabilities, runs, branch, resume, continues, settings,
-       budget_usd as budgetUsd, budget_tokens as budgetTokens, budget_from as budgetFrom from tasks
-     where state = 'queued' and rollback is null`;
+  const claimed = `select id, repository_id as repositoryId, agent, capabilities, runs, branch, resume, continues, settings,
+       budget_usd as budgetUsd, budget_tokens as budgetTokens, budget_from as budgetFrom from tasks`;
+  const isQueued = "where state = 'queued' and rollback is null";
   const claimable = db.prepare(
-    `${mayStart} and priority = ? and (ready_at <= ? or updated_at > ?)
+    `${claimed} ${isQueued} and priority = ? and (ready_at <= ? or updated_at > ?)
        and not exists (
          select 1 from dependencies join tasks as needed on needed.id = needs
          where task = tasks.id and not waived and needed.state <> 'completed')
      order by id`,
   );
-  const handedOver = db.prepare(`${mayStart} and keyboard is not null order by id`);
+  // Left to itself SQLite reads the whole queue for it.
+  const handedOver = db.prepare(
+    `${claimed} indexed by tasks_keyboard ${isQueued} and keyboard is not null order by id`,
+  );
   const nextReady = db.prepare(
     `select min(at) as at from
       (select min(ready_at) as at from tasks where state = 'queued' and ready_at > ?
