@@ -8,9 +8,8 @@ export function contextPlace(base: string, repository: string): string {
   return join(base, ...parts);
 }
 
-/** What Orch writes there; a folder's name ends with a slash. */
+/** What Orch writes there, and git need not show: the overview is people's. A folder's name ends with a slash. */
 export const WRITTEN = [
-  'project_overview.md',
   'current_state.md',
   'current_state.md.orch-new',
   'completed_tasks.json',

@@ -4,7 +4,7 @@ import { WRITTEN } from '../context/place.ts';
 import type { Ask } from '../forge/wish.ts';
 import { localAsk } from '../local/ask.ts';
 import { showPull } from '../local/diff.ts';
-import { excludeFromGit } from '../local/exclude.ts';
+import { excludeFromGit, insideOf } from '../local/exclude.ts';
 import { followLocal } from '../local/follow.ts';
 import { localForge } from '../local/forge.ts';
 import { mergeTask } from '../local/merge.ts';
@@ -32,8 +32,8 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   const home = stack.use(openHome(settings, clock));
   const { store } = home;
   const context = resolve(repository.top, settings.context.directory);
-  const written = WRITTEN.map(name => `${context}/${name}`);
-  excludeFromGit(repository, [`${home.paths.home}/`, ...written]);
+  const own = insideOf(repository, [`${home.paths.home}/`, ...WRITTEN.map(name => `${context}/${name}`)]);
+  excludeFromGit(repository, own);
   const forge = localForge({ store, clock, repository });
   const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf: () => context }));
   const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
@@ -43,7 +43,7 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
     ...daemon,
     ask: localAsk({ store, clock, settings, repository }),
     local: {
-      merge: id => mergeTask({ store, clock, repository }, id),
+      merge: id => mergeTask({ store, clock, repository, own }, id),
       diff: async id => showPull(repository, store.tasks.get(id) as Task, store.pulls.get(id)),
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -9,6 +9,8 @@ export interface MergeOptions {
   store: Store;
   clock: Clock;
   repository: LocalRepository;
+  /** Files and folders that Orch itself changes; from the top. Changes there do not keep people from merging. */
+  own: readonly string[];
 }
 
 export interface Merged {
@@ -22,7 +24,10 @@ export interface Merged {
  * checked out, its files follow. Errors: E_TASK_STATE where there is nothing to merge, E_MERGE for changed files and
  * conflicts; nothing has changed then.
  */
-export async function mergeTask({ store, clock, repository }: MergeOptions, id: number): Promise<Merged> {
+export async function mergeTask(
+  { store, clock, repository, own }: MergeOptions,
+  id: number,
+): Promise<Merged> {
   const task = store.tasks.get(id) as Task;
   const { branch, target, pullState } = task;
   if (task.state !== 'completed' || pullState !== 'open' || branch === null || target === null)
@@ -35,7 +40,7 @@ export async function mergeTask({ store, clock, repository }: MergeOptions, id: 
   const folder = await folderOf(repository, target);
   const kind = await kindOf(repository, before, head);
   if (kind !== 'already there') {
-    if (folder !== null) await mergeIn(folder, { head, message, branch });
+    if (folder !== null) await mergeIn(folder, { head, message, branch, own });
     else await mergeAside(repository, { target, before, head, message, kind });
   }
   const commit = await personGit(repository.top, ['rev-parse', `refs/heads/${target}`]);
@@ -68,9 +73,17 @@ async function folderOf({ top }: LocalRepository, branch: string): Promise<strin
 
 async function mergeIn(
   folder: string,
-  { head, message, branch }: { head: string; message: string; branch: string },
+  { head, message, branch, own }: { head: string; message: string; branch: string; own: readonly string[] },
 ): Promise<void> {
-  const changed = await personGit(folder, ['status', '--porcelain', '--untracked-files=no']);
+  const others = own.map(path => `:(exclude,top,literal)${path}`);
+  const changed = await personGit(folder, [
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    '.',
+    ...others,
+  ]);
   if (changed !== '') {
     const remedy = 'Commit them or put them away (git stash), then merge again.';
     throw new OrchError('E_MERGE', `${folder} has changes that are not committed: ${names(changed)}`, {

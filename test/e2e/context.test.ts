@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { REPOSITORY, startTestApp } from '../support/app.ts';
+import { startTestDesk } from '../support/desk.ts';
 
 const FIRST = 'node -e "console.log(6 * 7)" > answer.txt; SAID="The answer is $(cat answer.txt)."';
 const SECOND = `SAID="Built on: $(grep '^> The answer' .orch-context/agent_outputs/task_001_output.md)"
@@ -39,6 +40,28 @@ describe('shared context', () => {
     expect(workspace('status')).toBe('?? answer.txt\n');
     expect(workspace('prompt')).toContain('- `.orch-context/project_overview.md`');
   });
+});
+
+it('people’s words reach an agent at a desk, and what Orch writes keeps nobody from merging, though it is committed', async () => {
+  const said = `$(cat .orch-context/notes.md; grep '^Read these' "$ORCH_PROMPT_FILE")`;
+  const agent = `test -L .orch-context && echo x > x.txt && git add x.txt && git commit -qm 'Do it' &&
+    git push -q && gh pr create --fill && orch done "${said}"`;
+  await using desk = await startTestDesk({ agents: { good: agent } });
+  const context = join(desk.folder, 'context');
+  const output = () => readFileSync(join(context, 'agent_outputs/task_001_output.md'), 'utf8');
+  mkdirSync(context);
+  writeFileSync(join(context, 'notes.md'), 'Mind the gap.\n');
+  const id = await desk.ask('Do it', { contextFiles: ['context/notes.md'] });
+  await desk.ended(id, 'completed');
+  await desk.until(() => desk.desk.store.journal.behind('context').length === 0);
+  expect(output()).toContain(
+    '> Mind the gap.\n> Read these first, the task names them: `.orch-context/notes.md`.',
+  );
+  expect(await desk.git('status', '--porcelain', '--untracked-files=all')).toBe('?? context/notes.md');
+  await desk.git('add', '--force', 'context');
+  await desk.git('commit', '-qm', 'Context');
+  writeFileSync(join(context, 'current_state.md'), 'As Orch changes it later.\n');
+  expect(await desk.desk.local.merge(id)).toMatchObject({ kind: 'merge' });
 });
 
 /** As if Orch had been killed after it had written, and before it had noted so. */

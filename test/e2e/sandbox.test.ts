@@ -24,7 +24,7 @@ describe.skipIf(bubblewrap === null)('in a sandbox', () => {
   });
 
   it('an agent sees nothing of Orch but what its own run needs', async () => {
-    const look = `find "$(dirname "$(dirname "$(dirname "$PWD")")")" -type f -o -type s; env; ${GOOD_AGENT}`;
+    const look = `cat .orch-context/current_state.md; echo x > .orch-context/current_state.md; find "$(dirname "$(dirname "$(dirname "$PWD")")")" -type f -o -type s; env; ${GOOD_AGENT}`;
     await using app = await startSandboxed({ agents: { good: look } });
     await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
     await app.ended(1, 'completed');
@@ -33,8 +33,10 @@ describe.skipIf(bubblewrap === null)('in a sandbox', () => {
       .split(/\r?\n/)
       .flatMap(line => (line.startsWith(app.home) ? [line.slice(app.home.length)] : []));
     expect(seen).toContain('/runs/T1.1/sockets/broker.sock');
+    expect(log).toContain('# Current state');
+    expect(log).toContain('Read-only file system');
     const allowed =
-      /^\/(runs\/T1\.1\/(sockets\/|bin\/|prompt\.md)|workspaces\/T1\.1\/(tree|repository\.git)\/|stores\/.*\/objects\/)/;
+      /^\/(runs\/T1\.1\/(sockets\/|bin\/|prompt\.md)|workspaces\/T1\.1\/(tree|repository\.git|context)\/|stores\/.*\/objects\/)/;
     expect(seen.filter(path => !allowed.test(path))).toEqual([]);
     expect(log).not.toMatch(/WEBHOOK_SECRET|PRIVATE_KEY|APP_ID/);
   });
