@@ -12,6 +12,8 @@ export interface Violation {
 
 const MOST_STEPS = 50;
 const MOST_SHRINKS = 300;
+/** Every so manyth history goes on when it is over. */
+const ASKING_FOR_MORE = 4;
 
 /** Plays the history of one seed; null when everything held. */
 export async function playSeed(seed: number): Promise<Violation | null> {
@@ -23,7 +25,7 @@ export async function playSeed(seed: number): Promise<Violation | null> {
       const told: string[] = [];
       const trace: string[] = [];
       try {
-        await play(steps, scheduler, told, trace);
+        await play(steps, scheduler, told, trace, seed % ASKING_FOR_MORE === 0);
       } catch (error) {
         const broken = error instanceof Broken ? error.lines : [String((error as Error).stack)];
         last = { history: told, trace, broken };
@@ -35,10 +37,17 @@ export async function playSeed(seed: number): Promise<Violation | null> {
   return failed ? { seed, ...last } : null;
 }
 
-async function play(steps: Steps, scheduler: fc.Scheduler, told: string[], trace: string[]): Promise<void> {
+async function play(
+  steps: Steps,
+  scheduler: fc.Scheduler,
+  told: string[],
+  trace: string[],
+  asksForMore: boolean,
+): Promise<void> {
   using simulation = await Simulation.begin(scheduler, told, trace);
   await fc.scheduledModelRun(scheduler, () => ({ model: {}, real: simulation }), steps);
-  await simulation.calm();
-  const broken = await simulation.brokenAtRest();
+  let broken = await simulation.calm();
+  if (broken.length === 0 && asksForMore) broken = await simulation.askForMore();
+  if (broken.length === 0) broken = await simulation.brokenAtRest();
   if (broken.length > 0) throw new Broken(broken);
 }

@@ -1,4 +1,6 @@
 import type { Scheduler } from 'fast-check';
+import type { Issue } from '../../../src/simulator/model.ts';
+import { isPull } from '../../../src/simulator/world.ts';
 import { openStore, type Store } from '../../../src/store/open.ts';
 import { isFinal } from '../../../src/task/states.ts';
 import { work } from './agent.ts';
@@ -114,24 +116,43 @@ export class Simulation implements Disposable {
     await this.around.time.pass(milliseconds, () => this.around.network.quiet());
   }
 
-  /** Nothing fails any more, agents come to an end, and time passes until nothing is left to do. */
-  async calm(): Promise<void> {
+  /** Nothing fails any more, agents come to an end, and time passes until nothing is left to do. Gives what did not hold. */
+  async calm(): Promise<string[]> {
     const { github, host } = this;
     this.trace.push('calm');
     Object.assign(github, { isAway: false, lostAnswers: 0 });
     github.world.faults.clear();
     Object.assign(host, { isBlind: false, hasSandbox: true });
     this.start();
-    await this.pass(0);
-    const store = this.#store;
     for (const session of host.sessions.values()) session.limit = null;
+    return await this.settle();
+  }
+
+  /** As `calm`, when people want two more things of a pull request at once, which comes to pass too rarely by itself. */
+  async askForMore(): Promise<string[]> {
+    const { people, repository } = this.github;
+    const isOurs = (issue: Issue) => isPull(issue) && issue.byApp && issue.state === 'open';
+    const open = [...repository.issues.values()].find(isOurs);
+    if (open === undefined) return [];
+    for (const text of ['fix that too', 'make it fast'])
+      await people.comment(NAME, open.number, `/orch ${text}`, 'ann');
+    return await this.settle();
+  }
+
+  private async settle(): Promise<string[]> {
+    const { host } = this;
+    const store = this.#store;
     const isBusy = () =>
       store.tasks.list(1000).some(task => !isFinal(task.state) && !isPausedForPeople(task)) ||
       store.runs.live().length > 0 ||
       store.inbox.waiting() > 0 ||
       store.journal.behind('github').length > 0;
     const busy = new Set<string>();
+    // What people have just said is on its way.
+    await this.pass(0);
     for (let minute = 0; minute < 240 && isBusy(); minute++) {
+      const broken = this.brokenNow();
+      if (broken.length > 0) return broken;
       for (const run of host.alive()) {
         if (busy.has(run)) host.end(run, 0);
         else work(this, run, 'do it all');
@@ -139,6 +160,7 @@ export class Simulation implements Disposable {
       }
       await this.pass(MINUTE);
     }
+    return [];
   }
 
   private evidence(): Evidence {
