@@ -31,7 +31,7 @@ export function placeIn(folder: string, cli: Cli, version: string): Install {
 }
 
 /** The newest version that is known to work, as the built-in profile says. */
-export function lastTried(cli: Cli): string {
+function lastTried(cli: Cli): string {
   const version = builtIn(cli)?.version.tried.at(-1);
   if (version === undefined) throw new Error(`The profile of ${cli} names no version that was tried.`);
   return version;

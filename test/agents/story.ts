@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Task } from '../../src/task/glossary.ts';
 import type { Cli, Scripts } from '../models/script.ts';
 import { sabotaged } from '../models/scripts.ts';
 import type { TestApp } from '../support/app.ts';
@@ -47,10 +49,11 @@ export async function tell(
   const [{ cli }] = installs;
   const scripts = sabotage ? sabotaged(story.scripts) : story.scripts;
   await using world = await startWorld({ installs, scripts, sandbox, settings });
-  const why = await whyNot(
+  const why = await whyNot([
     story.play(world, cli),
-    AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
-  );
+    failureOf(world.app),
+    aborted(AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])),
+  ]);
   const task = world.app.daemon.store.tasks.list(1)[0];
   return {
     held: why === null,
@@ -66,18 +69,37 @@ export function expectThat(isSo: boolean, what: string): asserts isSo {
   if (!isSo) throw new Error(`not so: ${what}`);
 }
 
-async function whyNot(played: Promise<void>, signal: AbortSignal): Promise<string | null> {
-  const stopped = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(new Error('it took too long, or was stopped')), {
-      once: true,
-    });
-  });
+/** What is thrown first; null when one is over before. */
+async function whyNot(promises: readonly Promise<void>[]): Promise<string | null> {
   try {
-    await Promise.race([played, stopped]);
+    await Promise.race(promises);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Throws as soon as the task is lost: no story goes on from there. */
+async function failureOf(app: TestApp): Promise<never> {
+  const { state } = await app.until(() => {
+    const task = tryTask(app);
+    return (task?.state === 'failed' || task?.state === 'escalated') && task;
+  });
+  throw new Error(`the task is ${state}`);
+}
+
+function tryTask(app: TestApp): Task | null {
+  try {
+    return app.daemon.store.tasks.get(1);
+  } catch {
+    // Between a stop of the daemon and its start there is none to ask.
+    return null;
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new Error('it took too long, or was stopped');
 }
 
 function stateOf(app: TestApp, id: number): string {

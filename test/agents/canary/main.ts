@@ -43,9 +43,17 @@ await runTool(async () => {
   using stop = abortOnStop();
   const options = { sabotage: false, sandbox, signal: stop.signal };
   const report = new Map<Cli, Finding>();
-  for (const cli of chooseClis(values.cli)) report.set(cli, await tryNewest(cli, stories, options));
+  for (const cli of chooseClis(values.cli)) {
+    report.set(cli, await tryNewest(cli, stories, options));
+    if (stop.signal.aborted) throw new Error('Stopped before all was tried.');
+  }
   const found = [...report];
-  const rows = found.map(([cli, each]) => [cli, each.version ?? '', resultOf(each), each.last_good]);
+  const rows = found.map(([cli, each]) => [
+    cli,
+    each.version ?? '',
+    resultOf(each),
+    each.last_good ?? 'none',
+  ]);
   console.log(`\n${columns([['CLI', 'NEWEST', 'RESULT', 'LAST GOOD'], ...rows])}\n`);
   for (const [cli, finding] of found) {
     const remark = toDo(cli, finding);
@@ -63,13 +71,13 @@ function resultOf(finding: Finding): string {
 }
 
 /** Which change has `orch agents --check` say of this version what was found here. */
-function toDo(cli: Cli, finding: Finding): string | null {
-  const { version, held, why = null } = finding;
-  if (version === null || why !== null) return why;
+function toDo(cli: Cli, { version, held, why }: Finding): string | null {
+  if (version === null) return why ?? null;
   const range = rangeOf(builtIn(cli) as Profile, version);
   const file = `src/config/profiles/${cli}.ts`;
   if (held) return range === 'tried' ? null : `add '${version}' to version.tried in ${file}`;
-  return range === 'too new' ? null : `set version.below to '${version}' in ${file}`;
+  const out = range === 'tried' ? 'take it out of version.tried, and ' : '';
+  return range === 'too new' ? null : `${out}set version.below to '${version}' in ${file}`;
 }
 
 function failedOf({ stories }: Finding): string[] {
