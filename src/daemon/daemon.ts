@@ -230,7 +230,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => recorder.stop());
   const cleaner = startCleaner({ store, workspace, clock, log, keepDays: settings.workspaces.keepDays });
   stack.defer(() => cleaner.stop());
-  const chains = startChains({ store, clock, log, ...settings.policies });
+  const chains = startChains({ store, clock, log, pulls: forge.pulls, ...settings.policies });
   stack.defer(() => chains.stop());
   const choose = chooser(store, { ...settings.limits, profiles: settings.profiles }, task => ({
     ...repositorySettings(task),

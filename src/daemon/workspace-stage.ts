@@ -8,10 +8,8 @@ import { describeError, type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
-import { branchName } from '../workspace/branch.ts';
-import { runBase } from '../workspace/refs.ts';
 import { type Leftovers, rescue } from '../workspace/rescue.ts';
-import { fetchStore, type Store as GitStore, resolve, tips } from '../workspace/store.ts';
+import { fetchStore, resolve } from '../workspace/store.ts';
 import { locateWorkspace, prepareWorkspace, removeTree, removeWorkspace } from '../workspace/workspace.ts';
 import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
@@ -19,6 +17,7 @@ import type { Confine } from './confine.ts';
 import type { Repositories } from './git.ts';
 import type { handOvers } from './hand-over.ts';
 import type { Snapshot } from './snapshots.ts';
+import { startPoint } from './start-point.ts';
 
 export interface WorkspaceStageOptions {
   store: Store;
@@ -113,7 +112,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         forge.authors(task),
         fetchStore(store, remote, { pulls: task.onPullRequest ? [task.issue] : [] }),
       ]).catch(forge.notFetched);
-      const prepared = await begin(options, task, run, store);
+      const { prepared, trusted } = await startPoint({ ...options, author }, task, run, store);
       const workspace = hasMoved(options.store, task, run, prepared)
         ? anew(options.store, run)
         : run.workspace;
@@ -132,10 +131,7 @@ export function workspaceStage(options: WorkspaceStageOptions): Stages['workspac
         coauthor,
         sparse: settings.sparse,
         // A pull request's own branch is what its author made of it.
-        trusted:
-          task.headSha === null || task.continues !== null
-            ? prepared.baseSha
-            : await resolve(store, 'default'),
+        trusted: task.headSha === null || task.continues !== null ? trusted : await resolve(store, 'default'),
         copy: settings.copy.length > 0 ? [{ from: forge.files(task), files: settings.copy }] : [],
       });
       return prepared;
@@ -188,42 +184,4 @@ function notPublished(forge: Forge, failure: unknown): OrchError | null {
   if (code !== null && TOLD.has(code)) return failure as OrchError;
   if (failure === undefined || (code !== null && code !== 'E_PROGRAM_FAILED')) return null;
   return forge.notPushed(failure as Error);
-}
-
-/** Where the run begins: at the task's branch if it is there and ours, else at the base as it was just fetched. */
-async function begin(
-  options: WorkspaceStageOptions,
-  task: Task,
-  run: Run,
-  store: GitStore,
-): Promise<Prepared> {
-  const target = task.base as string;
-  const isOurs = (branch: string) => options.store.creations.get(task.id, 'branch', branch) !== null;
-  const first = task.branch ?? branchName(task.id, task.instruction);
-  // A crash may have come after the workspace was made, or the run goes on in another's: it keeps the base that it has.
-  const isMade = existsSync(locateWorkspace(options.paths.workspaces, run.workspace).directory);
-  const [pinned, there] = await Promise.all([
-    isMade ? runBase(store, run.workspace) : null,
-    tips(store, [target, first, 'orch']),
-  ]);
-  if (there.has('orch')) {
-    throw new OrchError('E_PUSH_REFUSED', 'A branch named `orch` keeps git from making branches below it', {
-      remedy: 'Rename or delete the branch, then retry the task.',
-    });
-  }
-  // Asked for also where a pull request's head is the base: the branch to open onto has to be there.
-  const tip = pinned ?? there.get(target) ?? (await resolve(store, { branch: target }));
-  // What goes on in a branch of Orch's own begins where that did.
-  const baseSha = pinned ?? (task.continues === null ? task.headSha : null) ?? tip;
-  if (task.branch !== null) {
-    const head = there.get(task.branch) ?? null;
-    // A try before this one may have met somebody else's branch when it pushed.
-    if (isMade || head === null || task.head !== null || isOurs(task.branch))
-      return { branch: task.branch, target, baseSha, head };
-  }
-  for (let suffix = 1; ; suffix += 1) {
-    const branch = branchName(task.id, task.instruction, suffix);
-    const head = (suffix === 1 ? there : await tips(store, [branch])).get(branch) ?? null;
-    if (head === null || isOurs(branch)) return { branch, target, baseSha, head };
-  }
 }

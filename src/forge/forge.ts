@@ -34,6 +34,8 @@ export interface Forge {
     words(task: Task): Promise<PullWords | null>;
     /** Has it stand so again. Errors: E_GITHUB. */
     reword(task: Task, words: PullWords): Promise<void>;
+    /** Has the open pull request go to another branch. Errors: E_GITHUB. */
+    retarget(task: Task, branch: string): Promise<void>;
   };
   /** What it means that a fetch failed; never returns. */
   notFetched(error: unknown): never;

@@ -102,8 +102,7 @@ export async function startTask(
         timeoutSeconds:
           wanted.timeoutSeconds ?? repository.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
         ...budgetOf(wanted.budget, repository.budget, settings.budgets.task),
-        base:
-          origin?.target ?? wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
+        base: origin?.base ?? wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
         settings: JSON.stringify(repository),
         correlation: from.delivery,
       },

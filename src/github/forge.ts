@@ -67,6 +67,7 @@ export function githubForge({
       },
       open: pulls.open,
       ...words,
+      retarget: pulls.retarget,
     },
     notFetched,
     notPushed: cause =>

@@ -1,4 +1,5 @@
 import { type PullRequest, type PullText, recordPull } from '../forge/pulls.ts';
+import { buildsOn, stackNote } from '../forge/stack.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
@@ -72,7 +73,7 @@ export function openPulls(options: PullsOptions) {
         now: clock.now(),
         lookUp: async () => (await findOpen(octokit, task))?.number ?? null,
         async create() {
-          made = await createPull(octokit, task, text);
+          made = await createPull(octokit, task, text, stackNote(buildsOn(store, task)));
           return made.number;
         },
       });
@@ -90,13 +91,28 @@ export function openPulls(options: PullsOptions) {
     return found;
   }
 
-  return { find, open };
+  /** Has the task's open pull request go to another branch. Errors: E_GITHUB. */
+  async function retarget(task: Task, base: string): Promise<void> {
+    const octokit = await github.octokit(task.installation, task.repositoryId);
+    const where = { ...ownerAndName(task.repository), pull_number: task.pull as number };
+    await octokit
+      .request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { ...where, base })
+      .catch(cause => {
+        if (!isRefusal(cause)) throw cause;
+        throw refused('E_GITHUB', `GitHub did not let #${task.pull} go to ${base}`, githubMessage(cause), {
+          cause,
+        });
+      });
+  }
+
+  return { find, open, retarget };
 }
 
 async function createPull(
   octokit: Octokit,
   task: Task,
   text: PullText,
+  stack: string,
 ): Promise<Omit<PullRequest, 'created'>> {
   const { owner, repo } = ownerAndName(task.repository);
   const create = (draft: boolean) =>
@@ -106,7 +122,7 @@ async function createPull(
       head: task.branch as string,
       base: task.target as string,
       title: shorten(stripInvisible(text.title), 250),
-      body: pullBody(task, text.body),
+      body: pullBody(task, text.body, stack),
       draft,
       request: { retries: 0 },
     });
@@ -145,9 +161,10 @@ async function closePull(octokit: Octokit, task: Task, pull_number: number): Pro
   });
 }
 
-/** The agent's text, then what Orch vouches for: issue, task and who asked. */
-function pullBody(task: Task, text: string): string {
-  const closes = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
+/** The agent's text, then what Orch vouches for: issue, what it builds on, task and who asked. */
+function pullBody(task: Task, text: string, stack: string): string {
+  const issue = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
+  const closes = stack === '' ? issue : `${issue} ${stack}`;
   const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
   const end = `${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`;
   const words = shorten(text.trim(), 40_000);

@@ -1,4 +1,5 @@
 import { recordPull } from '../forge/pulls.ts';
+import { buildsOn } from '../forge/stack.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
@@ -32,6 +33,12 @@ export async function mergeTask(
   const { branch, target, pullState } = task;
   if (task.state !== 'completed' || pullState !== 'open' || branch === null || target === null)
     throw new OrchError('E_TASK_STATE', `${taskName(id)} has nothing to merge: ${standing(task)}`);
+  const below = buildsOn(store, task).find(each => each.branch === target);
+  if (below) {
+    const first = taskName(below.id);
+    const what = `${taskName(id)} builds on ${first}, which is not merged yet`;
+    throw new OrchError('E_MERGE', what, { remedy: `Merge that first: orch merge ${first}` });
+  }
   const title = store.pulls.get(id)?.title ?? taskName(id);
   const message = `Merge ${taskName(id)}: ${title}`;
   // People may have gone on in the branch.

@@ -1,5 +1,6 @@
 import type { Forge } from '../forge/forge.ts';
 import { type PullRequest, recordPull } from '../forge/pulls.ts';
+import { buildsOn, stackNote } from '../forge/stack.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
@@ -24,9 +25,10 @@ export function localPulls({ store, clock }: { store: Store; clock: Clock }): Fo
         const made = { number: task.id, url: null, draft, created: true };
         if (!recordPull(store, task, { ...made, state: 'open' }, now))
           throw new OrchError('E_RUN_ENDED', `${taskName(task.id)} was cancelled`);
+        const note = stackNote(buildsOn(store, task));
         const text = {
           title: shorten(stripInvisible(title), 250),
-          body: shorten(stripInvisible(body), 60_000),
+          body: [shorten(stripInvisible(body), 60_000), note].filter(part => part !== '').join('\n\n'),
         };
         store.pulls.put({ task: task.id, ...text, draft, openedAt: now });
         return made;
@@ -37,5 +39,7 @@ export function localPulls({ store, clock }: { store: Store; clock: Clock }): Fo
       return pull && { title: pull.title, body: pull.body, labels: [] };
     },
     reword: async ({ id }, { title, body }) => store.pulls.reword(id, title, body),
+    // It goes where its task goes, which is written down with the task.
+    retarget: async () => {},
   };
 }

@@ -43,6 +43,7 @@ export const ERRORS = {
   E_TASK_OVER:
     'To go on, comment `/orch` and what is to be done, on its pull request if there is one; or retry the task.',
   E_SAID_TOO_MUCH: 'Say less, or wait until the agent has heard the rest: 32,000 characters may wait.',
+  E_STACK: 'Merge one of their pull requests, or have one branch hold the other, then retry the task.',
   E_QUEUE_FULL: 'Wait until tasks are done, cancel some, or raise task_queue.max_size.',
   E_BUSY: 'End some of them, then try again.',
   E_INTERNAL: 'See logs/orch.log in ORCH_HOME, and tell us of it.',
@@ -96,6 +97,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_AGENT_NOT_READY',
   'E_EMPTY_REPOSITORY',
   'E_UNKNOWN_BASE',
+  'E_STACK',
   'E_PROMPT_TOO_LONG',
   'E_PATH_TOO_LONG',
   'E_UNKNOWN_AGENT',

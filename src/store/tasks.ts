@@ -130,6 +130,9 @@ export function openTasks(db: Connection) {
     `select ${list} from tasks where state in (select value from json_each(?)) order by id desc limit ?`,
   );
   const openPulls = db.prepare(`select ${list} from tasks where pull_state = 'open' order by id`);
+  const aimedAt = db.prepare(
+    `select id from tasks where repository_id = ? and target = ? and (pull_state = 'open' or state in ${OPEN}) order by id`,
+  );
   const openIn = db.prepare(
     `select ${list} from tasks where (installation = ? or repository_id = ?) and state in ${OPEN} order by id`,
   );
@@ -199,6 +202,9 @@ export function openTasks(db: Connection) {
       (states === undefined ? latest.all(limit) : inStates.all(JSON.stringify(states), limit)).map(
         row => read(row) as Task,
       ),
+    /** Tasks whose pull request goes to a branch, or will. */
+    aimedAt: (repositoryId: number, branch: string): number[] =>
+      aimedAt.all(repositoryId, branch).map(row => (row as { id: number }).id),
     openInInstallation: (installation: number): Task[] =>
       openIn.all(installation, null).map(row => read(row) as Task),
     openInRepository: (repositoryId: number): Task[] =>

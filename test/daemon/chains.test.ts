@@ -13,7 +13,8 @@ import { aRequest, claimed, memoryStore, NOW } from '../support/tasks.ts';
 type Policy = 'hold' | 'fail' | 'run';
 
 const chainsOf = (store: Store, failedPrerequisite: Policy = 'hold') => {
-  const { stop } = startChains({ store, clock: fakeClock(NOW), log: silentLog(), failedPrerequisite });
+  const pulls = { retarget: async () => {} };
+  const { stop } = startChains({ store, clock: fakeClock(NOW), log: silentLog(), pulls, failedPrerequisite });
   return { [Symbol.asyncDispose]: stop };
 };
 

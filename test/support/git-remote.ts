@@ -15,8 +15,12 @@ export interface GitRemote extends AsyncDisposable {
   directory: string;
   /** What arrived, as `GET /acme/widget.git/info/refs?service=… [user]`. */
   requests: string[];
-  /** Commits files to a branch on the server, made when missing, and returns the commit. */
-  commit(branch: string, files: Record<string, string>, options?: { amend?: boolean }): Promise<string>;
+  /** Commits files to a branch on the server, made when missing (at `from`), and returns the commit. */
+  commit(
+    branch: string,
+    files: Record<string, string>,
+    options?: { amend?: boolean; from?: string },
+  ): Promise<string>;
   git(...args: string[]): Promise<string>;
 }
 
@@ -46,7 +50,7 @@ export async function gitRemote(): Promise<GitRemote> {
     directory,
     requests,
     git,
-    commit: (branch, files, options) => commitTo(work, directory, branch, files, options?.amend ?? false),
+    commit: (branch, files, options) => commitTo(work, directory, branch, files, options),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -70,14 +74,14 @@ async function commitTo(
   directory: string,
   branch: string,
   files: Record<string, string>,
-  amend: boolean,
+  { amend = false, from }: { amend?: boolean; from?: string } = {},
 ): Promise<string> {
   const git = (...args: string[]) => runProgram('git', args, { cwd: work, env: ENVIRONMENT });
   const refs = await git('ls-remote', directory);
   if (refs.includes(`refs/heads/${branch}\n`) || refs.endsWith(`refs/heads/${branch}`)) {
     await git('fetch', '-q', directory, branch);
     await git('checkout', '-q', '--detach', 'FETCH_HEAD');
-  }
+  } else if (from) await git('checkout', '-q', '--detach', from);
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(work, path)), { recursive: true });
     await writeFile(join(work, path), text);
