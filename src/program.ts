@@ -56,10 +56,14 @@ export function createProgram(name: string): Command {
 
   program
     .command('agents')
-    .description('the agents of the settings; with --check whether they can work, and what to do if not')
-    .option('--check', 'look for program, version and login')
+    .description('which agent works on what; with --check whether those of the settings can work')
+    .option('--check', 'look for program, version and login, and say what to do if one lacks')
     .option('--json', 'as JSON')
-    .action(async options => (await import('./cli/agents.ts')).agents({ ...common(), ...options }));
+    .action(async ({ check, ...options }) =>
+      check
+        ? (await import('./cli/check-agents.ts')).checkAgents({ ...common(), ...options })
+        : (await import('./cli/agents.ts')).agents({ ...common(), ...options }),
+    );
 
   program
     .command('demo')
@@ -179,6 +183,29 @@ export function createProgram(name: string): Command {
     .action(async (task, options) =>
       (await import('./cli/checkpoints.ts')).list(task, { ...common(), ...options }),
     );
+
+  program
+    .command('cleanup')
+    .description('remove the workspaces of tasks that are over; commits that are nowhere else are kept')
+    .option('--json', 'as JSON')
+    .action(async options => (await import('./cli/cleanup.ts')).cleanup({ ...common(), ...options }));
+
+  const debug = program
+    .command('debug')
+    .description('what a task or an agent has done, and what would come next');
+  for (const [kind, name] of [
+    ['task', 'TASK'],
+    ['agent', 'AGENT'],
+  ] as const)
+    debug
+      .command(`${kind} <${name}>`)
+      .description(
+        `the timeline, files and screen of ${kind === 'task' ? 'a task' : "an agent's task"}, and its next step`,
+      )
+      .option('--json', 'as JSON')
+      .action(async (named, options) =>
+        (await import('./cli/debug.ts')).debug(`${kind}s`, named, { ...common(), ...options }),
+      );
 
   const tokens = program.command('tokens').description('who may use the API over TCP');
   const tokenCommands = () => import('./cli/tokens.ts');

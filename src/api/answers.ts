@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { showTask, type TaskView } from '../record/views.ts';
+import { showEvent, showInput, showRun, showTask, type TaskView } from '../record/views.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
@@ -15,6 +15,14 @@ export function taskView({ store, clock, agentState }: ApiOptions, task: Task): 
     after: store.dependencies.of(task.id),
     live: store.runs.liveOf(task.id),
   });
+}
+
+/** A task with its runs, what was said to its agents, and what has happened. */
+export function storyOf(options: ApiOptions, task: Task) {
+  const { store } = options;
+  const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
+  const said = store.inputs.ofTask(task.id).map(showInput);
+  return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id).map(showEvent) };
 }
 
 /** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */

@@ -1,10 +1,11 @@
 import type { Ask } from '../forge/wish.ts';
+import type { CleanedUp } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Store } from '../store/open.ts';
-import type { AgentState, Task } from '../task/glossary.ts';
+import type { AgentState, Run, Task } from '../task/glossary.ts';
 
 /** What the API needs of the daemon that it is a face of. */
 export interface ApiOptions {
@@ -36,6 +37,19 @@ export interface ApiOptions {
   };
   /** Gives somebody the keyboard of a task's agent. Errors: E_TASK_STATE, E_AGENT_NOT_READY. */
   takeOver(task: number, by: string): Task;
+  /** Removes the workspaces that no open task needs, whatever their age; commits that are nowhere else are kept. */
+  cleanUp(): Promise<CleanedUp>;
+  /** How it is looked into what goes on; looking changes nothing. */
+  insight: {
+    /** The last readable lines of a run's terminal. */
+    output(run: Run, lines: number): Promise<string>;
+    /** What its terminal shows now; null when there is none. */
+    screen(run: Run): Promise<string | null>;
+    /** What lies on disk of it. */
+    files(run: Run): { what: string; path: string; bytes: number }[];
+    /** The step that the scheduler would take now, and why. */
+    next(task: Task): Promise<{ step: string; why: string }>;
+  };
   agents: readonly { name: string; maxInstances: number }[];
   /** What the agent of a task's live run does. */
   agentState(task: number): { state: AgentState; detail: string | null } | null;

@@ -6,23 +6,18 @@ import type { ApiOptions } from './options.ts';
 
 const reportQuery = z.object({ since: z.string().default('7d') });
 
-/** The daemon itself: what it is, its agents, what was done, backups. */
+/** The daemon itself: what it is, what was done, backups and cleaning up. */
 export function orchestratorRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, clock, about, agents, backUp } = options;
+  const { store, clock, about, backUp, cleanUp } = options;
   app.get('/api/orchestrator', () => ({
     ...about,
     tasks: store.tasks.counts(),
     inbox: store.inbox.waiting(),
   }));
-  app.get('/api/agents', () => {
-    const load = store.runs.load();
-    return agents.map(({ name, maxInstances }) => {
-      return { name, max_instances: maxInstances, running: load.filter(run => run.profile === name).length };
-    });
-  });
   app.get('/api/report', request => {
     const { since } = reportQuery.parse(request.query);
     return report(store, parseSince(since, clock.now()), clock.now());
   });
+  app.post('/api/cleanup', () => cleanUp());
   app.post('/api/backups', { config: { role: 'admin' } }, async () => showBackup(await backUp()));
 }

@@ -3,6 +3,7 @@ import { chmod } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { OrchError } from '../shared/errors.ts';
+import { agentRoutes } from './agents.ts';
 import { errorAnswers } from './answers.ts';
 import { checkpointRoutes } from './checkpoints.ts';
 import { eventRoutes } from './events.ts';
@@ -55,6 +56,7 @@ function createApi(options: ApiOptions): FastifyInstance {
     typeof payload === 'string' ? redact(payload) : payload,
   );
   orchestratorRoutes(app, options);
+  agentRoutes(app, options);
   taskRoutes(app, options);
   eventRoutes(app, options);
   checkpointRoutes(app, options);

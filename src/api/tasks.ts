@@ -3,9 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
-import { showEvent, showInput, showRun } from '../record/views.ts';
 import { TASK_STATES, type TaskState } from '../task/states.ts';
-import { namedTask, taskView, where, whoAsks } from './answers.ts';
+import { namedTask, storyOf, taskView, where, whoAsks } from './answers.ts';
 import type { ApiOptions } from './options.ts';
 import { readWish, visibleText } from './wish.ts';
 
@@ -40,12 +39,7 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
     const tasks = store.tasks.list(limit, state && STATE_NAMES[state]);
     return tasks.map(task => taskView(options, task));
   });
-  app.get('/api/tasks/:task', request => {
-    const task = namedTask(store, request.params);
-    const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
-    const said = store.inputs.ofTask(task.id).map(showInput);
-    return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id).map(showEvent) };
-  });
+  app.get('/api/tasks/:task', request => storyOf(options, namedTask(store, request.params)));
   app.post('/api/tasks/:task/pause', request => {
     const { id } = namedTask(store, request.params);
     return taskView(options, pause(store, id, `paused ${where(request)}`, null, clock.now()));

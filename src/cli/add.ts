@@ -3,7 +3,7 @@ import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { textOf } from './input.ts';
-import { say } from './output.ts';
+import { say, sayJson } from './output.ts';
 
 /** What may be asked for with a task, as it was written: the daemon reads it as it reads comments. */
 export interface WishOptions extends Common {
@@ -23,7 +23,8 @@ export type Added = TaskView & { duplicate: boolean };
 /** `orch add INSTRUCTION`: queues a task, and says which. */
 export async function add(words: readonly string[], options: WishOptions): Promise<void> {
   const task = await addTask(await findHome(options), words, options);
-  say(options.json ? JSON.stringify(task, null, 2) : addedText(task));
+  if (options.json) sayJson(task);
+  else say(addedText(task));
 }
 
 export async function addTask(home: string, words: readonly string[], options: WishOptions): Promise<Added> {

@@ -1,58 +1,42 @@
-import { existsSync } from 'node:fs';
-import { hostOf, type Inspection, inspectAgent } from '../agent/inspect.ts';
-import { BUILT_IN } from '../config/profiles/built-in.ts';
-import type { Settings } from '../config/settings.ts';
-import { isOnPath } from '../shared/program.ts';
-import { columns, say } from './output.ts';
-import { settingsHere } from './settings.ts';
+import type { AgentView, ProfileView } from '../record/agent-views.ts';
+import { duration } from '../shared/clock.ts';
+import type { Common } from './common.ts';
+import { askDaemon } from './daemon-client.ts';
+import { findHome } from './home.ts';
+import { type Cell, columns, say, sayJson } from './output.ts';
+import { firstLine } from './task-table.ts';
 
-interface Options {
-  check?: boolean;
-  json?: boolean;
-  config?: string;
+/** `orch agents`: which agent works on what. */
+export async function agents(options: Common): Promise<void> {
+  const profiles = await askDaemon<ProfileView[]>(await findHome(options), 'GET', '/api/agents');
+  if (options.json) return sayJson(profiles);
+  if (profiles.length === 0) return say('No agents. What is there for them: orch agents --check');
+  process.stdout.write(`${agentTable(profiles, Date.now())}\n`);
 }
 
-/** `orch agents`: the profiles of the settings. With `check` whether each can work; exit code 1 when one can't. */
-export async function agents({ check = false, json = false, config }: Options): Promise<void> {
-  // As orch serve reads it.
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const { env } = process;
-  const { settings } = settingsHere(env, config);
-  const { profiles } = settings;
-  if (profiles.length === 0 && !json) return say(none(env));
-  if (check) return await report(settings, env, json);
-  const list = profiles.map(({ name, command, model, maxInstances }) => ({
-    agent: name,
-    program: command[0] ?? '',
-    model,
-    max_instances: maxInstances,
-  }));
-  if (json) return say(JSON.stringify(list, null, 2));
-  const rows = list.map(each => [each.agent, each.program, each.model ?? '', String(each.max_instances)]);
-  say(columns([['AGENT', 'PROGRAM', 'MODEL', 'AT ONCE'], ...rows]));
+/** Agents, one a row: those that work, then the others by their number. */
+export function agentTable(profiles: readonly ProfileView[], now: number, width?: number): string {
+  const rows = profiles.flatMap(profile => {
+    const working = profile.agents.filter(({ task }) => task !== null);
+    return [...working.map(agent => workingRow(agent, now)), ...restRow(profile)];
+  });
+  return columns(rows, ['AGENT', 'STATE', 'TASK', 'SINCE', 'WHAT IT DOES'], width);
 }
 
-async function report(settings: Settings, env: NodeJS.ProcessEnv, json: boolean): Promise<void> {
-  const isSandboxed = settings.sandbox.kind !== 'none';
-  const found = await Promise.all(
-    settings.profiles.map(profile => inspectAgent(profile, hostOf(profile, env, isSandboxed))),
-  );
-  process.exitCode = found.every(({ problem }) => problem === null) ? 0 : 1;
-  if (json) return say(JSON.stringify(found, null, 2));
-  say(columns([['AGENT', 'PROGRAM', 'VERSION', 'SIGNED IN BY'], ...found.map(row)]));
-  for (const { agent, problem } of found)
-    if (problem !== null) say(`\n${agent}: ${problem.says}.\n  ${problem.remedy}`);
+function workingRow({ id, state, task, since, detail, instruction }: AgentView, now: number): Cell[] {
+  const isCalling = state === 'waiting' || state === 'stuck' || state === 'limited';
+  const time = since === null ? '' : duration(now - Date.parse(since));
+  const style = isCalling ? 'yellow' : 'cyan';
+  return [id, { text: state ?? '', style }, task ?? '', time, detail ?? firstLine(instruction ?? '')];
 }
 
-function row({ agent, program, version, range, lastGood, login }: Inspection): string[] {
-  const remark = range === 'too new' && lastGood !== null ? `too new, ${lastGood} works` : range;
-  return [agent, program ?? 'none', version === null ? '' : `${version} (${remark})`, login ?? ''];
-}
-
-/** What to write, where the settings have no agent: a CLI that is there goes before one that is not. */
-function none({ PATH = '' }: NodeJS.ProcessEnv): string {
-  const names = Object.keys(BUILT_IN);
-  const there = names.filter(name => isOnPath(name, PATH));
-  const found = there.length === 0 ? '' : ` Installed here: ${there.join(', ')}.`;
-  return `No agents. Name one in orch.yaml: agents: { ${there[0] ?? names[0]}: {} }.${found}`;
+function restRow({ name, max_instances, running, limited_until }: ProfileView): Cell[][] {
+  const free = max_instances - running;
+  if (limited_until !== null)
+    return [
+      [name, { text: 'limited', style: 'yellow' }, '', '', `its vendor's limit ends at ${limited_until}`],
+    ];
+  return free <= 0
+    ? []
+    : [[name, { text: 'idle', style: 'dim' }, '', '', `${free} of ${max_instances} free`]];
 }

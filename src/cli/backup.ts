@@ -7,7 +7,7 @@ import { type Backups, openBackups } from '../store/backups.ts';
 import { copyDatabase, explain, takeAlone } from '../store/file.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
-import { bytes, say } from './output.ts';
+import { bytes, say, sayJson } from './output.ts';
 import { settingsHere } from './settings.ts';
 
 const LONGEST_MS = 3600_000;
@@ -21,7 +21,8 @@ export async function backup(options: Common): Promise<void> {
     if (!(error instanceof OrchError) || error.code !== 'E_NO_DAEMON') throw error;
     return backUpAlone(paths.database, backups);
   });
-  say(options.json ? JSON.stringify(made, null, 2) : `${made.file}  ${bytes(made.bytes)}`);
+  if (options.json) sayJson(made);
+  else say(`${made.file}  ${bytes(made.bytes)}`);
 }
 
 async function backUpAlone(database: string, backups: Backups): Promise<BackupView> {

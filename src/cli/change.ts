@@ -2,7 +2,7 @@ import type { TaskView } from '../record/views.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
+import { say, sayJson } from './output.ts';
 
 export type Verb = 'pause' | 'resume' | 'cancel' | 'retry';
 
@@ -10,5 +10,6 @@ export type Verb = 'pause' | 'resume' | 'cancel' | 'retry';
 export async function change(verb: Verb, name: string, options: Common): Promise<void> {
   const path = `/api/tasks/${encodeURIComponent(name)}/${verb}`;
   const task = await askDaemon<TaskView>(await findHome(options), 'POST', path);
-  say(options.json ? JSON.stringify(task, null, 2) : `${task.id} is ${task.status}.`);
+  if (options.json) sayJson(task);
+  else say(`${task.id} is ${task.status}.`);
 }

@@ -4,7 +4,7 @@ import { duration } from '../shared/clock.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { columns, say, tokensCell } from './output.ts';
+import { say, sayJson, sayTable, tokensCell } from './output.ts';
 
 const HEAD = ['DAY', 'REPOSITORY', 'AGENT', 'TASKS', 'RUNS', 'OUTCOMES', 'TIME', 'TOKENS', 'COST'];
 
@@ -12,10 +12,10 @@ const HEAD = ['DAY', 'REPOSITORY', 'AGENT', 'TASKS', 'RUNS', 'OUTCOMES', 'TIME',
 export async function report(options: Common & { since: string }): Promise<void> {
   const path = `/api/report?${new URLSearchParams({ since: options.since })}`;
   const told = await askDaemon<Report>(await findHome(options), 'GET', path);
-  if (options.json) return say(JSON.stringify(told, null, 2));
+  if (options.json) return sayJson(told);
   if (told.rows.length === 0) return say(`No runs since ${told.since}.`);
   const rows = told.rows.map(row => [row.day, row.repository, row.agent, ...cells(row)]);
-  say(columns([HEAD, ...rows, ['in all', '', '', ...cells(told.total)]]));
+  sayTable([...rows, ['in all', '', '', ...cells(told.total)]], HEAD);
 }
 
 function cells({ tasks, runs, outcomes, seconds, tokens, cost }: Totals): string[] {

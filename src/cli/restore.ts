@@ -10,29 +10,32 @@ import type { Backup } from '../store/backups.ts';
 import { restore as restoreDatabase } from '../store/restore.ts';
 import { findBackups } from './backup.ts';
 import type { Common } from './common.ts';
-import { bytes, say } from './output.ts';
+import { bytes, say, sayJson } from './output.ts';
 
 /** `orch restore` lists the backups; `orch restore FILE` puts that one in the place of the database. */
 export async function restore(file: string | undefined, options: Common): Promise<void> {
   const { paths, backups } = findBackups(options);
-  if (file === undefined) return say(list(backups.list(), options));
+  if (file === undefined) return list(backups.list(), options);
   const backup = existsSync(file) ? resolve(file) : resolve(backups.directory, file);
   const { database } = paths;
   const newestTask = newestTaskOnDisk(paths);
   const restored = await restoreDatabase({ database, backup, now: Date.now(), newestTask });
   await endStrangers(paths, restored.newestTask);
-  if (options.json) return say(JSON.stringify({ database, backup, replaced: restored.replaced }, null, 2));
+  if (options.json) return sayJson({ database, backup, replaced: restored.replaced });
   say(`${database} is now as ${backup} has it.`);
   if (restored.replaced) say(`The former one lies at ${restored.replaced}.`);
 }
 
-function list(backups: Backup[], options: Common): string {
-  if (options.json) return JSON.stringify(backups.map(showBackup), null, 2);
-  if (backups.length === 0) return 'No backups.';
+function list(backups: Backup[], options: Common): void {
   const rows = backups.map(
     ({ at, bytes: size, file }) => `${isoTime(at)}  ${bytes(size).padStart(9)}  ${file}`,
   );
-  return `${rows.join('\n')}\n\nTo put one in the place of the database, stop orch serve, then: orch restore FILE`;
+  if (options.json) sayJson(backups.map(showBackup));
+  else if (rows.length === 0) say('No backups.');
+  else
+    say(
+      `${rows.join('\n')}\n\nTo put one in the place of the database, stop orch serve, then: orch restore FILE`,
+    );
 }
 
 /** Tasks that the backup does not know have left things with their numbers. */

@@ -4,7 +4,7 @@ import { type Added, addedText, addTask, type WishOptions } from './add.ts';
 import { askDaemon } from './daemon-client.ts';
 import { journal } from './events.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
+import { say, sayJson } from './output.ts';
 
 /**
  * `orch run INSTRUCTION`: queues a task and tells how it goes, until it is over. The exit code says how it ended; Ctrl-C
@@ -23,7 +23,7 @@ export async function run(words: readonly string[], options: WishOptions): Promi
   tell(addedText(added));
   await follow(home, added, tell);
   const task = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${added.id}`);
-  if (options.json) say(JSON.stringify({ ...task, duplicate: added.duplicate }, null, 2));
+  if (options.json) sayJson({ ...task, duplicate: added.duplicate });
   else say(endText(task));
   process.exitCode = task.status === 'completed' ? 0 : 1;
 }

@@ -3,8 +3,8 @@ import { showAmount, showUsd } from '../shared/amounts.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { columns, say, tokensCell } from './output.ts';
-import { placeOf, stateOf } from './task-table.ts';
+import { say, sayJson, sayTable, tokensCell } from './output.ts';
+import { firstLine, placeOf, stateCell } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
@@ -14,11 +14,11 @@ export async function show(name: string, options: Common): Promise<void> {
     'GET',
     `/api/tasks/${encodeURIComponent(name)}`,
   );
-  if (options.json) return say(JSON.stringify(task, null, 2));
-  say(`${task.id}  ${stateOf(task)}${task.reason ? `: ${task.reason}` : ''}`);
+  if (options.json) return sayJson(task);
+  say(`${task.id}  ${stateCell(task).text}${task.reason ? `: ${task.reason}` : ''}`);
   if (task.agent_detail) say(`agent: ${task.agent_detail}`);
   say(`${placeOf(task)}, asked by ${task.requester}`);
-  say(`${task.instruction.split('\n', 1)[0]}`);
+  say(firstLine(task.instruction));
   if (task.branch) say(`branch ${task.branch}`);
   if (task.budget) say(budgetLine(task.budget));
   if (task.question) say(`it asks: ${task.question}`);
@@ -38,12 +38,15 @@ export async function show(name: string, options: Common): Promise<void> {
     ];
     return [...cells, run.reason ?? ''];
   });
-  const head = ['RUN', 'AGENT', 'CHOSEN', 'OUTCOME', 'TOKENS', 'COST', 'REASON'];
-  if (runs.length > 0) say(`\n${columns([head, ...runs])}`);
+  if (runs.length > 0) section(runs, ['RUN', 'AGENT', 'CHOSEN', 'OUTCOME', 'TOKENS', 'COST', 'REASON']);
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
-  if (said.length > 0) say(`\n${columns([['SAID BY', 'HEARD', 'TEXT'], ...said])}`);
-  const events = task.events.map(({ at, text }) => [at, text]);
-  say(`\n${columns(events)}`);
+  if (said.length > 0) section(said, ['SAID BY', 'HEARD', 'TEXT']);
+  section(task.events.map(({ at, text }) => [at, text]));
+}
+
+function section(rows: readonly (readonly string[])[], head?: readonly string[]): void {
+  say('');
+  sayTable(rows, head);
 }
 
 function budgetLine({ usd, tokens, spent_usd, spent_tokens }: NonNullable<TaskView['budget']>): string {

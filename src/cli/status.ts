@@ -2,8 +2,8 @@ import type { TaskView } from '../record/views.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
-import { taskTable } from './task-table.ts';
+import { say, sayJson } from './output.ts';
+import { sayTasks } from './task-table.ts';
 
 interface About {
   version: string;
@@ -21,10 +21,12 @@ export async function status(options: Common): Promise<void> {
     askDaemon<About>(home, 'GET', '/api/orchestrator'),
     askDaemon<TaskView[]>(home, 'GET', '/api/tasks?limit=20'),
   ]);
-  if (options.json) return say(JSON.stringify({ ...about, latest: tasks }, null, 2));
+  if (options.json) return sayJson({ ...about, latest: tasks });
   const counts = Object.entries(about.tasks).map(([state, count]) => `${count} ${state}`);
   const where = about.url === '' ? '' : ` at ${about.url}`;
   say(`Orch ${about.version}${where}, process ${about.pid}, since ${about.started_at}`);
   say(counts.length === 0 ? 'No tasks yet.' : `Tasks: ${counts.join(', ')}`);
-  if (tasks.length > 0) say(`\n${taskTable(tasks)}`);
+  if (tasks.length === 0) return;
+  say('');
+  sayTasks(tasks);
 }

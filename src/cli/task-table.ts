@@ -1,24 +1,49 @@
 import type { TaskView } from '../record/views.ts';
-import { columns } from './output.ts';
+import type { TaskState } from '../task/states.ts';
+import { type Cell, columns } from './output.ts';
 
-/** `running`, or `running, agent waiting`. */
-export function stateOf({ status, agent_state }: TaskView): string {
-  return agent_state === null || agent_state === 'working' ? status : `${status}, agent ${agent_state}`;
+const STYLES = {
+  queued: 'dim',
+  starting: 'cyan',
+  running: 'cyan',
+  paused: 'yellow',
+  completed: 'green',
+  failed: 'red',
+  escalated: 'magenta',
+  cancelled: 'dim',
+} as const satisfies Record<TaskState, string>;
+
+/** `running`, or `running, agent waiting`, in the colour of the state. */
+export function stateCell({ status, agent_state }: TaskView): {
+  text: string;
+  style: (typeof STYLES)[TaskState];
+} {
+  const isPlain = agent_state === null || agent_state === 'working';
+  return { text: isPlain ? status : `${status}, agent ${agent_state}`, style: STYLES[status] };
+}
+
+/** Where it was asked: `acme/shop#42`, or the repository of a desk. */
+export function placeOf({ repository, issue }: TaskView): string {
+  return issue === null ? repository : `${repository}#${issue}`;
+}
+
+/** Tasks on standard output. */
+export function sayTasks(list: readonly TaskView[]): void {
+  process.stdout.write(`${taskTable(list)}\n`);
 }
 
 /** Tasks, one a row. */
-export function taskTable(list: TaskView[]): string {
-  const rows = list.map(task => [
+export function taskTable(list: readonly TaskView[], width?: number): string {
+  const rows = list.map((task): Cell[] => [
     task.id,
-    stateOf(task),
+    stateCell(task),
     placeOf(task),
     task.pull_request ? `#${task.pull_request.number}` : '',
-    task.instruction.split('\n', 1)[0] ?? '',
+    firstLine(task.instruction),
   ]);
-  return columns([['TASK', 'STATE', 'ISSUE', 'PR', 'INSTRUCTION'], ...rows]);
+  return columns(rows, ['TASK', 'STATE', 'WHERE', 'PR', 'INSTRUCTION'], width);
 }
 
-/** `acme/shop#7`, or the repository alone. */
-export function placeOf({ repository, issue }: TaskView): string {
-  return issue === null ? repository : `${repository}#${issue}`;
+export function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }

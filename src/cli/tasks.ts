@@ -2,13 +2,15 @@ import type { TaskView } from '../record/views.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
-import { taskTable } from './task-table.ts';
+import { say, sayJson } from './output.ts';
+import { sayTasks } from './task-table.ts';
 
 /** `orch tasks`: the newest tasks, or those in one state. */
 export async function tasks(options: Common & { status?: string; limit: string }): Promise<void> {
   const query = new URLSearchParams({ limit: options.limit });
   if (options.status) query.set('state', options.status);
   const list = await askDaemon<TaskView[]>(await findHome(options), 'GET', `/api/tasks?${query}`);
-  say(options.json ? JSON.stringify(list, null, 2) : list.length === 0 ? 'No tasks.' : taskTable(list));
+  if (options.json) return sayJson(list);
+  if (list.length === 0) return say('No tasks.');
+  sayTasks(list);
 }

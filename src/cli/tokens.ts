@@ -1,28 +1,31 @@
 import { addToken, readTokens, removeToken } from '../config/tokens.ts';
 import type { Common } from './common.ts';
-import { columns, say } from './output.ts';
+import { say, sayJson, sayTable } from './output.ts';
 import { settingsHere } from './settings.ts';
 
 /** `orch tokens`: who may use the API over TCP. */
 export async function list(options: Common): Promise<void> {
   const holders = readTokens(tokensFile(options)).map(({ name, role }) => ({ name, role }));
-  if (options.json) return say(JSON.stringify(holders, null, 2));
+  if (options.json) return sayJson(holders);
   if (holders.length === 0) return say('No tokens. Make one with: orch tokens add NAME --role read');
-  say(columns([['NAME', 'ROLE'], ...holders.map(({ name, role }) => [name, role])]));
+  sayTable(
+    holders.map(({ name, role }) => [name, role]),
+    ['NAME', 'ROLE'],
+  );
 }
 
 /** `orch tokens add NAME`: the token goes to standard output, and nothing else does. */
 export async function add(name: string, options: Common & { role: string }): Promise<void> {
   const token = addToken(tokensFile(options), name, options.role);
-  say(options.json ? JSON.stringify({ name, role: options.role, token }, null, 2) : token);
+  if (options.json) sayJson({ name, role: options.role, token });
+  else say(token);
 }
 
 /** `orch tokens remove NAME`. */
 export async function remove(name: string, options: Common): Promise<void> {
   removeToken(tokensFile(options), name);
-  say(
-    options.json ? JSON.stringify({ name, removed: true }, null, 2) : `The token of ${name} is taken back.`,
-  );
+  if (options.json) sayJson({ name, removed: true });
+  else say(`The token of ${name} is taken back.`);
 }
 
 function tokensFile({ config }: Common): string {

@@ -39,6 +39,7 @@ import { openRepositories, publishGit } from './git.ts';
 import { handOvers } from './hand-over.ts';
 import { type Health, openHealth } from './health.ts';
 import type { Home } from './home.ts';
+import { insight } from './insight.ts';
 import { openKeeper } from './keeper.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
@@ -70,6 +71,8 @@ export interface Daemon extends AsyncDisposable {
   paths: Paths;
   checkpoints: ApiOptions['checkpoints'];
   takeOver: ApiOptions['takeOver'];
+  cleanUp: ApiOptions['cleanUp'];
+  insight: ApiOptions['insight'];
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
   health(): Promise<Health>;
@@ -232,20 +235,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => cleaner.stop());
   const chains = startChains({ store, clock, log, pulls: forge.pulls, ...settings.policies });
   stack.defer(() => chains.stop());
-  const choose = chooser(store, { ...settings.limits, profiles: settings.profiles }, task => ({
+  const limits = { ...settings.limits, profiles: settings.profiles };
+  const choose = chooser(store, limits, task => ({
     ...repositorySettings(task),
     // Where a budget is spent, nothing may run.
     ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
   }));
   const drain = openDrain({ store, clock });
-  const scheduler = startScheduler({
+  const shared = {
     store,
     clock,
+    policy: (task: Task, run: Run) => policyOf(settings, run, repositorySettings(task).agents),
+    graceSeconds: settings.taskQueue.stopGraceSeconds,
+    choose: (now: number) => (drain.isClosing() ? null : choose(now)),
+  };
+  const scheduler = startScheduler({
+    ...shared,
     log,
     stages: { ...onDisk({ workspace, agent }, disk), broker: sockets, pulls: pullStage(forge) },
-    policy: (task, run) => policyOf(settings, run, repositorySettings(task).agents),
-    graceSeconds: settings.taskQueue.stopGraceSeconds,
-    choose: now => (drain.isClosing() ? null : choose(now)),
     promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: SWEEP_SECONDS,
   });
@@ -274,6 +281,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     backUp: schedule.make,
     checkpoints: { make: checkpointByHand({ store, snapshot }), rollBack: rollBackIn({ store, clock }) },
     takeOver: takeOverIn({ store, clock, settings }),
+    cleanUp: cleaner.cleanUp,
+    insight: insight({ ...shared, limits, look: agent.look, paths, terminals }),
     health,
     agentState: states.of,
     drain: drain.drain,

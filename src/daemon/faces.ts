@@ -42,6 +42,8 @@ export async function openFaces(options: FacesOptions): Promise<Faces> {
     agentState: daemon.agentState,
     checkpoints: daemon.checkpoints,
     takeOver: daemon.takeOver,
+    cleanUp: daemon.cleanUp,
+    insight: daemon.insight,
     agents: settings.profiles,
     stop: now => void daemon.drain(now).then(stop),
   };

@@ -16,6 +16,12 @@ export type InputView = ReturnType<typeof showInput>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
+/** Runs whose workspaces are gone, each with the ref that keeps its commits if there were any; and those that could not go. */
+export interface CleanedUp {
+  removed: { run: string; rescued: string | null }[];
+  failed: { run: string; why: string }[];
+}
+
 /** What has happened to a task; `text` says it for people. */
 export type EventView = {
   [T in EventType]: { seq: number; at: string; task: string; type: T; data: TaskEvents[T]; text: string };

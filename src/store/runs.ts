@@ -56,6 +56,9 @@ export function openRuns(db: Connection) {
     `select ${list} from runs where spawned_at is not null and task in
       (select id from tasks where repository_id = ? and branch = ?) order by started_at desc, task desc limit 1`,
   );
+  const lastOf = db.prepare(
+    `select ${list} from runs where profile = ? and slot = ? order by started_at desc, task desc limit 1`,
+  );
   const limitedInARow = db.prepare(
     `select count(*) as count from runs where profile = ? and outcome = 'rate_limited' and ended_at >
       coalesce((select max(ended_at) from runs where profile = ? and outcome = 'succeeded'), 0)`,
@@ -82,6 +85,9 @@ export function openRuns(db: Connection) {
     /** The newest run of all tasks on a branch that had an agent. */
     lastOnBranch: (repositoryId: number, branch: string): Run | null =>
       (lastOnBranch.get(repositoryId, branch) as Run | undefined) ?? null,
+    /** The run that an agent has, or had last. */
+    lastOf: (profile: string, slot: number): Run | null =>
+      (lastOf.get(profile, slot) as Run | undefined) ?? null,
     /**
      * Ended runs on disk that nobody needs there: those that never got an agent, and those whose task is over and whose
      * pull request is, or which nobody touched since `before`; as long as that holds for all that share the workspace.

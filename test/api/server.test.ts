@@ -35,7 +35,7 @@ describe('the socket', () => {
 });
 
 describe('the API', () => {
-  it('tells of the daemon and of its agents', async () => {
+  it('tells of the daemon', async () => {
     using store = memoryStore();
     started(store);
     queued(store);
@@ -46,10 +46,6 @@ describe('the API', () => {
       tasks: { starting: 1, queued: 1 },
       inbox: 1,
     });
-    expect((await served.get('/api/agents')).body).toEqual([
-      { name: 'claude', max_instances: 2, running: 1 },
-      { name: 'codex', max_instances: 1, running: 0 },
-    ]);
   });
 
   it('lists tasks, the newest first, by state and number', async () => {

@@ -26,6 +26,9 @@ describe('without a daemon', () => {
     ['checkpoints', 'T1'],
     ['logs', 'T1'],
     ['attach', 'T1'],
+    ['agents'],
+    ['debug', 'task', 'T1'],
+    ['cleanup'],
   ])('orch %s says so, and how to start one', async (...args) => {
     await using here = await place();
     expect(await here.orch(args)).toEqual({
@@ -79,7 +82,7 @@ describe('orch status', () => {
         head,
         'Tasks: 1 queued, 1 starting',
         '',
-        'TASK  STATE     ISSUE         PR  INSTRUCTION',
+        'TASK  STATE     WHERE         PR  INSTRUCTION',
         'T2    queued    acme/shop#42      make it new',
         'T1    starting  acme/shop#42  #5  fix it',
       ].join('\n'),

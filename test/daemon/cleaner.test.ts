@@ -49,6 +49,24 @@ describe('the cleaner', () => {
     expect(looks).toBe(2);
   });
 
+  it('removes at once what somebody wants gone, and says what could not go', async () => {
+    await using b = bench();
+    b.over();
+    b.over();
+    started(b.store, {}, b.clock.now());
+    b.remove = run => {
+      if (run === 'T2.1') throw new Error('the directory is busy');
+    };
+    expect(await b.cleanUp()).toEqual({
+      removed: [{ run: 'T1.1', rescued: null }],
+      failed: [{ run: 'T2.1', why: 'the directory is busy' }],
+    });
+    b.remove = () => {};
+    expect(await b.cleanUp()).toEqual({ removed: [{ run: 'T2.1', rescued: null }], failed: [] });
+    expect(await b.cleanUp()).toEqual({ removed: [], failed: [] });
+    expect(b.store.runs.get(3, 1)?.cleanedAt).toBeNull();
+  });
+
   it('tries a removal that fails again, later each time, whatever news come, and goes on with others', async () => {
     await using b = bench();
     let tries = 0;
@@ -106,6 +124,7 @@ function bench() {
       store.tasks.update(id, store.tasks.get(id)?.epoch ?? 0, { pullState: 'closed' });
       store.journal.append(clock.now(), id, 'pull:state', { state: 'closed' });
     },
+    cleanUp: () => cleaner.cleanUp(),
     async [Symbol.asyncDispose]() {
       await cleaner.stop();
       store.close();

@@ -31,6 +31,13 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
     backUp: noBackup,
     checkpoints: noCheckpoints(store),
     takeOver: takesOver(store),
+    cleanUp: async () => ({ removed: [], failed: [] }),
+    insight: {
+      output: async () => '',
+      screen: async () => null,
+      files: () => [],
+      next: async () => ({ step: 'wait', why: 'nobody decides here' }),
+    },
     agents: [{ name: 'claude', maxInstances: 1 }],
     agentState: () => null,
     ...changes,
