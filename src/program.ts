@@ -207,6 +207,11 @@ export function createProgram(name: string): Command {
         (await import('./cli/debug.ts')).debug(`${kind}s`, named, { ...common(), ...options }),
       );
 
+  program
+    .command('completion <SHELL>')
+    .description("what bash, zsh or fish needs to complete orch's words: source <(orch completion bash)")
+    .action(async shell => (await import('./cli/completion.ts')).completion(program, shell));
+
   const tokens = program.command('tokens').description('who may use the API over TCP');
   const tokenCommands = () => import('./cli/tokens.ts');
 
