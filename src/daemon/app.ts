@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppCredentials } from '../config/environment.ts';
 import { carriedSettings } from '../config/repository.ts';
-import { contextPlace } from '../context/place.ts';
+import { contextPlaces } from '../context/place.ts';
 import { createApp, EVENTS } from '../github/app.ts';
 import { connectGithub } from '../github/client.ts';
 import { guardedFetch } from '../github/client-fetch.ts';
@@ -19,7 +19,6 @@ import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
 import { confirmRequester } from '../github/requester.ts';
-import type { Task } from '../task/glossary.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 import { openHome } from './home.ts';
 import { createProbot } from './probot.ts';
@@ -73,7 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     confirm,
   });
   const contexts = resolve(settings.orchestrator.home, settings.context.directory);
-  const contextOf = (task: Task) => contextPlace(contexts, task.repository);
+  const contextOf = contextPlaces(contexts, store.marks);
   const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf }));
 
   const reporter = startReporter({

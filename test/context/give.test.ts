@@ -12,7 +12,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openFolder } from '../../src/context/folder.ts';
 import { give, locateFiles } from '../../src/context/give.ts';
-import { contextPlace } from '../../src/context/place.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 async function bench(files: Record<string, string>) {
@@ -121,10 +120,4 @@ describe('a file that a task names', () => {
       ...[null, null, null, null, null],
     ]);
   });
-});
-
-it('the place of a repository is below the folder of all', () => {
-  expect(contextPlace('/home/context', 'acme/shop.js')).toBe('/home/context/acme/shop.js');
-  expect(contextPlace('/home/context', '../..')).toBe('/home/context/-/-');
-  expect(contextPlace('/home/context', 'a b/.ssh')).toBe('/home/context/a-b/-ssh');
 });
