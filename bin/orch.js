@@ -10,7 +10,10 @@ if (major < 24) {
 
 // An import of a built-in module loads all that it exports, lazy parts too, and `orch status` has no time for that.
 const { existsSync } = process.getBuiltinModule('node:fs');
-process.getBuiltinModule('node:module').enableCompileCache();
+const { homedir } = process.getBuiltinModule('node:os');
+// What lies there is run: the place by default, a folder of /tmp, anybody on this machine could have made before us.
+const cache = `${process.env.XDG_CACHE_HOME || `${homedir()}/.cache`}/orch/node`;
+process.getBuiltinModule('node:module').enableCompileCache(cache);
 
 // A checkout runs its sources; the published package holds only dist/.
 const source = new URL('../src/main.ts', import.meta.url);

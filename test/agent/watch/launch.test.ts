@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, it, vi } from 'vitest';
 import { readEnding } from '../../../src/agent/ending.ts';
 import { type Launch, launch } from '../../../src/agent/launch.ts';
 import { listProcesses, processesWith } from '../../../src/agent/processes.ts';
 import { interrupt, killTree } from '../../../src/agent/stop.ts';
 import { type Progress, readProgress } from '../../../src/agent/watch/progress.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
 import { ended, fixture, openWorkbench, type Workbench } from '../workbench.ts';
 
 const NARRATION: NonNullable<Launch['narration']> = {
@@ -145,3 +147,18 @@ function commandOf(pid: number): string {
   const file = `/proc/${pid}/cmdline`;
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
+
+it('the narrator runs from the cache of compiled code that Orch itself has', async () => {
+  await using directory = await temporaryDirectory();
+  const module = join(import.meta.dirname, '../../../src/agent/launch-script.ts');
+  const launch = { run: 'T1.1', argv: ['true'], sandbox: [], environment: {}, stdin: '/dev/null', setup: [] };
+  const wanted = { ...launch, directory: '/', cwd: '/', enter: ':', narrated: true };
+  const program = `import { launchScript } from ${JSON.stringify(module)};
+    console.log(launchScript(${JSON.stringify(wanted)}));`;
+  const args = ['--input-type=module', '--eval', program];
+  const script = async (env: Record<string, string>) => (await execa(process.execPath, args, { env })).stdout;
+  expect(await script({ NODE_COMPILE_CACHE: directory.path })).toContain(
+    `'env' 'NODE_COMPILE_CACHE=${directory.path}' '${process.execPath}'`,
+  );
+  expect(await script({ NODE_DISABLE_COMPILE_CACHE: '1' })).not.toContain('COMPILE_CACHE');
+});
