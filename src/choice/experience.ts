@@ -1,3 +1,4 @@
+import { median } from '../shared/median.ts';
 import type { PastRun } from '../store/past.ts';
 import type { Claimable } from '../store/tasks.ts';
 
@@ -60,8 +61,8 @@ export function experienceOf(
 function whatItTakes(past: readonly PastRun[]): Pick<Experience, 'seconds' | 'usd'> {
   const good = past.filter(run => run.outcome === 'succeeded');
   return {
-    seconds: median(good.map(run => Math.max(0, run.endedAt - run.spawnedAt) / 1000)),
-    usd: median(good.flatMap(run => run.costUsd ?? [])),
+    seconds: known(good.map(run => Math.max(0, run.endedAt - run.spawnedAt) / 1000)),
+    usd: known(good.flatMap(run => run.costUsd ?? [])),
   };
 }
 
@@ -69,9 +70,6 @@ function tally(past: readonly PastRun[]): Tally {
   return { runs: past.length, succeeded: past.filter(run => run.outcome === 'succeeded').length };
 }
 
-function median(values: number[]): number | null {
-  if (values.length < FEWEST) return null;
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
-  return ((low ?? 0) + (high ?? 0)) / 2;
+function known(values: readonly number[]): number | null {
+  return values.length < FEWEST ? null : median(values);
 }

@@ -1,4 +1,5 @@
 import type { Report, Totals } from '../record/report.ts';
+import type { Standing } from '../record/standings.ts';
 import { showUsd } from '../shared/amounts.ts';
 import { duration } from '../shared/clock.ts';
 import type { Common } from './common.ts';
@@ -7,6 +8,7 @@ import { findHome } from './home.ts';
 import { say, sayJson, sayTable, tokensCell } from './output.ts';
 
 const HEAD = ['DAY', 'REPOSITORY', 'AGENT', 'TASKS', 'RUNS', 'OUTCOMES', 'TIME', 'TOKENS', 'COST'];
+const AGENTS_HEAD = ['AGENT', 'RUNS', 'SUCCEEDED', 'TIME, MEDIAN', 'COST, MEDIAN'];
 
 /** `orch report`: what was done and what it took. */
 export async function report(options: Common & { since: string }): Promise<void> {
@@ -16,6 +18,9 @@ export async function report(options: Common & { since: string }): Promise<void>
   if (told.rows.length === 0) return say(`No runs since ${told.since}.`);
   const rows = told.rows.map(row => [row.day, row.repository, row.agent, ...cells(row)]);
   sayTable([...rows, ['in all', '', '', ...cells(told.total)]], HEAD);
+  if (told.agents.length === 0) return;
+  say('');
+  sayTable(told.agents.map(agentCells), AGENTS_HEAD);
 }
 
 function cells({ tasks, runs, outcomes, seconds, tokens, cost }: Totals): string[] {
@@ -23,6 +28,14 @@ function cells({ tasks, runs, outcomes, seconds, tokens, cost }: Totals): string
   return [
     ...[`${tasks}`, `${runs}`, ends.join(', ')],
     ...[duration(seconds * 1000), tokensCell(tokens), costCell(cost)],
+  ];
+}
+
+function agentCells({ agent, runs, succeeded, median_seconds, median_usd }: Standing): string[] {
+  return [
+    ...[agent, `${runs}`, `${succeeded} (${Math.round((100 * succeeded) / runs)} %)`],
+    median_seconds === null ? '' : duration(median_seconds * 1000),
+    median_usd === null ? '' : showUsd(median_usd),
   ];
 }
 

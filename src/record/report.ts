@@ -3,6 +3,7 @@ import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { UsedRun } from '../store/usage.ts';
 import type { RunOutcome } from '../task/glossary.ts';
+import { type Standing, standings } from './standings.ts';
 
 /** What runs came to and used. Of null nothing is known. */
 export interface Totals {
@@ -29,13 +30,16 @@ export interface Report {
   /** A run counts for the day, in UTC, on which it began. */
   rows: ({ day: string; repository: string; agent: string } & Totals)[];
   total: Totals;
+  /** How each agent has done in them. */
+  agents: Standing[];
 }
 
 /** What was done and what it took, by day, repository and agent, of the runs since a time (ms). */
 export function report(store: Store, since: number, now: number): Report {
   const groups = new Map<string, Sum>();
   const all = openSum();
-  for (const run of store.usage.runsSince(since)) {
+  const runs = [...store.usage.runsSince(since)];
+  for (const run of runs) {
     const key = JSON.stringify([isoTime(run.startedAt).slice(0, 10), run.repository, run.profile]);
     const group = groups.get(key) ?? openSum();
     groups.set(key, group);
@@ -45,7 +49,7 @@ export function report(store: Store, since: number, now: number): Report {
     const [day, repository, agent] = JSON.parse(key) as [string, string, string];
     return { day, repository, agent, ...sum.totals() };
   });
-  return { since: isoTime(since), until: isoTime(now), rows, total: all.totals() };
+  return { since: isoTime(since), until: isoTime(now), rows, total: all.totals(), agents: standings(runs) };
 }
 
 /** `7d`, `12h`, or a date such as `2026-11-01`: when that was (ms). Errors: E_USAGE. */

@@ -144,6 +144,9 @@ describe('orch report', () => {
       'DAY         REPOSITORY  AGENT   TASKS  RUNS  OUTCOMES             TIME        TOKENS        COST',
       '2027-01-15  acme/shop   claude  2      2     1 succeeded, 1 live  1 min 30 s  12.3k tokens  1.20 USD (computed, 1 run unknown)',
       'in all                          2      2     1 succeeded, 1 live  1 min 30 s  12.3k tokens  1.20 USD (computed, 1 run unknown)',
+      '',
+      'AGENT   RUNS  SUCCEEDED  TIME, MEDIAN  COST, MEDIAN',
+      'claude  1     1 (100 %)  1 min 30 s    1.20 USD',
     ]);
     const { stdout } = await here.orch(['report', '--since', '2027-01-15', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({ rows: [{ agent: 'claude', cost: { computed_usd: 1.2 } }] });

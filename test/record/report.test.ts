@@ -72,6 +72,20 @@ describe('the report', () => {
     });
   });
 
+  it('tells how each agent has done, of runs that say something of it', () => {
+    using store = memoryStore();
+    const costs = (costUsd: number) => ({ costUsd, costSource: 'reported' }) as const;
+    for (const usd of [1, 2, 9]) ran(store, { outcome: 'succeeded', ...costs(usd) });
+    ran(store, { outcome: 'timed_out', ...costs(50) });
+    ran(store, { outcome: 'cancelled' });
+    ran(store, { outcome: 'rate_limited' });
+    ran(store, {});
+    expect(report(store, NOW, NOW).agents).toEqual([
+      { agent: 'claude', runs: 4, succeeded: 3, median_seconds: 60, median_usd: 2 },
+    ]);
+    expect(report(store, NOW + 1, NOW).agents).toEqual([]);
+  });
+
   it('counts no cost as unknown where no agent was started, and a task with two runs once', () => {
     using store = memoryStore();
     const { task, run } = started(store);
