@@ -52,6 +52,9 @@ function createApi(options: ApiOptions): FastifyInstance {
   const answerError = errorAnswers(log);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('orch-version', options.about.version);
+  });
   app.addHook('onSend', async (_request, _reply, payload) =>
     typeof payload === 'string' ? redact(payload) : payload,
   );

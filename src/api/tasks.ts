@@ -29,9 +29,9 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store, clock, ask, takeOver } = options;
 
   app.post('/api/tasks', async (request, reply) => {
-    const { task, kind } = await ask(readWish(request.body));
+    const { task, kind, notes } = await ask(readWish(request.body));
     const duplicate = kind !== 'queued';
-    return reply.code(duplicate ? 200 : 201).send({ ...taskView(options, task), duplicate });
+    return reply.code(duplicate ? 200 : 201).send({ ...taskView(options, task), duplicate, notes });
   });
 
   app.get('/api/tasks', request => {

@@ -18,7 +18,7 @@ export interface WishOptions extends Common {
   context?: string[];
 }
 
-export type Added = TaskView & { duplicate: boolean };
+export type Added = TaskView & { duplicate: boolean; notes: string[] };
 
 /** `orch add INSTRUCTION`: queues a task, and says which. */
 export async function add(words: readonly string[], options: WishOptions): Promise<void> {
@@ -33,6 +33,9 @@ export async function addTask(home: string, words: readonly string[], options: W
   return await askDaemon<Added>(home, 'POST', '/api/tasks', { sent });
 }
 
-export function addedText({ id, status, duplicate }: Added): string {
-  return duplicate ? `${id} is at it already: the same is asked for, and ${status}.` : `${id} is ${status}.`;
+export function addedText({ id, status, duplicate, notes }: Added): string {
+  const what = duplicate
+    ? `${id} is at it already: the same is asked for, and ${status}.`
+    : `${id} is ${status}.`;
+  return [what, ...notes].join('\n');
 }

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { homePaths } from '../config/paths.ts';
 import { loadSettings, type Settings } from '../config/settings.ts';
 import { currentBranch, findRepository, type LocalRepository } from '../local/repository.ts';
 import { OrchError } from '../shared/errors.ts';
@@ -38,7 +40,20 @@ export async function prepareDesk({ config, agents, logLevel }: StartOptions): P
     const remedy = 'Install tmux 3.0 or newer: apt-get install tmux, or brew install tmux';
     throw new OrchError('E_MISSING_PROGRAM', 'tmux is not on PATH, and agents work in it', { remedy });
   }
+  requireShortPaths(settings.orchestrator.home);
   return { repository, settings, warnings };
+}
+
+/** The longest of a run's sockets has room in the address of a unix socket: 107 bytes on Linux, 103 elsewhere. */
+function requireShortPaths(home: string): void {
+  const longest = join(homePaths(home).sockets('T99999.99'), 'broker.sock');
+  const over = Buffer.byteLength(longest) - (process.platform === 'linux' ? 107 : 103);
+  if (over <= 0) return;
+  const remedy =
+    'Set ORCH_HOME to a folder with a shorter path, such as ~/.orch-here, for all commands here.';
+  throw new OrchError('E_PATH_TOO_LONG', `${home} is ${over} characters too long for sockets below it`, {
+    remedy,
+  });
 }
 
 function readAgents(text: string): Record<string, number> {

@@ -15,4 +15,11 @@ export interface Wish {
  * Queues a wish; `duplicate` is the open task that asks for the same, `known` the same wish come again. Errors: E_USAGE where
  * this daemon takes tasks from elsewhere, E_NO_AGENT, E_UNKNOWN_AGENT, E_UNKNOWN_BASE, E_QUEUE_FULL…
  */
-export type Ask = (wish: Wish) => Promise<{ kind: 'queued' | 'duplicate' | 'known'; task: Task }>;
+export type Ask = (wish: Wish) => Promise<Asked>;
+
+export interface Asked {
+  kind: 'queued' | 'duplicate' | 'known';
+  task: Task;
+  /** What who asked had better know, though the task is queued: a sentence each. */
+  notes: string[];
+}

@@ -26,8 +26,11 @@ export function localAsk({ store, clock, settings, repository }: LocalAskOptions
     const own = await settingsOn(repository, here, settings);
     checkWish(settings.profiles, own.agents, options);
     const base = options.base ?? own.base ?? here;
-    await requireBranch(repository, base);
-    const person = await personOf(repository);
+    const [person, changed] = await Promise.all([
+      personOf(repository),
+      changedFiles(repository),
+      requireBranch(repository, base),
+    ]);
     const correlation = randomUUID();
     const request = {
       repository: repository.name,
@@ -56,7 +59,8 @@ export function localAsk({ store, clock, settings, repository }: LocalAskOptions
       contextFiles,
       correlation,
     };
-    return enqueue(store, request, clock.now(), settings.taskQueue.maxSize, options.after);
+    const enqueued = enqueue(store, request, clock.now(), settings.taskQueue.maxSize, options.after);
+    return { ...enqueued, notes: changed === 0 ? [] : [notCommitted(changed)] };
   };
 }
 
@@ -76,4 +80,16 @@ async function requireBranch({ top }: LocalRepository, branch: string): Promise<
   if (found.exitCode === 0) return;
   const remedy = 'See those that are there with: git branch';
   throw new OrchError('E_UNKNOWN_BASE', `There is no branch \`${branch}\``, { remedy });
+}
+
+/** How many files the person has changed and not committed; a broken index is no reason to refuse a task. */
+async function changedFiles({ top }: LocalRepository): Promise<number> {
+  const { exitCode, stdout } = await tryPersonGit(top, ['status', '--porcelain', '--untracked-files=no']);
+  return exitCode === 0 && stdout !== '' ? stdout.split('\n').length : 0;
+}
+
+function notCommitted(count: number): string {
+  const files =
+    count === 1 ? 'One file is changed and not committed' : `${count} files are changed and not committed`;
+  return `${files}: the agent starts from the last commit.`;
 }

@@ -37,12 +37,14 @@ export async function findRepository(folder: string): Promise<LocalRepository> {
 
 /** The branch that is checked out. Errors: E_EMPTY_REPOSITORY, E_DETACHED_HEAD. */
 export async function currentBranch({ top }: LocalRepository): Promise<string> {
-  const head = await tryPersonGit(top, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
+  const [head, branch] = await Promise.all([
+    tryPersonGit(top, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
+    tryPersonGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
+  ]);
   if (head.exitCode !== 0) {
     const remedy = 'Make a first one: git add . && git commit -m Start';
     throw new OrchError('E_EMPTY_REPOSITORY', `${top} has no commits yet`, { remedy });
   }
-  const branch = await tryPersonGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   if (branch.exitCode === 0) return branch.stdout;
   throw new OrchError('E_DETACHED_HEAD', `In ${top} a commit is checked out, not a branch`);
 }

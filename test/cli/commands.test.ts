@@ -72,7 +72,7 @@ describe('orch status', () => {
     using store = memoryStore();
     await using here = await place();
     await using _api = await daemon(here, store);
-    const head = `Orch 1.2.3 at http://127.0.0.1:3000, process 99, since ${AT}`;
+    const head = `Orch ${version()} at http://127.0.0.1:3000, process 99, since ${AT}`;
     expect((await here.orch(['status'])).stdout).toBe(`${head}\nNo tasks yet.`);
     started(store, { instruction: 'fix it\nand more' });
     store.tasks.update(1, 1, { pull: 5, pullUrl: 'u', pullState: 'open' });
@@ -89,7 +89,7 @@ describe('orch status', () => {
     );
     const json = JSON.parse((await here.orch(['status', '--json'])).stdout);
     expect(json).toMatchObject({
-      version: '1.2.3',
+      version: version(),
       tasks: { queued: 1 },
       latest: [{ id: 'T2' }, { id: 'T1' }],
     });

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import type { ApiOptions } from '../../src/api/options.ts';
 import { serveApi } from '../../src/api/server.ts';
+import { version } from '../../src/cli/version.ts';
 import type { Ask } from '../../src/forge/wish.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { silentLog } from '../../src/shared/log.ts';
@@ -20,7 +21,7 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
     log: silentLog(),
     redact: redactShapes,
     about: {
-      version: '1.2.3',
+      version: version(),
       pid: 99,
       started_at: new Date(NOW).toISOString(),
       url: 'http://127.0.0.1:3000',
@@ -51,7 +52,10 @@ function askIn(store: Store): Ask {
     const { usd: budgetUsd = null, tokens: budgetTokens = null } = options.budget ?? {};
     const { capabilities = [], after } = options;
     const wanted = { agent, capabilities, model, priority, timeoutSeconds, base, budgetUsd, budgetTokens };
-    return enqueue(store, aRequest({ instruction, contextFiles, ...wanted }), NOW, 3, after);
+    return {
+      ...enqueue(store, aRequest({ instruction, contextFiles, ...wanted }), NOW, 3, after),
+      notes: [],
+    };
   };
 }
 
