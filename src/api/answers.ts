@@ -56,8 +56,10 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Answers what a handler has thrown: `{ code, message, remedy }`. */
-export function errorAnswers(log: Log) {
+export function errorAnswers(log: Log, release: string) {
   return (error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    // What is no request at all has passed by the hooks.
+    reply.header('orch-version', release);
     if (error instanceof OrchError) {
       if (error.code === 'E_UNAUTHORIZED') reply.header('www-authenticate', 'Bearer');
       return reply

@@ -49,7 +49,7 @@ export interface HttpApi extends AsyncDisposable {
 
 function createApi(options: ApiOptions): FastifyInstance {
   const { log, redact } = options;
-  const answerError = errorAnswers(log);
+  const answerError = errorAnswers(log, options.about.version);
   const app = Fastify({ bodyLimit: 64 * 1024, forceCloseConnections: true, frameworkErrors: answerError });
   app.decorateRequest('holder', null);
   app.addHook('onRequest', async (_request, reply) => {
