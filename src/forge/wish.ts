@@ -17,7 +17,7 @@ export interface Wish {
  */
 export type Ask = (wish: Wish) => Promise<Asked>;
 
-export interface Asked {
+interface Asked {
   kind: 'queued' | 'duplicate' | 'known';
   task: Task;
   /** What who asked had better know, though the task is queued: a sentence each. */
