@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import { stripControl } from '../shared/text.ts';
 import { readLine } from './line.ts';
 import { type Answers, type Question, question, type Refusal } from './protocol.ts';
+import type { Told } from './talk.ts';
 
 export interface BrokerHandlers {
   /** The base branch and, once it is pushed, the run's own: full names and commits, all of them in the daemon's store. */
@@ -31,7 +32,7 @@ export interface BrokerHandlers {
     pack: Readable;
   }): Promise<{ number: number; created: boolean }>;
   /** What people say to it; null when nobody does in time, or nobody waits for it any more. */
-  ask(question: string, gone: AbortSignal): Promise<string[] | null>;
+  ask(question: string, gone: AbortSignal): Promise<Told | null>;
   progress(text: string): Promise<void>;
   done(done: { summary: string | null }): Promise<void>;
 }
@@ -115,19 +116,37 @@ async function serve(socket: Socket, options: BrokerOptions, turn: Turn): Promis
   socket.on('error', error => log.debug({ run, error: error.message }, 'broker connection broke'));
   using _deadline = deadline(socket, limits.exchange);
   let answer: Answers[Question['kind']] | Refusal;
+  let told: Told | null = null;
   try {
     const asked = await ask(socket, limits.question);
-    answer = await reply(asked, socket, options, turn);
+    if (asked.kind === 'ask') {
+      told = await options.handlers.ask(asked.question, goneOf(socket));
+      answer = { ok: true, said: told?.texts ?? null };
+    } else answer = await reply(asked, socket, options, turn);
   } catch (error) {
     answer = refusal(error, run, log);
   }
+  const line = `${options.redact(JSON.stringify(answer))}\n`;
+  told?.heard(await isHeard(socket, line, limits.question));
   // Closing with unread bytes would reset the connection, and the answer would be lost with it.
   socket.resume();
   await new Promise<void>(done => {
     socket.once('close', done);
     if (socket.destroyed) done();
-    else socket.end(`${options.redact(JSON.stringify(answer))}\n`);
+    else socket.end(told === null ? line : '');
   });
+}
+
+/** Tells the asker what people have said. Who is killed right then can't say that it has come. */
+async function isHeard(socket: Socket, line: string, milliseconds: number): Promise<boolean> {
+  using _deadline = deadline(socket, milliseconds);
+  socket.write(line);
+  if (socket.readableEnded || socket.destroyed) return false;
+  const answered = readLine(socket, 100);
+  return await answered.then(
+    () => true,
+    () => false,
+  );
 }
 
 function deadline(socket: Socket, milliseconds: number): Disposable {
@@ -146,7 +165,7 @@ async function ask(socket: Socket, milliseconds: number): Promise<Question> {
 }
 
 async function reply(
-  asked: Question,
+  asked: Exclude<Question, { kind: 'ask' }>,
   socket: Socket,
   { handlers, branch }: BrokerOptions,
   turn: Turn,
@@ -167,8 +186,6 @@ async function reply(
         return { ok: true, ...(await handlers.checkpoint({ new: sha, note, leftOut, pack: pack.stream })) };
       });
     }
-    case 'ask':
-      return { ok: true, said: await handlers.ask(asked.question, goneOf(socket)) };
     case 'progress':
       await handlers.progress(asked.text);
       return { ok: true };

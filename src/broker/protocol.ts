@@ -4,7 +4,7 @@ import type { ErrorCode } from '../shared/errors.ts';
 /**
  * One exchange per connection: the worktree's command sends one line of JSON, for a push or a checkpoint followed by the
  * pack until it shuts its side down; the broker answers with one line of JSON. Who asks people keeps the connection open,
- * or is taken to have given up.
+ * or is taken to have given up, and confirms the answer with another line: until then it has not arrived.
  */
 const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
 const NOTHING = /^0+$/;

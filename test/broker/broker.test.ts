@@ -1,11 +1,12 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { type Broker, type BrokerHandlers, openBroker } from '../../src/broker/broker.ts';
+import type { Told } from '../../src/broker/talk.ts';
 import { exchange } from '../../src/cli/worktree/broker-client.ts';
 import { OrchError } from '../../src/shared/errors.ts';
 import { silentLog } from '../../src/shared/log.ts';
@@ -194,12 +195,34 @@ describe('a question to people', () => {
 
   it('brings back what they say, while pushes go on', async () => {
     await using home = await temporaryDirectory();
-    const said = Promise.withResolvers<string[]>();
+    const said = Promise.withResolvers<Told>();
+    const heard = Promise.withResolvers<boolean>();
     await using broker = await open(home.path, { ask: () => said.promise, push: async () => ({ ok: true }) });
     const asked = exchange(to(broker), question);
     expect(await pushed(broker, REF)).toEqual({ ok: true });
-    said.resolve(['The first.']);
+    said.resolve({ texts: ['The first.'], heard: heard.resolve });
     expect(await asked).toEqual({ ok: true, said: ['The first.'] });
+    expect(await heard.promise).toBe(true);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['is killed', socket => socket.destroy()],
+    ['ends without a word', socket => socket.end()],
+    ['never confirms it', () => {}],
+  ])('has not arrived with one who %s when the answer comes', async (_, then) => {
+    await using home = await temporaryDirectory();
+    const heard = Promise.withResolvers<boolean>();
+    const told = { texts: ['The first.'], heard: heard.resolve };
+    await using broker = await open(
+      home.path,
+      { ask: async () => told },
+      { question: 300, exchange: 60_000 },
+    );
+    const socket = connect({ path: broker.path, allowHalfOpen: true }).on('error', () => {});
+    socket.write(`${JSON.stringify(question)}\n`);
+    socket.once('data', () => then(socket));
+    expect(await heard.promise).toBe(false);
+    socket.destroy();
   });
 
   it('is given up when the asker goes away', async () => {

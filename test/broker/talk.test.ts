@@ -16,7 +16,12 @@ function talking() {
     clock,
     run,
     talk,
-    ask: (question: string, gone = signal) => talk.ask(run, question, gone),
+    /** Of one who hears what is said. */
+    async ask(question: string, gone = signal) {
+      const told = await talk.ask(run, question, gone);
+      told?.heard(true);
+      return told?.texts ?? null;
+    },
     say: (text: string) => say(store, 1, { text, author: 'ann', source: text }, NOW),
     question: () => store.tasks.get(1)?.question,
     events: () => store.journal.ofTask(1).map(({ type }) => type),
@@ -79,6 +84,33 @@ describe('an agent that asks', () => {
     expect(here.store.inputs.waiting(1)).toHaveLength(1);
     expect(await here.ask('Which one?', AbortSignal.abort())).toEqual(['the first']);
     expect(await here.ask('And now?', AbortSignal.abort())).toBeNull();
+  });
+
+  it('and is killed before it has heard the answer leaves it to the next, and to nobody meanwhile', async () => {
+    using here = talking();
+    const { signal } = new AbortController();
+    const asked = here.talk.ask(here.run, 'Which one?', signal);
+    here.say('the first');
+    const told = await asked;
+    expect(told?.texts).toEqual(['the first']);
+    expect(await here.talk.ask(here.run, 'Which one?', AbortSignal.abort())).toBeNull();
+    expect(here.store.inputs.ofTask(1)).toMatchObject([{ run: null, arrivedAt: null }]);
+    expect(here.store.inputs.isSpokenTo(here.run)).toBe(true);
+    told?.heard(false);
+    expect(await here.ask('Which one?')).toEqual(['the first']);
+    expect(here.store.inputs.ofTask(1)).toMatchObject([{ run: 1, arrivedAt: NOW }]);
+  });
+
+  it('asks one thing at a time: people could not know which of two they answer', async () => {
+    using here = talking();
+    const asked = here.ask('Which one?');
+    await expect(here.ask('And where?')).rejects.toMatchObject({ code: 'E_USAGE' });
+    expect(here.question()).toBe('Which one?');
+    here.say('the first');
+    expect(await asked).toEqual(['the first']);
+    const next = here.ask('And where?');
+    here.say('here');
+    expect(await next).toEqual(['here']);
   });
 
   it('is refused when its run has lost its task, while it waits too', async () => {

@@ -111,7 +111,8 @@ export async function agentAtWork(
       },
       async ask(question) {
         asked.push({ question });
-        return question.startsWith('Is nobody') ? null : ['The first.', 'And test it.'];
+        if (question.startsWith('Is nobody')) return null;
+        return { texts: ['The first.', 'And test it.'], heard: isHeard => void asked.push({ isHeard }) };
       },
       async progress(progress) {
         asked.push({ progress });

@@ -45,6 +45,8 @@ export async function exchange<K extends Question['kind']>(
   if (pack) pack.pipe(socket);
   else if (question.kind !== 'ask') socket.end();
   const answer = await answered;
+  // It has come: whoever is killed before must hear it another time.
+  if (question.kind === 'ask') await new Promise<void>(done => socket.end('heard\n', () => done()));
   // A refusal may come before all of the pack is sent.
   pack?.destroy();
   socket.destroy();
@@ -58,6 +60,7 @@ function received(socket: Socket): Promise<string> {
     let text = '';
     socket.setEncoding('utf8').on('data', chunk => {
       text += chunk;
+      if (text.endsWith('\n')) resolve(text);
     });
     socket.once('end', () => resolve(text)).once('error', reject);
   });

@@ -44,6 +44,7 @@ describe('orch mcp', () => {
     expect(await call('done', { summary: 'Fixed.' })).toMatchObject({ isError: false });
     expect(agent.asked).toEqual([
       { question: 'Which one?' },
+      { isHeard: true },
       { question: 'Is nobody there?' },
       { progress: 'Half of it.' },
       { title: '- Fix', body: '', base: null, draft: true },

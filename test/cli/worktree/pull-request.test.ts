@@ -138,7 +138,12 @@ describe('orch in a worktree', () => {
     });
     expect(await call(agent, orch, ['ask', ' '])).toMatchObject({ exitCode: 1, stdout: '' });
     const cut = expect.toSatisfy((text: string) => text.length === 4000);
-    expect(agent.asked).toEqual([{ question: 'Which one?' }, { question: cut }, { progress: 'Half of it.' }]);
+    expect(agent.asked).toEqual([
+      { question: 'Which one?' },
+      { isHeard: true },
+      { question: cut },
+      { progress: 'Half of it.' },
+    ]);
   });
 
   it('works as a program of its own, in an Orch workspace only', async () => {

@@ -144,7 +144,10 @@ export function startOrch(around: Surroundings): Orch {
     ask(name) {
       const [task = 0, run = 0] = name.slice(1).split('.').map(Number);
       const gone = new AbortController();
-      void talk.ask(store.runs.get(task, run) as Run, 'Which one?', gone.signal).catch(() => {});
+      void talk.ask(store.runs.get(task, run) as Run, 'Which one?', gone.signal).then(
+        told => told?.heard(true),
+        () => {},
+      );
       gone.abort();
     },
     kill() {

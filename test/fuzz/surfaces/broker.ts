@@ -111,7 +111,7 @@ export const broker: Surface<string> = {
           if (!/^[0-9a-f]{40,64}$/.test(sha)) refused = `${sha} is kept`;
           return { number: 1, created: true };
         },
-        ask: async () => ['Yes.'],
+        ask: async () => ({ texts: ['Yes.'], heard: () => {} }),
         progress: async () => {},
         done: async () => {},
       },
