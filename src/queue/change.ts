@@ -82,7 +82,7 @@ export function resume(store: Store, id: number, now: number): Task {
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
     const run = task.resume === null ? null : store.runs.get(id, task.resume);
     if (run) store.breakers.close(run.profile);
-    // Where it wakes by itself, nobody grants it anything.
+    // What would have gone on by itself is granted nothing.
     const budget = task.wakeAt === null ? store.usage.renewal(task) : {};
     changeState(store, task, 'queued', now, { wakeAt: null, readyAt: now, ...budget });
     return existing(store, id);
@@ -97,7 +97,9 @@ export function keyboardOf(store: Store, task: Task): string | null {
 
 /** Paused tasks whose time has come go on. */
 export function wake(store: Store, now: number): void {
-  for (const id of store.tasks.wakeable(now)) resume(store, id, now);
+  // Nobody says so: an agent that is at its limit again, or still, is not tried for it, and no budget is granted.
+  for (const id of store.tasks.wakeable(now))
+    changeState(store, existing(store, id), 'queued', now, { wakeAt: null, readyAt: now });
 }
 
 /** Queues a task again that failed, was escalated or cancelled; it goes on in its branch. Errors: E_TASK_STATE. */

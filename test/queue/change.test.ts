@@ -168,6 +168,22 @@ describe('resuming', () => {
     wake(store, NOW + 20);
     expect(states()).toEqual(['queued', 'queued', 'paused']);
   });
+
+  it('tries an agent at its limit when a person says so, and not by itself', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    const { profile } = run;
+    store.runs.update(run, { spawnedAt: NOW });
+    pause(store, task.id, 'limit', NOW + 10, NOW);
+    // Another task has come to the same limit since.
+    store.breakers.open(profile, NOW + 99, 'limit');
+    wake(store, NOW + 10);
+    expect(store.tasks.get(task.id)).toMatchObject({ state: 'queued', readyAt: NOW + 10, wakeAt: null });
+    expect(store.breakers.opened(NOW + 10)).toMatchObject([{ profile, until: NOW + 99 }]);
+    pause(store, task.id, 'wait', null, NOW + 11);
+    resume(store, task.id, NOW + 12);
+    expect(store.breakers.opened(NOW + 12)).toEqual([]);
+  });
 });
 
 describe('retrying', () => {
