@@ -79,12 +79,17 @@ async function commented(context: AppContext, raw: unknown, delivery: string): P
     const text = `There are ${commands.length} commands in this comment, and ${MOST_COMMANDS} are taken at most; nothing was queued.`;
     return await context.replies.reply(payload, `comment:${comment}`, text);
   }
+  const under: Promise<void>[] = [];
   for (const [index, command] of commands.entries()) {
     const at = payload.comment.created_at;
     const origin = { key: `comment:${comment}:${index}`, comment, at, delivery };
+    // Words in a row are all there before the first of them lets a task go on; anything else waits for what is above it.
+    if (command.kind !== 'say') await Promise.all(under.splice(0));
     if (command.kind === 'reply') await context.replies.reply(payload, origin.key, command.text);
-    else await obey(context, payload, command, admission.repository, origin);
+    else under.push(obey(context, payload, command, admission.repository, origin));
+    if (command.kind !== 'say') await Promise.all(under.splice(0));
   }
+  await Promise.all(under);
 }
 
 /** Once for a person and an issue: refusing must not become a way to make Orch write. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { changeState, pause } from '../../src/queue/change.ts';
+import { changeState, endRun, pause } from '../../src/queue/change.ts';
 import type { Store } from '../../src/store/open.ts';
-import { NOW, queued } from '../support/tasks.ts';
+import type { Run } from '../../src/task/glossary.ts';
+import { claimed, NOW, queued, started } from '../support/tasks.ts';
 import { failure, handling, SELF, WRITER } from './handling.ts';
 
 const ISSUE = { number: 42, title: 'It breaks', body: 'When pressed.', labels: [{ name: 'orch' }] };
@@ -66,6 +67,23 @@ describe('a delivery that is handled again, since GitHub was away, changes nothi
     await app.handle('check_run.requested_action', 'd2', payload);
     expect(states(app.store)).toEqual(['T1 queued']);
   });
+});
+
+it('words in a row are all said before the task that they let go on is taken', async () => {
+  using app = handling();
+  const { task } = started(app.store);
+  app.store.tasks.update(task.id, task.epoch, { question: 'Which one?' });
+  pause(app.store, task.id, 'the agent asks', null, NOW);
+  const ending = { outcome: 'paused', exitCode: 0, reason: null, lastWords: null } as const;
+  endRun(app.store, app.store.runs.liveOf(task.id) as Run, ending, NOW);
+  // As the scheduler does, as soon as anything has happened.
+  app.store.journal.onAppend(() => queueMicrotask(() => claimed(app.store)));
+  const body = '/orch say the first\n/orch say and test it';
+  await app.handle('issue_comment.created', 'd1', { issue: ISSUE, comment: { id: 5, body } });
+  expect(app.store.inputs.ofTask(task.id)).toMatchObject([
+    { text: 'the first', run: 2 },
+    { text: 'and test it', run: 2 },
+  ]);
 });
 
 it('a button that this release does not know does nothing', async () => {
