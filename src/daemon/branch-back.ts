@@ -4,20 +4,19 @@ import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Task } from '../task/glossary.ts';
-import { type PushRules, tryCheckPush } from '../workspace/push/rules.ts';
-import type { Repositories } from './git.ts';
+import type { Range } from '../workspace/push/rules.ts';
 
 interface BranchBackOptions {
   store: Store;
   clock: Clock;
   confirm: Confirm;
-  repositories: Repositories;
   git: PublishGit;
-  rules(task: Task): PushRules;
+  /** Why these commits may not be there; null when they may. */
+  refusal(task: Task, range: Range): Promise<OrchError | null>;
 }
 
 /** Brings a task's branch back on the forge, only from where Orch itself left it, and only to what may be there. */
-export function branchBack({ store, clock, confirm, repositories, git, rules }: BranchBackOptions) {
+export function branchBack({ store, clock, confirm, git, refusal }: BranchBackOptions) {
   return async (task: Task, sha: string): Promise<{ head: string | null; kept: string | null }> => {
     const { head, branch, baseSha: base, target } = task;
     const keep = (why: string) => ({ head, kept: `the branch stays where it is: ${why}` });
@@ -26,14 +25,19 @@ export function branchBack({ store, clock, confirm, repositories, git, rules }: 
       return keep('there was no commit at that checkpoint');
     try {
       await confirm(task);
-      const { directory } = await repositories.store(task);
-      const refusal = await tryCheckPush({ directory }, { sha, base, head, target }, rules(task));
-      if (refusal !== null) return keep(refusal.message);
+      const refused = await refusal(task, { sha, base, head, target });
+      if (refused !== null) return keep(refused.message);
+      const intended = store.creations.get(task.id, 'branch', branch)?.content ?? null;
       store.creations.begin(task.id, 'branch', branch, clock.now());
       store.creations.record(task.id, 'branch', branch, task.id, sha);
-      const pushed = await git.push(task, sha, head);
-      if (pushed.kind === 'pushed' || (pushed.moved && (await git.tip(task)) === sha))
-        return { head: sha, kept: null };
+      let pushed = await git.push(task, sha, head);
+      if (pushed.kind === 'rejected' && pushed.moved) {
+        const tip = await git.tip(task);
+        if (tip === sha) return { head: sha, kept: null };
+        // A push of the run was under way when it lost its task, and nobody has written down that it came through.
+        if (tip !== null && tip === intended) pushed = await git.push(task, sha, tip);
+      }
+      if (pushed.kind === 'pushed') return { head: sha, kept: null };
       return keep(pushed.moved ? 'somebody else has pushed to it' : pushed.text);
     } catch (error) {
       if (!(error instanceof OrchError && ['E_ACCESS_LOST', 'E_GITHUB'].includes(error.code))) throw error;

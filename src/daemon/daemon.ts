@@ -21,6 +21,7 @@ import type { Backup } from '../store/backups.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
+import { tryCheckPush } from '../workspace/push/rules.ts';
 import { openStores } from '../workspace/store.ts';
 import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
@@ -258,7 +259,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   });
   stack.defer(() => scheduler.drain());
 
-  const bringBack = branchBack({ store, clock, confirm: forge.confirm, repositories, git, rules });
+  const bringBack = branchBack({
+    store,
+    clock,
+    confirm: forge.confirm,
+    git,
+    refusal: async (task, range) =>
+      tryCheckPush({ directory: (await repositories.store(task)).directory }, range, rules(task)),
+  });
   const rollbacks = startRollbacks({
     store,
     clock,
