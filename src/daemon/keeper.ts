@@ -77,7 +77,7 @@ export function openKeeper(options: KeeperOptions): Keeper {
     const spent = caps.find(isSpent);
     if (spent === undefined) {
       if (run) warn(task, run, caps);
-    } else if (run === null || !options.isOver(run)) {
+    } else if (run === null || (run.doneAt === null && !options.isOver(run))) {
       pause(store, id, reasonOf(spent), spent.until, clock.now());
     }
     return null;

@@ -188,6 +188,15 @@ describe('the budget of a task', () => {
     expect(store.tasks.get(1)).toMatchObject({ state: 'paused', wakeAt: null });
   });
 
+  it('does not stop an agent that has said that it is done', async () => {
+    using store = memoryStore();
+    const { run } = started(store, { budgetUsd: 2 });
+    store.runs.update(run, { doneAt: NOW });
+    await using keeper = closing(keeperOf(store));
+    keeper.heard(run, spends(5));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'starting' });
+  });
+
   it('holds a task that was queued again while nobody kept the books', async () => {
     using store = memoryStore();
     const { task, run } = started(store, { budgetUsd: 2 });
