@@ -99,6 +99,13 @@ export function createProgram(name: string): Command {
     .action(async options => (await import('./cli/tasks.ts')).tasks({ ...common(), ...options }));
 
   program
+    .command('monitor')
+    .description('agents, tasks and what happens, live on the whole screen')
+    .option('--once', 'how it is now, and end')
+    .option('--json', 'how it is now, as JSON')
+    .action(async options => (await import('./cli/monitor.ts')).monitor({ ...common(), ...options }));
+
+  program
     .command('show <TASK>')
     .description('a task, its runs and its story')
     .option('--json', 'as JSON')

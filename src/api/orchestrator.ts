@@ -13,6 +13,7 @@ export function orchestratorRoutes(app: FastifyInstance, options: ApiOptions): v
     ...about,
     tasks: store.tasks.counts(),
     inbox: store.inbox.waiting(),
+    journal: store.journal.last(),
   }));
   app.get('/api/report', request => {
     const { since } = reportQuery.parse(request.query);

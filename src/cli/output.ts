@@ -35,7 +35,7 @@ export function sayJson(value: unknown): void {
 }
 
 /** Text in a colour, where a person looks at it and NO_COLOR is not set. */
-function paint(style: Style, text: string): string {
+export function paint(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
@@ -58,7 +58,7 @@ export function columns(
 }
 
 /** At most so many columns of a terminal, with an ellipsis where something was cut. */
-function cut(text: string, width: number): string {
+export function cut(text: string, width: number): string {
   const { index, ellipsed } = widthOf(text, { limit: width, ellipsis: '…' });
   return `${text.slice(0, index)}${ellipsed ? '…' : ''}`;
 }

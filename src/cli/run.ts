@@ -1,9 +1,12 @@
+import type { AgentView, ProfileView } from '../record/agent-views.ts';
 import type { EventView, TaskView } from '../record/views.ts';
+import { duration } from '../shared/clock.ts';
 import { isFinal } from '../task/states.ts';
 import { type Added, addedText, addTask, type WishOptions } from './add.ts';
 import { askDaemon } from './daemon-client.ts';
 import { journal } from './events.ts';
 import { findHome } from './home.ts';
+import { aboveLine, clearLine, showLine } from './live-line.ts';
 import { say, sayJson } from './output.ts';
 
 /**
@@ -13,19 +16,45 @@ import { say, sayJson } from './output.ts';
 export async function run(words: readonly string[], options: WishOptions): Promise<void> {
   const home = await findHome(options);
   const added = await addTask(home, words, options);
-  const tell = options.json ? () => {} : say;
+  const tell = options.json ? () => {} : aboveLine;
   process.once('SIGINT', () => {
+    clearLine();
     tell(
       `\n${added.id} goes on without you. Follow it with: orch logs -f ${added.id}. Stop it with: orch cancel ${added.id}`,
     );
     process.exit(130);
   });
   tell(addedText(added));
-  await follow(home, added, tell);
+  {
+    using _live = options.json ? null : showLive(home, added.id);
+    await follow(home, added, tell);
+  }
   const task = await askDaemon<TaskView>(home, 'GET', `/api/tasks/${added.id}`);
   if (options.json) sayJson({ ...task, duplicate: added.duplicate });
   else say(endText(task));
   process.exitCode = task.status === 'completed' ? 0 : 1;
+}
+
+/** Keeps a line below with what the agent does and has printed last; nothing without a terminal. */
+function showLive(home: string, task: string): Disposable {
+  if (!process.stdout.isTTY) return { [Symbol.dispose]: () => {} };
+  const look = async () => {
+    const profiles = await askDaemon<ProfileView[]>(home, 'GET', '/api/agents').catch(() => []);
+    const agent = profiles.flatMap(({ agents }) => agents).find(each => each.task === task);
+    if (agent) showLine(liveText(agent, Date.now()));
+  };
+  const timer = setInterval(look, 1000);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      clearLine();
+    },
+  };
+}
+
+function liveText({ id, state, since, detail, output }: AgentView, now: number): string {
+  const time = since === null ? '' : `, ${duration(now - Date.parse(since))}`;
+  return `${id} ${state}${time}: ${detail ?? output?.at(-1) ?? ''}`;
 }
 
 /** Until the task is over. What is told of a task that was there before begins now. */

@@ -33,7 +33,7 @@ export function sayTasks(list: readonly TaskView[]): void {
 }
 
 /** Tasks, one a row. */
-function taskTable(list: readonly TaskView[], width?: number): string {
+export function taskTable(list: readonly TaskView[], width?: number): string {
   const rows = list.map((task): Cell[] => [
     task.id,
     stateCell(task),

@@ -101,12 +101,21 @@ function whyNobody(store: Store, { concurrent, profiles }: Limits, now: number):
   const load = store.runs.load();
   if (load.length >= concurrent) return `${load.length} agents work, as many as limits.concurrent allows`;
   const limited = store.breakers.opened(now);
-  const busy = profiles.map(({ name, maxInstances }) => {
+  const states = profiles.map(({ name, maxInstances }) => {
     const limit = limited.find(({ profile }) => profile === name);
-    if (limit) return `${name} is at a limit until ${isoTime(limit.until)}`;
-    return `${name} works on ${load.filter(({ profile }) => profile === name).length} of ${maxInstances}`;
+    const running = load.filter(({ profile }) => profile === name).length;
+    const isFree = !limit && running < maxInstances;
+    return {
+      isFree,
+      text: limit
+        ? `${name} is at a limit until ${isoTime(limit.until)}`
+        : `${name} works on ${running} of ${maxInstances}`,
+    };
   });
-  return `no agent that may take it is free, or its repository or budget allows no more: ${busy.join(', ')}`;
+  const why = states.some(({ isFree }) => isFree)
+    ? 'its agent is not free, or its repository or a budget allows no more'
+    : 'no agent is free';
+  return `${why}: ${states.map(({ text }) => text).join(', ')}`;
 }
 
 function whyPaused({ question, wakeAt, reason }: Task): string {

@@ -45,6 +45,7 @@ describe('the API', () => {
       ...apiOptions(store).about,
       tasks: { starting: 1, queued: 1 },
       inbox: 1,
+      journal: store.journal.last(),
     });
   });
 

@@ -27,9 +27,12 @@ const POLICY: Policy = {
 
 function next(
   store: Store,
-  { session = 'alive', concurrent = 9 }: { session?: Sight['session']; concurrent?: number } = {},
+  {
+    session = 'alive',
+    ...bounds
+  }: { session?: Sight['session']; concurrent?: number; perRepository?: number } = {},
 ) {
-  const limits = { concurrent, perRepository: null, profiles: [aProfile('claude', 2)] };
+  const limits = { concurrent: 9, perRepository: null, profiles: [aProfile('claude', 2)], ...bounds };
   const step = nextStepIn({
     store,
     clock: fakeClock(NOW),
@@ -66,10 +69,16 @@ describe('the next step', () => {
     expect(await next(store, { concurrent: 2 })(3)).toBe(
       'wait: 2 agents work, as many as limits.concurrent allows',
     );
-    const none = 'no agent that may take it is free, or its repository or budget allows no more';
+    const none = 'no agent is free';
     expect(await next(store)(3)).toBe(`wait: ${none}: claude works on 2 of 2`);
     store.breakers.open('claude', NOW + 1000, 'much');
     expect(await next(store)(3)).toBe(`wait: ${none}: claude is at a limit until ${isoTime(NOW + 1000)}`);
+    using other = memoryStore();
+    started(other);
+    queued(other);
+    expect(await next(other, { perRepository: 1 })(2)).toBe(
+      'wait: its agent is not free, or its repository or a budget allows no more: claude works on 1 of 2',
+    );
   });
 
   it('of a task with a run is what the scheduler would decide', async () => {
