@@ -76,8 +76,9 @@ export function createProgram(name: string): Command {
     .option('--port <PORT>', "the simulated GitHub's port", '0')
     .action(async options => (await import('./demo/demo.ts')).demo(options));
 
-  wish(program.command('add <INSTRUCTION...>'))
+  wish(program.command('add [INSTRUCTION...]'))
     .description('queue a task; - takes the instruction from standard input')
+    .option('--file <FILE>', 'queue the tasks of a YAML file instead')
     .action(async (words, options) => (await import('./cli/add.ts')).add(words, { ...common(), ...options }));
 
   wish(program.command('run <INSTRUCTION...>'))

@@ -50,6 +50,8 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   E_FORBIDDEN: 403,
   E_TOKENS: 503,
   E_USAGE: 400,
+  E_TASK_FILE: 400,
+  E_CYCLE: 400,
   E_UNKNOWN_AGENT: 400,
   E_UNKNOWN_BASE: 400,
   E_BUSY: 429,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { MOST_CHARACTERS, readTaskFile } from '../config/tasks/file.ts';
+import { type Asked, wishesOf } from '../forge/wish.ts';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { TASK_STATES, type TaskState } from '../task/states.ts';
@@ -22,6 +24,9 @@ const listQuery = z.object({
   state: z.enum(Object.keys(STATE_NAMES) as [StateName, ...StateName[]]).optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
+const fileBody = z.strictObject({ text: z.string() });
+/** JSON may write a character in six. */
+const FILE_BYTES = 6 * MOST_CHARACTERS;
 const sayBody = z.strictObject({ text: visibleText });
 
 /** Tasks: asked for, listed, shown, changed, spoken to. */
@@ -29,9 +34,15 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store, clock, ask, takeOver } = options;
 
   app.post('/api/tasks', async (request, reply) => {
-    const { task, kind, notes } = await ask(readWish(request.body));
-    const duplicate = kind !== 'queued';
-    return reply.code(duplicate ? 200 : 201).send({ ...taskView(options, task), duplicate, notes });
+    const [asked] = await ask([readWish(request.body)]);
+    const view = askedView(options, asked as Asked);
+    return reply.code(view.duplicate ? 200 : 201).send(view);
+  });
+  app.post('/api/tasks/file', { bodyLimit: FILE_BYTES }, async (request, reply) => {
+    const { text } = fileBody.parse(request.body);
+    const asked = await ask(wishesOf(readTaskFile(text), null));
+    const views = asked.map(each => askedView(options, each));
+    return reply.code(views.every(({ duplicate }) => duplicate) ? 200 : 201).send(views);
   });
 
   app.get('/api/tasks', request => {
@@ -66,4 +77,8 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
     const said = { text, author: whoAsks(request), source: `api:${randomUUID()}` };
     return taskView(options, say(store, id, said, clock.now()));
   });
+}
+
+function askedView(options: ApiOptions, { task, kind, notes }: Asked) {
+  return { ...taskView(options, task), duplicate: kind !== 'queued', notes };
 }

@@ -22,7 +22,14 @@ const wishBody = z.strictObject({
  */
 export function readWish(body: unknown): Wish {
   const { instruction, context, ...given } = wishBody.parse(body);
-  return { instruction, options: readOptions(given), contextFiles: context, source: null };
+  return {
+    instruction,
+    options: readOptions(given),
+    contextFiles: context,
+    source: null,
+    needs: [],
+    parent: null,
+  };
 }
 
 function readOptions(given: Record<string, string | string[] | undefined>): RunOptions {

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import type { TaskView } from '../record/views.ts';
+import { OrchError } from '../shared/errors.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { textOf } from './input.ts';
 import { say, sayJson } from './output.ts';
+import { sayTasks } from './task-table.ts';
 
 /** What may be asked for with a task, as it was written: the daemon reads it as it reads comments. */
 export interface WishOptions extends Common {
@@ -16,15 +19,33 @@ export interface WishOptions extends Common {
   after?: string[];
   budget?: string;
   context?: string[];
+  file?: string;
 }
 
 export type Added = TaskView & { duplicate: boolean; notes: string[] };
 
-/** `orch add INSTRUCTION`: queues a task, and says which. */
+/** `orch add INSTRUCTION`: queues a task, and says which; with `--file` all tasks of a file. */
 export async function add(words: readonly string[], options: WishOptions): Promise<void> {
+  if (options.file !== undefined) return await addFile(words, { ...options, file: options.file });
+  if (words.length === 0) throw new OrchError('E_USAGE', 'The instruction is missing');
   const task = await addTask(await findHome(options), words, options);
   if (options.json) sayJson(task);
   else say(addedText(task));
+}
+
+async function addFile(words: readonly string[], options: WishOptions & { file: string }): Promise<void> {
+  const { file, json, config, ...wanted } = options;
+  if (words.length > 0 || Object.keys(wanted).length > 0)
+    throw new OrchError('E_USAGE', '`--file` stands alone: its tasks say themselves what they want');
+  const text = await readFile(file, 'utf8').catch(cause => {
+    throw new OrchError('E_USAGE', `The file can't be read: ${cause.message}`, { cause });
+  });
+  const tasks = await askDaemon<Added[]>(await findHome({ config }), 'POST', '/api/tasks/file', {
+    sent: { text },
+  });
+  if (json) return sayJson(tasks);
+  sayTasks(tasks);
+  for (const note of new Set(tasks.flatMap(({ notes }) => notes))) say(note);
 }
 
 export async function addTask(home: string, words: readonly string[], options: WishOptions): Promise<Added> {

@@ -49,6 +49,8 @@ export const EXIT_OF = {
   E_TASK_STATE: 4,
   E_TASK_OVER: 4,
   E_SAID_TOO_MUCH: 4,
+  E_TASK_FILE: 2,
+  E_CYCLE: 2,
   E_STACK: 4,
   E_QUEUE_FULL: 4,
   E_BUSY: 4,

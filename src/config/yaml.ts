@@ -11,24 +11,33 @@ export interface Problem {
 
 export type Read<T> = { ok: true; value: T; warnings: string[] } | { ok: false; problems: Problem[] };
 
-/** No file that people write by hand comes near. */
+/** No settings that people write by hand come near. */
 const MAX_CHARACTERS = 30_000;
 const MAX_PROBLEMS = 100;
 
 /**
  * Reads a YAML file that anybody may have written, and holds it against a schema. Unknown keys are problems that name
- * the nearest known one; an empty value is as good as none; keys marked `later` in the schema give warnings.
+ * the nearest known one; an empty value is as good as none; keys marked `later` in the schema give warnings. Where the
+ * file may take several forms, the schema is chosen by what it holds.
  */
-export function readYaml<T extends z.ZodType>(text: string, schema: T): Read<z.output<T>> {
-  const read = tryReadYaml(text, schema);
+export function readYaml<T extends z.ZodType>(
+  text: string,
+  schema: T | ((raw: unknown) => T),
+  mostCharacters = MAX_CHARACTERS,
+): Read<z.output<T>> {
+  const read = tryReadYaml(text, schema, mostCharacters);
   if (read.ok) return read;
   const problems = read.problems.sort((a, b) => a.line - b.line).slice(0, MAX_PROBLEMS);
   return { ok: false, problems: problems.map(({ line, message }) => ({ line, message: oneLine(message) })) };
 }
 
-function tryReadYaml<T extends z.ZodType>(text: string, schema: T): Read<z.output<T>> {
-  if (text.length > MAX_CHARACTERS) {
-    return problem(1, `the file has ${text.length} characters, and at most ${MAX_CHARACTERS} are read`);
+function tryReadYaml<T extends z.ZodType>(
+  text: string,
+  schema: T | ((raw: unknown) => T),
+  most: number,
+): Read<z.output<T>> {
+  if (text.length > most) {
+    return problem(1, `the file has ${text.length} characters, and at most ${most} are read`);
   }
   const lines = new LineCounter();
   try {
@@ -71,13 +80,18 @@ function oneLine(message: string): string {
   return shorten(stripControl(message).replaceAll('\n', ' '), 300);
 }
 
-function check<T extends z.ZodType>(document: Document, lines: LineCounter, schema: T): Read<z.output<T>> {
-  const shape = shapeOf(schema);
+function check<T extends z.ZodType>(
+  document: Document,
+  lines: LineCounter,
+  schemaFor: T | ((raw: unknown) => T),
+): Read<z.output<T>> {
   const raw: unknown = document.toJS() ?? {};
+  const schema = typeof schemaFor === 'function' ? schemaFor(raw) : schemaFor;
+  const shape = shapeOf(schema);
   const warnings = prepare(raw, shape, '');
   const parsed = schema.safeParse(raw);
   if (parsed.success) return { ok: true, value: parsed.data, warnings };
-  const problems = parsed.error.issues.flatMap(issue => {
+  const problems = parsed.error.issues.flatMap(nearestIssues).flatMap(issue => {
     const path = issue.path.map(key => (typeof key === 'symbol' ? String(key) : key));
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.slice(0, MAX_PROBLEMS).map(key => ({
@@ -90,6 +104,19 @@ function check<T extends z.ZodType>(document: Document, lines: LineCounter, sche
     return [{ line: lineOf(document, lines, path), message: `${named(path)}${lowerFirst(said)}` }];
   });
   return { ok: false, problems };
+}
+
+/**
+ * Of what the members of a union complain of, only what the one does that takes values of this type; a union that has words of
+ * its own keeps them.
+ */
+function nearestIssues(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue];
+  const isOther = ({ code, path }: z.core.$ZodIssue) =>
+    path.length === 0 && (code === 'invalid_type' || code === 'invalid_union');
+  const [near, ...others] = issue.errors.filter(issues => !issues.some(isOther));
+  if (near === undefined || others.length > 0) return [issue];
+  return near.flatMap(each => nearestIssues({ ...each, path: [...issue.path, ...each.path] }));
 }
 
 /** A schema as JSON Schema describes it: what keys there are, with their descriptions and defaults. */
@@ -123,17 +150,23 @@ function shapeAt(shape: Shape | undefined, path: (string | number)[]): Shape | u
 }
 
 function childShape(shape: Shape, key: string): Shape | undefined {
-  if (shape.properties && Object.hasOwn(shape.properties, key)) return shape.properties[key];
-  return shape.additionalProperties || undefined;
+  const { properties, additionalProperties, items } = withKeys(shape);
+  if (properties && Object.hasOwn(properties, key)) return properties[key];
+  return items ?? (additionalProperties || undefined);
+}
+
+/** Of several forms the one that has keys. */
+function withKeys(shape: Shape): Shape {
+  return shape.anyOf?.find(({ properties }) => properties) ?? shape;
 }
 
 /** Drops known keys that have no value, and tells of keys that do nothing yet. */
 function prepare(raw: unknown, shape: Shape, prefix: string): string[] {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return [];
+  if (typeof raw !== 'object' || raw === null) return [];
   return Object.entries(raw).flatMap(([key, value]) => {
     const child = childShape(shape, key);
     if (!child) return [];
-    if (value === null) delete (raw as Record<string, unknown>)[key];
+    if (value === null && !Array.isArray(raw)) delete (raw as Record<string, unknown>)[key];
     if (value === null) return [];
     const path = `${prefix}${key}`;
     if (child.later === true) return [`${path} is accepted but not used by this release`];
@@ -143,7 +176,7 @@ function prepare(raw: unknown, shape: Shape, prefix: string): string[] {
 }
 
 function unknownKey(path: (string | number)[], shape: Shape | undefined): string {
-  const known = Object.keys(shape?.properties ?? {});
+  const known = Object.keys((shape && withKeys(shape).properties) ?? {});
   const near = nearest(String(path.at(-1)), known);
   const hint = near ? `did you mean \`${near}\`?` : `there are ${known.map(key => `\`${key}\``).join(', ')}`;
   return `${named(path)}unknown setting; ${hint}`;

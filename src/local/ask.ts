@@ -3,11 +3,12 @@ import { checkWish } from '../choice/wish.ts';
 import { budgetOf } from '../config/budgets.ts';
 import { parseRepositorySettings, type RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Ask } from '../forge/wish.ts';
-import { enqueue } from '../queue/enqueue.ts';
+import type { Ask, Wish } from '../forge/wish.ts';
+import { type Enqueued, enqueue } from '../queue/enqueue.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
+import type { Request, Task } from '../task/glossary.ts';
 import { currentBranch, fileOn, type LocalRepository, personOf, tryPersonGit } from './repository.ts';
 
 export interface LocalAskOptions {
@@ -19,48 +20,86 @@ export interface LocalAskOptions {
 
 const SETTINGS_FILE = '.github/orch.yml';
 
-/** Queues what the person wants: from the branch that is checked out, unless it names another. */
-export function localAsk({ store, clock, settings, repository }: LocalAskOptions): Ask {
-  return async ({ instruction, options, contextFiles, source }) => {
-    const here = options.base ?? (await currentBranch(repository));
-    const own = await settingsOn(repository, here, settings);
-    checkWish(settings.profiles, own.agents, options);
-    const base = options.base ?? own.base ?? here;
-    const [person, changed] = await Promise.all([
-      personOf(repository),
-      changedFiles(repository),
-      requireBranch(repository, base),
-    ]);
-    const correlation = randomUUID();
-    const request = {
-      repository: repository.name,
-      repositoryId: 1,
-      installation: 0,
-      issue: 0,
-      onPullRequest: false,
-      headSha: null,
-      source: source ?? `desk:${correlation}`,
-      comment: null,
-      requester: person.name,
-      requesterId: 0,
-      instruction,
-      issueTitle: '',
-      issueBody: '',
-      conversation: '[]',
-      agent: options.agent ?? null,
-      capabilities: options.capabilities ?? [],
-      model: options.model ?? null,
-      priority: options.priority ?? settings.taskQueue.defaultPriority,
-      timeoutSeconds:
-        options.timeoutSeconds ?? own.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
-      ...budgetOf(options.budget, own.budget, settings.budgets.task),
-      base,
-      settings: JSON.stringify(own),
-      contextFiles,
-      correlation,
-    };
-    const enqueued = enqueue(store, request, clock.now(), settings.taskQueue.maxSize, options.after);
-    return { ...enqueued, notes: changed === 0 ? [] : [notCommitted(changed)] };
+/** Queues what the person wants: from the branch that is checked out, unless a wish names another. */
+export function localAsk(options: LocalAskOptions): Ask {
+  const { store, clock, settings } = options;
+  return async wishes => {
+    const places = new Map<string | undefined, Promise<Place>>();
+    const requests: Request[] = [];
+    for (const wish of wishes) {
+      const { base } = wish.options;
+      const place = places.get(base) ?? findPlace(options, base);
+      places.set(base, place);
+      requests.push(requestOf(options, wish, await place));
+    }
+    const changed = await changedFiles(options.repository);
+    const notes = changed === 0 ? [] : [notCommitted(changed)];
+    return store.transaction(() => {
+      const asked: Enqueued[] = [];
+      for (const [index, request] of requests.entries()) {
+        const { options: wanted, needs } = wishes[index] as Wish;
+        const earlier = needs.map(place => (asked[place] as Enqueued).task.id);
+        const after = [...(wanted.after ?? []), ...earlier];
+        asked.push(enqueue(store, request, clock.now(), settings.taskQueue.maxSize, after));
+      }
+      return asked.map(({ kind, task }, index) => {
+        const parent = asked[wishes[index]?.parent ?? -1];
+        if (parent && kind === 'queued') store.tasks.update(task.id, task.epoch, { parent: parent.task.id });
+        return { kind, task: store.tasks.get(task.id) as Task, notes };
+      });
+    });
+  };
+}
+
+/** What all wishes from one branch share. */
+interface Place {
+  base: string;
+  own: RepositorySettings;
+  person: string;
+}
+
+async function findPlace({ settings, repository }: LocalAskOptions, asked?: string): Promise<Place> {
+  const here = asked ?? (await currentBranch(repository));
+  const own = await settingsOn(repository, here, settings);
+  const base = asked ?? own.base ?? here;
+  await requireBranch(repository, base);
+  const { name } = await personOf(repository);
+  return { base, own, person: name };
+}
+
+function requestOf(
+  { settings, repository }: LocalAskOptions,
+  { instruction, options, contextFiles, source }: Wish,
+  { base, own, person }: Place,
+): Request {
+  checkWish(settings.profiles, own.agents, options);
+  const correlation = randomUUID();
+  return {
+    repository: repository.name,
+    repositoryId: 1,
+    installation: 0,
+    issue: 0,
+    onPullRequest: false,
+    headSha: null,
+    source: source ?? `desk:${correlation}`,
+    comment: null,
+    requester: person,
+    requesterId: 0,
+    instruction,
+    issueTitle: '',
+    issueBody: '',
+    conversation: '[]',
+    agent: options.agent ?? null,
+    capabilities: options.capabilities ?? [],
+    model: options.model ?? null,
+    priority: options.priority ?? settings.taskQueue.defaultPriority,
+    timeoutSeconds:
+      options.timeoutSeconds ?? own.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
+    ...budgetOf(options.budget, own.budget, settings.budgets.task),
+    base,
+    settings: JSON.stringify(own),
+    contextFiles,
+    correlation,
   };
 }
 

@@ -43,6 +43,8 @@ export const ERRORS = {
   E_TASK_OVER:
     'To go on, comment `/orch` and what is to be done, on its pull request if there is one; or retry the task.',
   E_SAID_TOO_MUCH: 'Say less, or wait until the agent has heard the rest: 32,000 characters may wait.',
+  E_TASK_FILE: 'Correct the file at the line named; nothing of it was queued.',
+  E_CYCLE: 'Take one of these dependencies out; nothing was queued.',
   E_STACK: 'Merge one of their pull requests, or have one branch hold the other, then retry the task.',
   E_QUEUE_FULL: 'Wait until tasks are done, cancel some, or raise task_queue.max_size.',
   E_BUSY: 'End some of them, then try again.',

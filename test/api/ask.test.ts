@@ -62,6 +62,35 @@ describe('POST /api/tasks', () => {
     expect(store.tasks.list(1)).toEqual([]);
   });
 
+  it('of a file queues its tasks, or says with their lines what is wrong in it', async () => {
+    using store = memoryStore();
+    await using served = await serveStore(store);
+    const post = (text: unknown) => served.post('/api/tasks/file', JSON.stringify({ text }));
+    expect(
+      await post('- { id: b, description: second, dependencies: [a] }\n- { id: a, description: first }'),
+    ).toMatchObject({
+      status: 201,
+      body: [
+        { id: 'T1', instruction: 'first', duplicate: false },
+        { id: 'T2', instruction: 'second', duplicate: false },
+      ],
+    });
+    expect((await post('- description: first\n- description: second')).status).toBe(200);
+    expect(await post('descripton: x')).toMatchObject({
+      status: 400,
+      body: {
+        code: 'E_TASK_FILE',
+        message: expect.stringContaining('line 1: `descripton`: unknown setting'),
+      },
+    });
+    expect(await post('{ id: a, description: x, dependencies: [a] }')).toMatchObject({
+      status: 400,
+      body: { code: 'E_CYCLE', message: 'These tasks wait for each other: a → a' },
+    });
+    expect(await post(`description: ${'x'.repeat(600_000)}`)).toMatchObject({ status: 400 });
+    expect(await post(3)).toMatchObject({ status: 400, body: { code: 'E_USAGE' } });
+  });
+
   it('answers with what the daemon says that takes tasks from elsewhere', async () => {
     using store = memoryStore();
     const elsewhere = new OrchError('E_USAGE', 'not here', { remedy: 'Comment `/orch`.' });

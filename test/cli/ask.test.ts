@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { add } from '../../src/cli/add.ts';
@@ -59,12 +60,37 @@ describe('orch add', () => {
     expect(JSON.parse(refused.stderr)).toMatchObject({ code: 'E_USAGE', exit: 2 });
   });
 
-  it.each(['add', 'run'])('%s takes the options of comments', name => {
+  it('queues the tasks of a file, which say themselves what they want', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const home = join(here.path, '.orch');
+    const file = join(here.path, 'tasks.yaml');
+    writeFileSync(
+      file,
+      '- { id: test, description: test it, dependencies: [build] }\n- { id: build, description: build it }\n',
+    );
+    expect(await printed(home, () => add([], { file }))).toMatch(
+      /^TASK .*\nT1 .* build it\nT2 .* test it\n$/,
+    );
+    for (const [words, options] of [
+      [['x'], { file }],
+      [[], { file, agent: 'claude' }],
+      [[], { file: join(here.path, 'none.yaml') }],
+      [[], {}],
+    ] as const)
+      await expect(printed(home, () => add(words, options))).rejects.toMatchObject({ code: 'E_USAGE' });
+  });
+
+  it.each([
+    ['add', 1],
+    ['run', 0],
+  ] as const)('%s takes the options of comments', (name, more) => {
     const command = createProgram('orch').commands.find(each => each.name() === name);
     const options = command?.options.map(({ long, description }) => [long, description]) ?? [];
     const known = Object.entries(OPTIONS).map(([flag, { help }]) => [`--${flag}`, help.replaceAll('`', '')]);
     expect(options).toEqual(expect.arrayContaining(known));
-    expect(options.length).toBe(known.length + 2);
+    expect(options.length).toBe(known.length + 2 + more);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ApiOptions } from '../../src/api/options.ts';
 import { serveApi } from '../../src/api/server.ts';
 import { version } from '../../src/cli/version.ts';
-import type { Ask } from '../../src/forge/wish.ts';
+import type { Ask, Wish } from '../../src/forge/wish.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { redactShapes } from '../../src/shared/secrets/secrets.ts';
@@ -47,7 +47,7 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
 
 /** Queues wishes as they are, three at most. */
 function askIn(store: Store): Ask {
-  return async ({ instruction, options, contextFiles }) => {
+  const ask = ({ instruction, options, contextFiles }: Wish) => {
     const { agent = null, model = null, priority = 'normal', timeoutSeconds = 1800, base = 'main' } = options;
     const { usd: budgetUsd = null, tokens: budgetTokens = null } = options.budget ?? {};
     const { capabilities = [], after } = options;
@@ -57,6 +57,7 @@ function askIn(store: Store): Ask {
       notes: [],
     };
   };
+  return async wishes => store.transaction(() => wishes.map(ask));
 }
 
 interface Answer {

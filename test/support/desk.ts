@@ -6,7 +6,7 @@ import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type Desk, startDesk } from '../../src/daemon/desk.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
-import type { Wish } from '../../src/forge/wish.ts';
+import type { Asked, Wish } from '../../src/forge/wish.ts';
 import { findRepository } from '../../src/local/repository.ts';
 import { type Clock, systemClock } from '../../src/shared/clock.ts';
 import { openLog, silentLog } from '../../src/shared/log.ts';
@@ -92,8 +92,9 @@ export async function startTestDesk(options: TestDeskOptions = {}): Promise<Test
     },
     git,
     async ask(instruction, wish = {}) {
-      const asked = { instruction, options: {}, contextFiles: [], source: null, ...wish };
-      return (await (desk as Desk).ask(asked)).task.id;
+      const plain = { options: {}, contextFiles: [], source: null, needs: [], parent: null };
+      const [asked] = await (desk as Desk).ask([{ instruction, ...plain, ...wish }]);
+      return (asked as Asked).task.id;
     },
     until,
     task: id => store().tasks.get(id) as Task,
