@@ -30,7 +30,8 @@ export interface Outcome {
   why?: string;
 }
 
-const LONGEST_MS = 180_000;
+/** Only what hangs comes near it, on a busy machine too: a task that is lost ends its story. */
+const LONGEST_MS = 300_000;
 
 export interface TellOptions {
   /** The models make no commit. */
