@@ -50,6 +50,7 @@ export function showTask(task: Task, now: number, { agent, spent, after, live }:
     instruction: task.instruction,
     agent: task.agent,
     capabilities: task.capabilities,
+    context: task.contextFiles,
     priority: task.priority,
     after: after.map(taskName),
     parent: task.parent === null ? null : taskName(task.parent),

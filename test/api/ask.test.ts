@@ -10,10 +10,12 @@ describe('POST /api/tasks', () => {
     const wish = {
       ...{ instruction: ' fix\u200b the test ', agent: 'claude', model: 'opus', priority: 'high' },
       ...{ timeout: '45m', base: 'next', budget: '2usd', capability: ['tests', 'docs'] },
+      context: ['docs/api.md'],
     };
     const { status, body } = await served.post('/api/tasks', JSON.stringify(wish));
     expect([status, body.duplicate]).toEqual([201, false]);
     expect(body).toMatchObject({ id: 'T1', status: 'queued', instruction: 'fix the test', agent: 'claude' });
+    expect(body.context).toEqual(['docs/api.md']);
     expect(store.tasks.get(1)).toMatchObject({
       ...{
         model: 'opus',
