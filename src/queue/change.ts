@@ -80,8 +80,7 @@ export function resume(store: Store, id: number, now: number): Task {
     const task = existing(store, id);
     if (task.state !== 'paused')
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, not paused`);
-    const run = task.resume === null ? null : store.runs.get(id, task.resume);
-    if (run) store.breakers.close(run.profile);
+    store.breakers.overrule(id, task.resume ?? task.runs);
     // What would have gone on by itself is granted nothing.
     const budget = task.wakeAt === null ? store.usage.renewal(task) : {};
     changeState(store, task, 'queued', now, { wakeAt: null, readyAt: now, ...budget });
@@ -109,6 +108,7 @@ export function retry(store: Store, id: number, reason: string, now: number): Ta
     if (!isFinal(task.state) || task.state === 'completed') {
       throw new OrchError('E_TASK_STATE', `${taskName(id)} is ${task.state}, so there is nothing to retry`);
     }
+    store.breakers.overrule(id, task.runs);
     // A pull request that somebody closed is not the result any more; an open one still is.
     const result = task.pullState === 'open' ? {} : { pull: null, pullUrl: null, pullState: null };
     const anew = { epoch: task.epoch + 1, tries: 0, readyAt: now, resume: null };

@@ -7,11 +7,15 @@ export function openBreakers(db: Connection) {
      on conflict (profile) do update set until = max(until, excluded.until), reason = excluded.reason`,
   );
   const opened = db.prepare('select profile, until, reason from breakers where until > ? order by profile');
-  const close = db.prepare('delete from breakers where profile = ?');
+  const overrule = db.prepare(
+    `delete from breakers where profile =
+       (select profile from runs where task = ? and number = ? and outcome = 'rate_limited')`,
+  );
   return {
     open: (profile: string, until: number, reason: string): void => void open.run(profile, until, reason),
     /** Those that are open now. */
     opened: (now: number) => opened.all(now) as { profile: string; until: number; reason: string }[],
-    close: (profile: string): void => void close.run(profile),
+    /** A person knows better: the agent of a run is tried again, if its limit is what ended that run. */
+    overrule: (task: number, run: number): void => void overrule.run(task, run),
   };
 }

@@ -181,6 +181,7 @@ describe('resuming', () => {
     expect(store.tasks.get(task.id)).toMatchObject({ state: 'queued', readyAt: NOW + 10, wakeAt: null });
     expect(store.breakers.opened(NOW + 10)).toMatchObject([{ profile, until: NOW + 99 }]);
     pause(store, task.id, 'wait', null, NOW + 11);
+    endRun(store, run, { outcome: 'rate_limited', exitCode: 1, reason: 'limit', lastWords: null }, NOW + 11);
     resume(store, task.id, NOW + 12);
     expect(store.breakers.opened(NOW + 12)).toEqual([]);
   });

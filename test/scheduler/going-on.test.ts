@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pause, resume } from '../../src/queue/change.ts';
+import { cancel, pause, resume, retry } from '../../src/queue/change.ts';
 import { say } from '../../src/queue/say.ts';
 import { settled } from '../support/clock.ts';
 import { aProfile } from '../support/tasks.ts';
@@ -141,6 +141,40 @@ describe('a limit', () => {
     resume(b.store, 1, b.clock.now());
     await settled();
     expect(b.task().state).toBe('running');
+  });
+});
+
+describe('who says that a limit is over', () => {
+  async function withLimit() {
+    const b = bench({ limits: { profiles: [{ name: 'claude', maxInstances: 2, capabilities: [] }] } });
+    await b.ask();
+    await b.ask();
+    return b;
+  }
+
+  it('is no one who resumes a task that waits for something else', async () => {
+    await using b = await withLimit();
+    b.store.tasks.update(1, b.task().epoch, { question: 'Which one?' });
+    b.world.end('T1.1', 0);
+    b.scheduler.wake(1);
+    limit(b, 'T2.1', b.clock.now() + 10 * MINUTE);
+    await settled();
+    tell(b, 'the first');
+    await settled();
+    expect([b.task(1), b.task(2)]).toMatchObject([{ state: 'queued' }, { state: 'paused' }]);
+    await b.clock.advance(10 * MINUTE);
+    expect([b.task(1), b.task(2)]).toMatchObject([{ state: 'running' }, { state: 'running' }]);
+  });
+
+  it('is who retries a task that was cancelled at its limit', async () => {
+    await using b = await withLimit();
+    limit(b, 'T2.1', b.clock.now() + 7 * 24 * 60 * MINUTE);
+    await settled();
+    cancel(b.store, 2, 'no', b.clock.now());
+    await settled();
+    retry(b.store, 2, 'the limit is lifted', b.clock.now());
+    await settled();
+    expect(b.task(2).state).toBe('running');
   });
 });
 
