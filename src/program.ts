@@ -96,6 +96,7 @@ export function createProgram(name: string): Command {
     .description('the newest tasks')
     .option('--status <STATE>', 'only those in this state, or those that are pending or active')
     .option('--limit <N>', 'how many', '50')
+    .option('--graph', 'as a tree: what waits for what')
     .option('--json', 'as JSON')
     .action(async options => (await import('./cli/tasks.ts')).tasks({ ...common(), ...options }));
 
