@@ -32,9 +32,10 @@ async function measure(context: Context): Promise<Measured> {
   return { ...samples, ceilings: [{ what: 'status', samples: samples.ours, limit: 50 }] };
 }
 
-async function node(args: string[], home: string): Promise<void> {
+/** Runs Node for a home folder, and waits for its end. */
+export async function node(args: string[], home: string, cwd = home): Promise<void> {
   const env = { ...process.env, ORCH_HOME: home };
-  const child = spawn(process.execPath, args, { cwd: home, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`node ${args.join(' ')} exited with ${code}`);
 }

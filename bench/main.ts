@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agentOverhead } from './agent-overhead.ts';
 import { claim } from './claim.ts';
+import { cliAdd } from './cli-add.ts';
 import { cliStatus } from './cli-status.ts';
 import { daemonRss } from './daemon-rss.ts';
 import { type Benchmark, judge } from './harness.ts';
@@ -20,6 +21,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   claim,
   webhookAck,
   cliStatus,
+  cliAdd,
   daemonRss,
   health,
   agentOverhead,

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Common } from './common.ts';
@@ -37,6 +36,8 @@ async function addFile(words: readonly string[], options: WishOptions & { file: 
   const { file, json, config, ...wanted } = options;
   if (words.length > 0 || Object.keys(wanted).length > 0)
     throw new OrchError('E_USAGE', '`--file` stands alone: its tasks say themselves what they want');
+  // Here alone: loading it would cost every other task time.
+  const { readFile } = await import('node:fs/promises');
   const text = await readFile(file, 'utf8').catch(cause => {
     throw new OrchError('E_USAGE', `The file can't be read: ${cause.message}`, { cause });
   });

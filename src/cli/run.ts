@@ -80,10 +80,12 @@ function nextStep({ type, data, task }: EventView): string | null {
   return null;
 }
 
-function endText({ id, status, reason, pull_request, branch }: TaskView): string {
+function endText({ id, status, reason, pull_request }: TaskView): string {
   if (status === 'completed') {
-    const where = pull_request ? ` Pull request: ${pull_request.url}` : branch ? ` Branch: ${branch}` : '';
-    return `${id} is completed.${where}`;
+    const url = pull_request?.url ?? null;
+    if (url !== null) return `${id} is completed. Pull request: ${url}`;
+    const next = pull_request ? ` Look at it with: orch diff ${id}. Take it with: orch merge ${id}` : '';
+    return `${id} is completed.${next}`;
   }
   const why = reason === null ? '' : `: ${reason}`;
   return `${id} is ${status}${why}\nSee what it did with: orch show ${id}. Try it again with: orch retry ${id}`;

@@ -24,15 +24,15 @@ const SETTINGS_FILE = '.github/orch.yml';
 export function localAsk(options: LocalAskOptions): Ask {
   const { store, clock, settings } = options;
   return async wishes => {
-    const places = new Map<string | undefined, Promise<Place>>();
-    const requests: Request[] = [];
-    for (const wish of wishes) {
-      const { base } = wish.options;
-      const place = places.get(base) ?? findPlace(options, base);
-      places.set(base, place);
-      requests.push(requestOf(options, wish, await place));
-    }
-    const changed = await changedFiles(options.repository);
+    const bases = [...new Set(wishes.map(wish => wish.options.base))];
+    // Each asks git several times, and whoever adds a task waits for it.
+    const [changed, ...found] = await Promise.all([
+      changedFiles(options.repository),
+      ...bases.map(base => findPlace(options, base)),
+    ]);
+    const requests = wishes.map(wish =>
+      requestOf(options, wish, found[bases.indexOf(wish.options.base)] as Place),
+    );
     const notes = changed === 0 ? [] : [notCommitted(changed)];
     return store.transaction(() => {
       const asked: Enqueued[] = [];
@@ -59,11 +59,11 @@ interface Place {
 }
 
 async function findPlace({ settings, repository }: LocalAskOptions, asked?: string): Promise<Place> {
-  const here = asked ?? (await currentBranch(repository));
+  const [here, { name }] = await Promise.all([asked ?? currentBranch(repository), personOf(repository)]);
   const own = await settingsOn(repository, here, settings);
   const base = asked ?? own.base ?? here;
-  await requireBranch(repository, base);
-  const { name } = await personOf(repository);
+  // The one that is checked out is there.
+  if (asked !== undefined || base !== here) await requireBranch(repository, base);
   return { base, own, person: name };
 }
 
