@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import type { Checkpoints } from './checkpoints.ts';
+import { BY_HAND, BY_TIME, type Checkpoints } from './checkpoints.ts';
 
 export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
@@ -26,6 +26,9 @@ export interface BrokerStage extends AsyncDisposable {
 /** Each asks GitHub several times, whose limits all of an installation share; no honest agent comes near. */
 const MOST_WISHES = 200;
 const MOST_CHECKPOINTS_A_MINUTE = 10;
+
+/** An agent can send its own meanwhile. */
+const OF_AGENTS_AT_WORK = [BY_TIME, BY_HAND];
 
 /** Each is a line in the journal; a question changes comment and check run as well. */
 const MOST_WORDS = { question: 50, progress: 500 };
@@ -53,10 +56,10 @@ export function brokerStage(
     });
   }
 
-  /** Agents make checkpoints too, in measure. While one is at work what Orch makes counts with them, for it may be the agent's as well. */
+  /** Agents make checkpoints too, in measure. What Orch makes of one at work counts with them, for it may be the agent's as well. */
   function checkpointOf(run: Run, note: string | null, isOver: boolean): string {
     const why = checkpointing.get(name(run));
-    if (isOver && why !== undefined) return why;
+    if (why !== undefined && !OF_AGENTS_AT_WORK.includes(why)) return why;
     if (isOver) throw new OrchError('E_RUN_ENDED', `${name(run)} is over`);
     if (why === undefined) count(run);
     const made = options.store.checkpoints.countSince(run.task, options.clock.now() - 60_000);

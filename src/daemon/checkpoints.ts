@@ -40,6 +40,8 @@ export interface Checkpoints {
 
 /** Why a checkpoint is made that nothing has called for. */
 export const BY_TIME = 'by time';
+/** A person has called for it. */
+export const BY_HAND = 'by hand';
 
 /** Of a pack as it is sent; unpacked no object may be larger than what a push may bring. */
 const MOST_PACK_BYTES = 256 * 1024 * 1024;

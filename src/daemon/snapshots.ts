@@ -6,6 +6,7 @@ import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { asAgentOf } from './as-agent.ts';
 import type { BrokerStage } from './broker-stage.ts';
+import { BY_HAND } from './checkpoints.ts';
 import type { Confine } from './confine.ts';
 
 /** Has a run's worktree sent to the broker, which must be open, as a checkpoint. Errors: E_CHECKPOINT with the reason. */
@@ -22,7 +23,7 @@ export function checkpointByHand({ store, snapshot }: { store: Store; snapshot: 
       const what = `${taskName(task.id)} is ${task.state}: a checkpoint is made of an agent at work`;
       throw new OrchError('E_TASK_STATE', what);
     }
-    await snapshot(task, run, 'by hand');
+    await snapshot(task, run, BY_HAND);
     return store.checkpoints.last(task.id) as Checkpoint;
   };
 }

@@ -43,8 +43,11 @@ describe('an agent', () => {
     const made = app.daemon.store.checkpoints.ofTask(1);
     expect(made).toHaveLength(10);
     expect(made[2]).toMatchObject({ number: 3, why: 'by the agent: step 2' });
+    await expect(app.daemon.checkpoints.make(app.task(1))).rejects.toThrow('10 checkpoints were made');
     writeFileSync(`${app.home}/workspaces/T1.1/go`, '');
     await app.ended(1, 'failed');
+    // What would be lost is kept all the same.
+    expect(app.daemon.store.checkpoints.last(1)).toMatchObject({ number: 11, why: 'end of T1.1' });
   });
 });
 
