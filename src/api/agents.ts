@@ -19,14 +19,15 @@ export function agentRoutes(app: FastifyInstance, options: ApiOptions): void {
     return await Promise.all(
       agents.map(async ({ name, maxInstances }) => {
         const own = live.filter(({ profile }) => profile === name);
-        const until = limits.find(({ profile }) => profile === name)?.until;
+        const limit = limits.find(({ profile }) => profile === name);
         const slots = Array.from({ length: maxInstances }, (_, index) => index + 1);
         const busy = (slot: number) => own.find(run => run.slot === slot);
         return {
           name,
           max_instances: maxInstances,
           running: own.length,
-          limited_until: until === undefined ? null : isoTime(until),
+          limited_until: limit ? isoTime(limit.until) : null,
+          limited_because: limit?.reason ?? null,
           agents: await Promise.all(slots.map(slot => showAgent(options, `${name}-${slot}`, busy(slot)))),
         };
       }),

@@ -30,11 +30,11 @@ function workingRow({ id, state, task, since, detail, instruction }: AgentView, 
   return [id, { text: state ?? '', style }, task ?? '', time, detail ?? firstLine(instruction ?? '')];
 }
 
-function restRow({ name, max_instances, running, limited_until }: ProfileView): Cell[][] {
+function restRow({ name, max_instances, running, limited_until, limited_because }: ProfileView): Cell[][] {
   const free = max_instances - running;
   if (limited_until !== null)
     return [
-      [name, { text: 'limited', style: 'yellow' }, '', '', `its vendor's limit ends at ${limited_until}`],
+      [name, { text: 'limited', style: 'yellow' }, '', '', `until ${limited_until}: ${limited_because}`],
     ];
   return free <= 0
     ? []

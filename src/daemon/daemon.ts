@@ -7,6 +7,7 @@ import { readProgress } from '../agent/watch/progress.ts';
 import type { Seen } from '../agent/watch/state.ts';
 import type { ApiOptions } from '../api/options.ts';
 import { chooser } from '../choice/choose.ts';
+import { watchFailures } from '../choice/failing.ts';
 import type { Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
@@ -156,6 +157,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     },
   });
   stack.defer(() => keeper.stop());
+  const failures = watchFailures({ store, clock, log });
+  stack.defer(() => failures.stop());
   const states = watchStates({ store, clock, log, terminals, paths, settings, everySeconds: STATES_SECONDS });
   stack.defer(() => states.stop());
   const copied = (task: Task) => repositorySettings(task).copy;

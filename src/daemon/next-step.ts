@@ -108,7 +108,7 @@ function whyNobody(store: Store, { concurrent, profiles }: Limits, now: number):
     return {
       isFree,
       text: limit
-        ? `${name} is at a limit until ${isoTime(limit.until)}`
+        ? `${name} gets none until ${isoTime(limit.until)} (${limit.reason})`
         : `${name} works on ${running} of ${maxInstances}`,
     };
   });

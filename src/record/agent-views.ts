@@ -5,8 +5,9 @@ export interface ProfileView {
   name: string;
   max_instances: number;
   running: number;
-  /** Its vendor gives nothing until then. */
+  /** It gets no task until then, and why: a limit of its vendor's, or runs that went wrong. */
   limited_until: string | null;
+  limited_because: string | null;
   agents: AgentView[];
 }
 

@@ -255,4 +255,9 @@ export const MIGRATIONS: readonly string[] = [
   -- Title, text and labels of the pull request at a checkpoint.
   alter table checkpoints add column pull text;
   `,
+  `
+  -- The newest runs of a profile, those that never got an agent too. Without \`not null\` SQLite would look for live runs here.
+  drop index runs_past;
+  create index runs_ended on runs (profile, ended_at) where ended_at is not null;
+  `,
 ];

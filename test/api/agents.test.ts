@@ -29,7 +29,7 @@ describe('GET /api/agents', () => {
     const busy = { task: 'T1', run: 'T1.1', instruction: 'fix it', state: 'waiting', detail: 'Proceed?' };
     expect((await served.get('/api/agents')).body).toEqual([
       {
-        ...{ name: 'claude', max_instances: 2, running: 1, limited_until: null },
+        ...{ name: 'claude', max_instances: 2, running: 1, limited_until: null, limited_because: null },
         agents: [
           { id: 'claude-1', ...busy, since: AT, output: ['one', 'two'] },
           { id: 'claude-2', ...IDLE },
@@ -38,6 +38,7 @@ describe('GET /api/agents', () => {
       {
         ...{ name: 'codex', max_instances: 1, running: 0 },
         limited_until: new Date(NOW + 60_000).toISOString(),
+        limited_because: 'too much',
         agents: [{ id: 'codex-1', ...IDLE }],
       },
     ]);

@@ -29,7 +29,13 @@ function seen(tasks: number): Seen {
       output: ['a', '\u001b[2Jb', `c ${'修'.repeat(90)}`],
     },
   });
-  const profile = { name: 'claude', max_instances: 4, running: 3, limited_until: null };
+  const profile = {
+    name: 'claude',
+    max_instances: 4,
+    running: 3,
+    limited_until: null,
+    limited_because: null,
+  };
   return {
     version: '1.2.3',
     counts: { running: 3, queued: tasks },

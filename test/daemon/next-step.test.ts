@@ -72,7 +72,7 @@ describe('the next step', () => {
     const none = 'no agent is free';
     expect(await next(store)(3)).toBe(`wait: ${none}: claude works on 2 of 2`);
     store.breakers.open('claude', NOW + 1000, 'much');
-    expect(await next(store)(3)).toBe(`wait: ${none}: claude is at a limit until ${isoTime(NOW + 1000)}`);
+    expect(await next(store)(3)).toBe(`wait: ${none}: claude gets none until ${isoTime(NOW + 1000)} (much)`);
     using other = memoryStore();
     started(other);
     queued(other);
