@@ -21,8 +21,14 @@ export function deliverPrompt(launch: {
   session: string | null;
   /** The run's own. */
   directory: string;
+  /** The worktree. */
+  cwd: string;
 }): { argv: string[]; environment: Record<string, string>; stdin: string | null } {
-  const values: Record<string, string> = { prompt_file: launch.promptFile, run_directory: launch.directory };
+  const values: Record<string, string> = {
+    prompt_file: launch.promptFile,
+    run_directory: launch.directory,
+    worktree: launch.cwd,
+  };
   if (launch.model !== null) values.model = launch.model;
   if (launch.session !== null) values.session = launch.session;
   if (launch.prompt === 'argument') values.prompt = promptArgument(launch.promptFile);
@@ -51,7 +57,7 @@ function promptArgument(file: string): string {
 // One pass: a prompt that speaks of {model} arrives as it was written.
 function fillIn(word: string, values: Record<string, string>): string {
   return word.replace(
-    /\{(prompt|prompt_file|model|session|run_directory)\}/g,
+    /\{(prompt|prompt_file|model|session|run_directory|worktree)\}/g,
     (placeholder, name: string) => {
       const remedy = values[name] === undefined ? REMEDIES[name] : undefined;
       if (remedy !== undefined)

@@ -52,7 +52,7 @@ export function confinement(options: ConfineOptions): Confine {
           workspace.context,
         ],
         egress: join(paths.sockets(name), 'egress.sock'),
-        command: (run.keyboard === null ? profile?.command : profile?.interactive) ?? [],
+        command: [...(profile?.command ?? []), ...((run.keyboard !== null && profile?.interactive) || [])],
         expose: profile?.expose ?? { read: [], write: [] },
         hidden: options.hidden,
         limits: limitsOf(settings, profile ?? { memoryMb: null, cpuPercent: null }),

@@ -24,6 +24,7 @@ async function launched(profile: Profile, { resumes = false, model = null as str
       promptFile,
       model,
       directory,
+      cwd: '/tree',
     },
     session: profile.session === 'preset' || resumes ? SESSION : null,
   });
@@ -84,7 +85,13 @@ describe('a profile', () => {
   });
 
   it('without a session can not be started by a command that names it', () => {
-    const launch = { prompt: 'stdin', promptFile: '/run/prompt.md', model: null, directory: '/run' } as const;
+    const launch = {
+      prompt: 'stdin',
+      promptFile: '/run/prompt.md',
+      model: null,
+      directory: '/run',
+      cwd: '/tree',
+    } as const;
     expect(() => deliverPrompt({ ...launch, argv: ['x', '{session}'], session: null })).toThrow(
       "The profile's command names {session}, and there is none",
     );

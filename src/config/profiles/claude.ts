@@ -1,6 +1,7 @@
 import type { ProfileData } from './schema.ts';
 
-const HEADLESS = ['-p', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'];
+const SKIP = '--dangerously-skip-permissions';
+const HEADLESS = ['-p', '--output-format', 'stream-json', '--verbose', SKIP];
 
 /**
  * Orch's own MCP server, from the run's PATH; those of the person whose login it is stay out. Its tools are offered at once:
@@ -8,11 +9,20 @@ const HEADLESS = ['-p', '--output-format', 'stream-json', '--verbose', '--danger
  */
 const MCP = { mcpServers: { orch: { command: 'orch', args: ['mcp'], alwaysLoad: true } } };
 
+/**
+ * In a fresh home it asks a person for a theme, whether the folder is trusted and whether permissions may be skipped; nothing
+ * else leaves all that out. It then takes a key in the environment for unconfirmed, and uses only what a helper prints.
+ */
+const AT_THE_KEYBOARD = `export IS_DEMO=1
+[ -z "$ANTHROPIC_API_KEY" ] || set -- --settings "$0" "$@"
+exec claude "$@"`;
+const KEY_OF_ENVIRONMENT = JSON.stringify({ apiKeyHelper: 'printenv ANTHROPIC_API_KEY' });
+
 /** Claude Code. */
 export const CLAUDE: ProfileData = {
   command: ['claude', ...HEADLESS, '--session-id', '{session}'],
   resume: ['claude', ...HEADLESS, '--resume', '{session}'],
-  interactive: ['claude', '--dangerously-skip-permissions', '--resume', '{session}'],
+  interactive: ['sh', '-c', AT_THE_KEYBOARD, KEY_OF_ENVIRONMENT, SKIP, '--resume', '{session}'],
   model_arguments: ['--model', '{model}'],
   mcp_arguments: ['--mcp-config', JSON.stringify(MCP), '--strict-mcp-config'],
   session: 'preset',
@@ -138,7 +148,7 @@ export const CLAUDE: ProfileData = {
     working: 'esc to interrupt',
     permission: 'Do you want to (proceed|make this edit|create)',
     trust: 'Do you trust the files in this folder|Is this a project you .*trust',
-    limit: 'limit reached|hit your (\\w+ )?limit',
+    limit: 'limit reached|hit your (\\w+ )?limit|Request rejected \\(429\\)',
   },
   exit_codes: { '0': 'ended, or was interrupted', '1': 'failed', '143': 'was stopped' },
   memory_mb_seen: 225,

@@ -18,7 +18,7 @@ export const CODEX: ProfileData = {
   // Its daemon would outlive the terminal.
   interactive: [
     ...['codex', 'resume', '--dangerously-bypass-approvals-and-sandbox', '--no-daemon', ...SHELL, ...QUIET],
-    '{session}',
+    ...['-c', 'projects={"{worktree}"={trust_level="trusted"}}', '{session}'],
   ],
   model_arguments: ['-m', '{model}'],
   // A server gets but a few variables by itself, and its tools 60 s.

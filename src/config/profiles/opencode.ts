@@ -83,10 +83,11 @@ export const OPENCODE: ProfileData = {
     { match: 'API key|Unauthorized|ProviderModelNotFound|Model not found' },
   ],
   screen: {
-    ready: 'Ask anything',
+    // `Ask anything` stands in an empty conversation only.
+    ready: 'ctrl\\+p commands',
     working: 'esc interrupt',
     permission: 'Permission required',
-    limit: '[Ll]imit reached|[Rr]ate limit',
+    limit: '\\[retrying in |[Ll]imit reached|[Rr]ate limit',
   },
   exit_codes: { '0': 'ended', '1': 'failed', '130': 'was interrupted', '143': 'was stopped' },
   memory_mb_seen: 630,

@@ -8,6 +8,7 @@ import { limitSwitch } from './limit-switch.ts';
 import { mcpTools } from './mcp-tools.ts';
 import { resume } from './resume.ts';
 import { say } from './say.ts';
+import { takeOver } from './take-over.ts';
 
 export const STORIES: readonly Story[] = [
   commit,
@@ -18,6 +19,7 @@ export const STORIES: readonly Story[] = [
   budgetPause,
   askAnswer,
   mcpTools,
+  takeOver,
 ];
 
 /** Those named, as `choose` does. */
