@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskView } from '../record/views.ts';
-import { OrchError } from '../shared/errors.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { say } from './output.ts';
@@ -13,13 +12,14 @@ const LOOK_MS = 200;
  */
 export async function stop(options: { config?: string; now?: boolean; json?: boolean }): Promise<void> {
   const home = await findHome(options);
+  const { pid } = await askDaemon<{ pid: number }>(home, 'GET', '/api/orchestrator');
   const sent = { now: options.now ?? false };
   const { running } = await askDaemon<{ running: number }>(home, 'POST', '/api/orchestrator/stop', { sent });
   if (running > 0 && !options.json) {
     const what = options.now ? 'Stopping' : 'Waiting for';
     say(`${what} ${await names(home)}${options.now ? '' : '; orch stop --now stops them'}.`);
   }
-  while (await isThere(home)) await delay(LOOK_MS);
+  while (isAlive(pid)) await delay(LOOK_MS);
   say(options.json ? JSON.stringify({ stopped: true, agents: running }, null, 2) : 'Orch has stopped.');
 }
 
@@ -28,12 +28,11 @@ async function names(home: string): Promise<string> {
   return tasks.map(({ id }) => id).join(', ') || 'the agents';
 }
 
-async function isThere(home: string): Promise<boolean> {
+/** The socket goes first, and the daemon has still to write what it knows. */
+function isAlive(pid: number): boolean {
   try {
-    await askDaemon(home, 'GET', '/api/orchestrator');
-    return true;
+    return process.kill(pid, 0);
   } catch (error) {
-    if (error instanceof OrchError && error.code === 'E_NO_DAEMON') return false;
-    throw error;
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
