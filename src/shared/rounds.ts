@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 
 export interface RoundsOptions<Key> {
@@ -30,6 +31,7 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
   const working = new Map<Key, Promise<void>>();
   const alarms = new Map<Key, Disposable>();
   const failures = new Map<Key, number>();
+  const turn = turns();
   let stopped = false;
 
   function wake(key: Key): void {
@@ -55,7 +57,7 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
       // In a microtask: wakes in a row make one round, and whoever wakes has done its own first.
       working.set(
         key,
-        Promise.resolve().then(() => round(key)),
+        turn().then(() => round(key)),
       );
     }
   }
@@ -110,5 +112,23 @@ export function keyedRounds<Key>(options: RoundsOptions<Key>): Rounds<Key> {
       for (const key of [...alarms.keys()]) silence(key);
       await Promise.all(working.values());
     },
+  };
+}
+
+/** Rounds that ask nobody else would follow each other without an end, and who waits for an answer with them. */
+const BURST = 16;
+
+/** When the next round may begin: at once, or in a later turn of the event loop where many have begun in this one. */
+function turns(): () => Promise<void> {
+  let begun = 0;
+  let gate = Promise.resolve();
+  return () => {
+    if (begun === 0)
+      setImmediate(() => {
+        begun = 0;
+      });
+    begun += 1;
+    if (begun % BURST === 0) gate = gate.then(() => nextTurn());
+    return gate;
   };
 }

@@ -116,13 +116,15 @@ function tryRollback(rollback: () => void): void {
   } catch {}
 }
 
-/** One that throws keeps the news from no other. */
+/** One that throws keeps the news from no other; what the first has thrown is thrown in the end. */
 function callAll(calls: readonly (() => void)[]): void {
-  const [call, ...others] = calls;
-  if (!call) return;
-  try {
-    call();
-  } finally {
-    callAll(others);
+  const failures: unknown[] = [];
+  for (const call of calls) {
+    try {
+      call();
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }

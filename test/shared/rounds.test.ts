@@ -166,3 +166,20 @@ describe('rounds', () => {
     expect(clock.waiting).toBe(0);
   });
 });
+
+it('rounds in a row leave turns to who waits for an answer', async () => {
+  const done: number[] = [];
+  const rounds = keyedRounds({
+    clock: fakeClock(0),
+    work: async (key: number) => {
+      done.push(key);
+      return null;
+    },
+    failed: () => {},
+  });
+  for (let key = 0; key < 100; key++) rounds.wake(key);
+  await new Promise(resolve => setImmediate(resolve));
+  expect(done.length).toBeLessThan(50);
+  await rounds.stop();
+  expect(done).toEqual(Array.from({ length: 100 }, (_, key) => key));
+});

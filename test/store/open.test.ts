@@ -241,3 +241,12 @@ it("Node's own SQLite does as well", () => {
   expect([...store.tasks.claimable(NOW)].map(({ id }) => id)).toEqual([task.id]);
   expect(store.tasks.bySource(aRequest().source)).toBeNull();
 });
+
+it('tells of thousands of changes in one transaction', () => {
+  using store = memoryStore();
+  let told = 0;
+  store.transaction(() => {
+    for (let n = 0; n < 20_000; n++) store.transaction.afterCommit(() => void told++);
+  });
+  expect(told).toBe(20_000);
+});
