@@ -76,6 +76,10 @@ export const serverSettings = z.strictObject({
       z.int().min(0).max(3600).default(30),
       'From asking an agent to stop to killing it.',
     ),
+    directory: used(
+      text.nullable().default(null),
+      'At a desk: a folder whose `pending` takes task files, as from its repository. None unless set.',
+    ),
     timeout_minutes: used(z.int().min(1).max(1440).optional(), 'Another name of `default_timeout_minutes`.'),
     database: later(text.nullable().default(null), 'Where the database lies.'),
   }),

@@ -76,7 +76,11 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
     ...raw,
     profiles: expanded,
     prices: read.value.prices,
-    taskQueue: { ...taskQueue, defaultTimeoutMinutes },
+    taskQueue: {
+      ...taskQueue,
+      directory: taskQueue.directory && expandTilde(taskQueue.directory, userHome),
+      defaultTimeoutMinutes,
+    },
     orchestrator: {
       ...orchestrator,
       home: path(over.home ?? orchestrator.home ?? (desk ? `${desk.folder}/.orch` : '~/.orch')),

@@ -12,6 +12,7 @@ import type { LocalRepository } from '../local/repository.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 import { openHome } from './home.ts';
+import { startTaskFolder } from './task-folder.ts';
 
 export interface DeskOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'contextOf'> {
   repository: LocalRepository;
@@ -32,16 +33,26 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   const home = stack.use(openHome(settings, clock));
   const { store } = home;
   const context = resolve(repository.top, settings.context.directory);
-  const own = insideOf(repository, [`${home.paths.home}/`, ...WRITTEN.map(name => `${context}/${name}`)]);
+  const tasks = settings.taskQueue.directory && resolve(repository.top, settings.taskQueue.directory);
+  const own = insideOf(repository, [
+    `${home.paths.home}/`,
+    ...WRITTEN.map(name => `${context}/${name}`),
+    ...(tasks ? [`${tasks}/`] : []),
+  ]);
   excludeFromGit(repository, own);
   const forge = localForge({ store, clock, repository });
   const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf: () => context }));
   const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
+  const ask = localAsk({ store, clock, settings, repository });
+  if (tasks) {
+    const folder = startTaskFolder({ directory: tasks, store, ask, clock, log });
+    stack.defer(() => folder.stop());
+  }
   const running = stack.move();
   return {
     ...daemon,
-    ask: localAsk({ store, clock, settings, repository }),
+    ask,
     local: {
       merge: id => mergeTask({ store, clock, repository, own }, id),
       diff: async id => showPull(repository, store.tasks.get(id) as Task, store.pulls.get(id)),

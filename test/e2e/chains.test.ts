@@ -1,6 +1,9 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { isPull } from '../../src/simulator/world.ts';
 import { REPOSITORY, repositoryOf, startTestApp, type TestApp } from '../support/app.ts';
+import { startTestDesk } from '../support/desk.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Commits what `work` makes, under its task's name, with a pull request. */
@@ -73,4 +76,28 @@ it('a task after two that conflict fails with the reason, and begins when one of
   await app.until(() => app.task(3).state === 'completed');
   expect(app.task(3)).toMatchObject({ target: app.task(2).branch });
   await app.quiet();
+});
+
+it('a file in the folder of a desk becomes a chain of tasks, which are merged in their order', async () => {
+  await using desk = await startTestDesk({
+    agents: { writer: agent('echo $ORCH_RUN > $ORCH_RUN.txt') },
+    settings: { task_queue: { directory: 'tasks', retry_delay_seconds: 0, stop_grace_seconds: 1 } },
+  });
+  const file =
+    '- { id: second, description: write more, dependencies: [first] }\n- { id: first, description: write }\n';
+  writeFileSync(join(desk.folder, 'tasks', 'pending', 'two.yaml'), file);
+  const result = join(desk.folder, 'tasks', 'completed', 'two.yaml.result.json');
+  await desk.until(() => existsSync(result));
+  expect(desk.task(2)).toMatchObject({ target: desk.task(1).branch, state: 'completed' });
+  expect(desk.desk.store.pulls.get(2)?.body).toContain('Builds on #1 (T1), which is not merged yet.');
+  const { merge } = desk.desk.local;
+  await expect(merge(2)).rejects.toMatchObject({
+    code: 'E_MERGE',
+    message: 'T2 builds on T1, which is not merged yet',
+    remedy: 'Merge that first: orch merge T1',
+  });
+  await merge(1);
+  await desk.until(() => desk.task(2).target === 'main');
+  expect(await merge(2)).toMatchObject({ kind: 'fast-forward' });
+  expect(existsSync(join(desk.folder, 'T2.1.txt'))).toBe(true);
 });
