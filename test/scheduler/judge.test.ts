@@ -272,6 +272,11 @@ describe('going on', () => {
       { task: { question: 'Which?' }, exit: 0 },
       { next: 'paused', reason: 'the agent asks: Which?' },
     ],
+    [
+      'does not wait for an answer where who asked has crashed',
+      { ...HEARD, task: { question: 'Which?' }, exit: 9 },
+      { outcome: 'crashed', next: 'queued', patch: { tries: 1, resume: 1 } },
+    ],
   ])('%s', (_what, given, expected) => {
     expect(verdict(given)).toMatchObject(expected);
   });

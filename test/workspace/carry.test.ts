@@ -55,6 +55,22 @@ it('shows changes up to a size, in whole lines', async () => {
   expect(await patch(made.store, { base: made.sha, tree, most: 100_000 })).toMatchObject({ isWhole: true });
 });
 
+it('shows of a line without end and of what is no text only that it changed', async () => {
+  await using made = await bench(FILES);
+  const tree = await commit(made, made.sha, {
+    min: 'x'.repeat(1_000_000),
+    photo: '\0\u0001'.repeat(100_000),
+  });
+  const shown = await patch(made.store, { base: made.sha, tree, most: 1000 });
+  expect(shown).toMatchObject({
+    isWhole: false,
+    text: expect.stringMatching(/^diff --git a\/min[\s\S]{1,300}@@\n$/),
+  });
+  const photo = await commit(made, made.sha, { photo: '\0\u0001'.repeat(100_000) });
+  const binary = await patch(made.store, { base: made.sha, tree: photo, most: 1000 });
+  expect(binary).toMatchObject({ isWhole: true, text: expect.stringContaining('Binary files') });
+});
+
 /** A commit in Orch's own copy: the files of `parent`, with these over them; `link` is `mode,path` of a symbolic link. */
 async function commit(
   made: Bench,

@@ -54,11 +54,17 @@ export function progressText(task: Task, run: Run | undefined, events: readonly 
 /** What people have told the agent last, and whether it has heard it. */
 export function saidText(task: Task, said: readonly Input[]): string {
   if (said.length === 0) return '';
-  const rows = said.slice(-MOST_SAID).map(({ author, text, arrivedAt }) => {
-    const heard = arrivedAt !== null ? 'heard' : isFinal(task.state) ? 'not heard' : 'not heard yet';
-    return `- ${plain(author)}: ${plain(told(text))} (${heard})`;
-  });
+  const rows = said
+    .slice(-MOST_SAID)
+    .map(input => `- ${plain(input.author)}: ${plain(told(input.text))} (${fate(task, input)})`);
   return `Said to the agent:\n\n${rows.join('\n')}`;
+}
+
+/** That it was heard a CLI shows by going on after it; one that prints no events shows nothing. */
+function fate(task: Task, { run, arrivedAt }: Input): string {
+  if (arrivedAt !== null) return 'heard';
+  if (run !== null) return 'given to it, not confirmed';
+  return isFinal(task.state) ? 'not heard' : 'not heard yet';
 }
 
 function told(text: string): string {

@@ -97,6 +97,9 @@ it('what was said is shown with whether it was heard, the last of it', () => {
     'Said to the agent:\n\n- ann: use the new API and test it (not heard yet)\n- ann: x (heard)',
   );
   expect(comment({ state: 'cancelled' }, { said })).toContain('test it (not heard)');
+  const given = [{ ...input, run: 1 }];
+  for (const state of ['running', 'completed'] as const)
+    expect(comment({ state }, { said: given })).toContain('test it (given to it, not confirmed)');
   const much = comment({}, { said: Array(20).fill(input) });
   expect(much.split('use the new API')).toHaveLength(6);
 });
