@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { homePaths } from '../../src/config/paths.ts';
 import { pause, resume } from '../../src/queue/change.ts';
 import { say } from '../../src/queue/say.ts';
@@ -72,46 +72,48 @@ it('a paused task goes on in the same worktree and conversation, and needs no se
   expect(log(app, 'T1.2')).not.toContain('set up');
 });
 
-it('a task whose agent comes to a limit waits for its end, and goes on then or when a person says so', async () => {
-  const limited = `${HALF}; printf '{"limited":true,"reset":"try again in 3600"}\\n'; ${WAITS}`;
-  await using app = await startTestApp({ settings: settings({ talker: agent(limited) }) });
-  await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-  await app.until(() => app.task(1)?.state === 'paused');
-  const { store } = app.daemon;
-  const { wakeAt, reason } = app.task(1);
-  expect(reason).toContain('try again in 3600');
-  expect(store.breakers.opened(Date.now())).toMatchObject([{ profile: 'talker', until: wakeAt }]);
-  resume(store, 1, Date.now());
-  await app.ended(1, 'completed');
-  expect(app.runs(1)).toMatchObject([
-    { outcome: 'rate_limited' },
-    { outcome: 'succeeded', workspace: 'T1.1', session: 's-T1.1' },
-  ]);
-  expect(app.task(1).tries).toBe(0);
-});
-
-it('another agent goes on at once where that is set, with a model of its own, from the commits of the first, and one pull request has both', async () => {
-  const commits = `echo "the model is $ORCH_MODEL" >&2; (echo one > one.txt && git add one.txt && git commit -qm One) >&2`;
-  const limited = `${commits}; printf '{"limited":true,"reset":"try again in 3600"}\\n'; ${WAITS}`;
-  await using app = await startTestApp({
-    settings: settings(
-      {
-        first: agent(limited),
-        second: agent(`[ -z "$ORCH_MODEL" ] && cat one.txt >&2 && (${GOOD_AGENT}) >&2; ${END}`),
-      },
-      { on_limit: 'switch' },
-    ),
+describe('fault: an agent comes to a limit of its vendor', () => {
+  it('the task waits for its end, and goes on then or when a person says so', async () => {
+    const limited = `${HALF}; printf '{"limited":true,"reset":"try again in 3600"}\\n'; ${WAITS}`;
+    await using app = await startTestApp({ settings: settings({ talker: agent(limited) }) });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.task(1)?.state === 'paused');
+    const { store } = app.daemon;
+    const { wakeAt, reason } = app.task(1);
+    expect(reason).toContain('try again in 3600');
+    expect(store.breakers.opened(Date.now())).toMatchObject([{ profile: 'talker', until: wakeAt }]);
+    resume(store, 1, Date.now());
+    await app.ended(1, 'completed');
+    expect(app.runs(1)).toMatchObject([
+      { outcome: 'rate_limited' },
+      { outcome: 'succeeded', workspace: 'T1.1', session: 's-T1.1' },
+    ]);
+    expect(app.task(1).tries).toBe(0);
   });
-  await app.github.comment(REPOSITORY, 1, '/orch --agent first --model m-1 fix it', 'writer');
-  const task = await app.ended(1, 'completed');
-  expect(log(app, 'T1.1')).toContain('the model is m-1');
-  expect(app.runs(1)).toMatchObject([
-    { profile: 'first', outcome: 'rate_limited' },
-    { profile: 'second', outcome: 'succeeded', workspace: 'T1.2' },
-  ]);
-  const { git } = repositoryOf(app.github);
-  const messages = (await git.commits([task.head as string, '^main'])).map(({ message }) => message);
-  expect(messages.join()).toMatch(/Fix it[\s\S]*One/);
+
+  it('another agent goes on at once where that is set, with a model of its own, from the commits of the first, and one pull request has both', async () => {
+    const commits = `echo "the model is $ORCH_MODEL" >&2; (echo one > one.txt && git add one.txt && git commit -qm One) >&2`;
+    const limited = `${commits}; printf '{"limited":true,"reset":"try again in 3600"}\\n'; ${WAITS}`;
+    await using app = await startTestApp({
+      settings: settings(
+        {
+          first: agent(limited),
+          second: agent(`[ -z "$ORCH_MODEL" ] && cat one.txt >&2 && (${GOOD_AGENT}) >&2; ${END}`),
+        },
+        { on_limit: 'switch' },
+      ),
+    });
+    await app.github.comment(REPOSITORY, 1, '/orch --agent first --model m-1 fix it', 'writer');
+    const task = await app.ended(1, 'completed');
+    expect(log(app, 'T1.1')).toContain('the model is m-1');
+    expect(app.runs(1)).toMatchObject([
+      { profile: 'first', outcome: 'rate_limited' },
+      { profile: 'second', outcome: 'succeeded', workspace: 'T1.2' },
+    ]);
+    const { git } = repositoryOf(app.github);
+    const messages = (await git.commits([task.head as string, '^main'])).map(({ message }) => message);
+    expect(messages.join()).toMatch(/Fix it[\s\S]*One/);
+  });
 });
 
 it('what people say while an agent works it hears when its turn has ended, and is seen to have heard', async () => {
@@ -129,13 +131,15 @@ it('what people say while an agent works it hears when its turn has ended, and i
   expect(app.task(1).tries).toBe(0);
 });
 
-it('a crash in a conversation is gone on from; an agent that then says nothing begins anew', async () => {
-  const dies = `${HALF}; exit 3`;
-  const silent = { ...agent(dies), resume: ['sh', '-c', 'exit 1', 'sh', '{session}'] };
-  await using app = await startTestApp({ settings: settings({ talker: silent }) });
-  await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-  await app.ended(1, 'escalated');
-  expect(app.runs(1).map(({ workspace }) => workspace)).toEqual(['T1.1', 'T1.1', 'T1.3', 'T1.3']);
+describe('fault: an agent crashes in a conversation', () => {
+  it('the next try goes on in worktree and conversation; where nothing comes of that, one begins anew', async () => {
+    const dies = `${HALF}; exit 3`;
+    const silent = { ...agent(dies), resume: ['sh', '-c', 'exit 1', 'sh', '{session}'] };
+    await using app = await startTestApp({ settings: settings({ talker: silent }) });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.ended(1, 'escalated');
+    expect(app.runs(1).map(({ workspace }) => workspace)).toEqual(['T1.1', 'T1.1', 'T1.3', 'T1.3']);
+  });
 });
 
 it('a command on a pull request of Orch’s own goes on in its branch and conversation, one after the other', async () => {

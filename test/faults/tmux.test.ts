@@ -29,6 +29,39 @@ describe('fault: the tmux server is killed', () => {
   });
 });
 
+describe('fault: the host restarts while an agent works', () => {
+  it('its task goes on in the same worktree and conversation, with what was not committed', async () => {
+    const tell = (text: string) => `printf '{"session":"s-1","text":"${text}"}\\n'`;
+    const talker = {
+      session: 'learnt',
+      command: ['sh', '-c', `echo half >half.txt; ${tell('I begin.')}; while :; do sleep 0.1; done`],
+      resume: [
+        'sh',
+        '-c',
+        `grep -q half half.txt && [ "$1" = s-1 ] && (${GOOD_AGENT}) >&2`,
+        'sh',
+        '{session}',
+      ],
+      events: [
+        { when: { text: 'I begin.' }, as: 'session', take: { id: 'session' } },
+        { when: { text: 'I begin.' }, as: 'text', take: { text: 'text' } },
+      ],
+    };
+    const settings = { agents: { talker }, task_queue: { retry_delay_seconds: 0 } };
+    await using app = await startTestApp({ settings });
+    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.until(() => app.runs(1)[0]?.session === 's-1');
+    await app.stop();
+    killServer(app);
+    await app.start();
+    await app.ended(1, 'completed');
+    expect(app.runs(1)).toMatchObject([
+      { outcome: 'crashed', exitCode: null },
+      { outcome: 'succeeded', workspace: 'T1.1', session: 's-1' },
+    ]);
+  });
+});
+
 describe('fault: tmux is not installed', () => {
   it('the task fails at once with the remedy, and can be tried again when it is there', async () => {
     await using folder = await temporaryDirectory();

@@ -91,6 +91,12 @@ describe('the next step', () => {
     },
   );
 
+  it('of a run of which a part was killed for its limit is to settle, though the rest is alive', () => {
+    const seen = { ...sight('alive'), killedBy: 'it took more than 16 MB of memory' };
+    const run = { ...rows.run, ...SPAWNED };
+    expect(decide({ ...rows.task, ...RUNNING }, run, seen, NOW, PATIENCE)).toEqual({ do: 'settle' });
+  });
+
   const time = fc.option(fc.integer({ min: NOW - 2000, max: NOW + 10 }));
   const anyTask = fc.record({
     state: fc.constantFrom(...TASK_STATES),

@@ -109,6 +109,17 @@ describe('a limit', () => {
     expect(b.task().wakeAt).toBe(b.clock.now() + 8 * 24 * 60 * MINUTE);
   });
 
+  it.each([-1, -365 * 24 * 60])(
+    'that has ended %i minutes ago is one whose end nobody tells',
+    async minutes => {
+      await using b = bench();
+      await b.ask();
+      limit(b, 'T1.1', b.clock.now() + minutes * MINUTE);
+      await settled();
+      expect(b.task().wakeAt).toBe(b.clock.now() + MINUTE);
+    },
+  );
+
   it('keeps other tasks from the same agent, and gives them to another', async () => {
     await using b = bench({ limits: TWO });
     await b.ask({ agent: 'claude' });
