@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cancel, pause, resume, retry } from '../../src/queue/change.ts';
 import { say } from '../../src/queue/say.ts';
+import { OrchError } from '../../src/shared/errors.ts';
 import { settled } from '../support/clock.ts';
 import { aProfile } from '../support/tasks.ts';
 import { bench, openPull, type SchedulerBench, sayDone } from './bench.ts';
@@ -204,6 +205,33 @@ describe('a crash', () => {
     await b.clock.advance(2 * MINUTE);
     expect(b.run(3)).toMatchObject({ workspace: 'T1.3', session: null });
     expect(b.task().tries).toBe(2);
+  });
+
+  it('takes the question along that its agent had asked', async () => {
+    await using b = bench();
+    await b.ask();
+    converse(b, 'T1.1');
+    b.store.tasks.update(1, b.task().epoch, { question: 'Which one?' });
+    b.world.end('T1.1', 1);
+    b.scheduler.wake(1);
+    await b.clock.advance(MINUTE);
+    expect(b.task()).toMatchObject({ state: 'running', runs: 2, question: null });
+  });
+
+  it('is gone on from though the host lacked something meanwhile', async () => {
+    await using b = bench();
+    await b.ask();
+    converse(b, 'T1.1');
+    b.world.before = call => {
+      if (call === 'launch') throw new OrchError('E_SANDBOX_UNAVAILABLE', 'bwrap is not there');
+    };
+    b.world.end('T1.1', 1);
+    b.scheduler.wake(1);
+    await b.clock.advance(MINUTE);
+    expect(b.run(2)).toMatchObject({ outcome: 'failed', workspace: 'T1.1' });
+    b.world.before = () => {};
+    await b.clock.advance(MINUTE);
+    expect(b.run(3)).toMatchObject({ workspace: 'T1.1', session: 's-1', endedAt: null });
   });
 
   it('of the host is gone on from when Orch is back', async () => {
