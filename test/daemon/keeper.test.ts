@@ -54,6 +54,11 @@ describe('what a run has used', () => {
   it('is nothing while its CLI has told of nothing', () => {
     expect(usageOf({ usage: null, costUsd: null }, 'small-1', prices)).toBe(null);
   });
+
+  it('has tokens that are unknown, not none, where its CLI tells of money alone', () => {
+    const unknown = { inputTokens: null, cachedTokens: null, outputTokens: null };
+    expect(usageOf({ usage: null, costUsd: 1 }, 'small-1', prices)).toMatchObject(unknown);
+  });
 });
 
 describe('the keeper', () => {
@@ -116,6 +121,19 @@ describe('the keeper', () => {
   });
 });
 
+it('the books are written when there is news, and only then', async () => {
+  using store = memoryStore();
+  const clock = fakeClock(NOW);
+  const { run } = started(store);
+  const keeper = keeperOf(store, { clock });
+  keeper.heard(run, spends(1));
+  await clock.advance(1000);
+  keeper.heard(run, spends(1));
+  expect(store.usage.ofRun(1, 1)?.at).toBe(NOW);
+  keeper.heard(run, spends(1.5));
+  expect(store.usage.ofRun(1, 1)?.at).toBe(NOW + 1000);
+});
+
 describe('the budget of a task', () => {
   it('is told of once when most of it is spent, and pauses the run when all is, until a person says so', () => {
     using store = memoryStore();
@@ -141,7 +159,7 @@ describe('the budget of a task', () => {
     using store = memoryStore();
     const { task, run } = started(store, { budgetTokens: 1000 });
     const keeper = keeperOf(store);
-    keeper.heard(run, spends(9, 600));
+    keeper.heard(run, progress({ usage: { input: 400, cached: 300, output: 200 }, costUsd: 9 }));
     endRun(store, run, { outcome: 'crashed', exitCode: 1, reason: null, lastWords: null }, NOW);
     changeState(store, task, 'queued', NOW);
     const next = claimed(store)?.run as Run;
@@ -156,7 +174,9 @@ describe('the budget of a task', () => {
     using store = memoryStore();
     const { task, run } = started(store, { budgetUsd: 2 });
     const keeper = keeperOf(store);
+    keeper.heard(run, spends(1.7));
     keeper.heard(run, spends(5));
+    expect(store.tasks.get(1)).toMatchObject({ state: 'paused', budgetWarned: true });
     endRun(store, run, { outcome: 'paused', exitCode: 1, reason: null, lastWords: null }, NOW);
     expect(resume(store, 1, NOW)).toMatchObject({ state: 'queued', budgetFrom: 1, budgetWarned: false });
     await settled();
@@ -186,6 +206,14 @@ describe('the budget of a task', () => {
     expect(keeper.mayStart(store.tasks.get(1) as Task)).toBe(false);
     await settled();
     expect(store.tasks.get(1)).toMatchObject({ state: 'paused', wakeAt: null });
+  });
+
+  it('is not granted again to a task that would have gone on by itself', () => {
+    using store = memoryStore();
+    const { run } = started(store, { budgetUsd: 2 });
+    pause(store, 1, 'its agent is at a limit', NOW + 1000, NOW);
+    keeperOf(store).heard(run, spends(5));
+    expect(resume(store, 1, NOW)).toMatchObject({ state: 'queued', budgetFrom: 0 });
   });
 
   it('does not stop an agent that has said that it is done', async () => {
@@ -248,6 +276,23 @@ describe('the budget of a day', () => {
     wake(store, MIDNIGHT);
     await settled();
     expect(store.tasks.get(waiting.id)?.state).toBe('queued');
+  });
+
+  it('stops whoever works, also one whose own CLI is silent, and holds back one that waits for its run of before', async () => {
+    using store = memoryStore();
+    const options = { budgets: '{ day: 3usd }', isOver: () => true };
+    const [spender, silent] = [started(store), started(store)];
+    {
+      await using keeper = closing(keeperOf(store, { ...options, isOver: () => false }));
+      keeper.heard(spender.run, spends(3));
+      await settled();
+      expect(store.tasks.get(silent.task.id)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT });
+    }
+    // Its agent is dying; what it says of its end is not the end of the task.
+    resume(store, silent.task.id, NOW);
+    await using _keeper = closing(keeperOf(store, options));
+    await settled();
+    expect(store.tasks.get(silent.task.id)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT });
   });
 
   it('counts a run for the day on which it began', async () => {

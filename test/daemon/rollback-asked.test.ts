@@ -32,6 +32,11 @@ describe('a rollback that is asked for', () => {
     changeState(store, store.tasks.get(1) as Task, 'queued', NOW);
     expect([...store.tasks.claimable(NOW)]).toEqual([]);
     expect(store.tasks.rollingBack()).toEqual([1]);
+    expect(store.journal.ofTask(1).findLast(({ type }) => type === 'task:rollback')?.data).toEqual({
+      checkpoint: 1,
+      by: 'ann',
+      done: false,
+    });
   });
 
   it.each<[string, RunOutcome | null, number]>([

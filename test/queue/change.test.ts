@@ -132,6 +132,17 @@ describe('pausing', () => {
     expect(pause(store, task.id, 'lunch', null, NOW)).toMatchObject({ resume: null });
   });
 
+  it('remembers a run that goes on in a workspace, though it has no agent yet', () => {
+    using store = memoryStore();
+    const { task, run } = started(store);
+    store.runs.update(run, { spawnedAt: NOW });
+    pause(store, task.id, 'lunch', null, NOW);
+    endRun(store, run, { outcome: 'paused', exitCode: 0, reason: null, lastWords: null }, NOW);
+    resume(store, task.id, NOW);
+    expect(claimed(store)?.run).toMatchObject({ number: 2, workspace: 'T1.1' });
+    expect(pause(store, task.id, 'tea', null, NOW)).toMatchObject({ resume: 2 });
+  });
+
   it('again while the run of before is dying keeps in mind what that one has', () => {
     using store = memoryStore();
     const { task, run } = started(store);
@@ -175,8 +186,9 @@ describe('resuming', () => {
     const { profile } = run;
     store.runs.update(run, { spawnedAt: NOW });
     pause(store, task.id, 'limit', NOW + 10, NOW);
-    // Another task has come to the same limit since.
+    // Another task has come to the same limit since; one more tells of an earlier end.
     store.breakers.open(profile, NOW + 99, 'limit');
+    store.breakers.open(profile, NOW + 50, 'limit');
     wake(store, NOW + 10);
     expect(store.tasks.get(task.id)).toMatchObject({ state: 'queued', readyAt: NOW + 10, wakeAt: null });
     expect(store.breakers.opened(NOW + 10)).toMatchObject([{ profile, until: NOW + 99 }]);
@@ -191,13 +203,21 @@ describe('retrying', () => {
   it.each(TASK_STATES)('a task that is %s queues it anew or is refused', state => {
     using store = memoryStore();
     const { id } = queued(store);
-    store.tasks.update(id, 0, { state, tries: 3, branch: 'orch/T1', head: 'abc', readyAt: NOW + 1e9 });
+    store.tasks.update(id, 0, {
+      state,
+      tries: 3,
+      branch: 'orch/T1',
+      head: 'abc',
+      resume: 1,
+      readyAt: NOW + 1e9,
+    });
     if (state === 'failed' || state === 'escalated' || state === 'cancelled')
       expect(retry(store, id, 'again', NOW + 5)).toMatchObject({
         state: 'queued',
         reason: 'again',
         epoch: 1,
         tries: 0,
+        resume: null,
         readyAt: NOW + 5,
         branch: 'orch/T1',
         head: 'abc',

@@ -17,6 +17,15 @@ function asking(store: Store) {
 }
 
 describe('what is said', () => {
+  it('arrives once', () => {
+    using store = memoryStore();
+    started(store);
+    say(store, 1, { text: 'the first', author: 'ann', source: 'a' }, NOW);
+    expect(store.inputs.arrived(1, NOW + 1)).toBe(true);
+    expect(store.inputs.arrived(1, NOW + 2)).toBe(false);
+    expect(store.inputs.get(1)?.arrivedAt).toBe(NOW + 1);
+  });
+
   it('waits in order, with the event that tells of it, and the same is said once', () => {
     using store = memoryStore();
     started(store);

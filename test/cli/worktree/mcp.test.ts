@@ -79,6 +79,29 @@ it('a call that its client gives up waits no more and is answered no more', asyn
   server.close();
 });
 
+it('so many calls wait at once, each with an id of its own', async () => {
+  await using home = await temporaryDirectory();
+  const broker = join(home.path, 'broker.sock');
+  const input = new PassThrough();
+  let there = 0;
+  const server = createServer(socket => {
+    socket.on('error', () => {}).resume();
+    // All that may wait are there, and the server has read what came after them.
+    if (++there === 16) input.end('{"id":99,"method":"ping"}\n');
+  });
+  await once(server.listen(broker), 'listening');
+  const served = serve(input, broker);
+  const params = { name: 'ask', arguments: { question: 'Which one?' } };
+  const call = (id: number) => input.write(`${JSON.stringify({ id, method: 'tools/call', params })}\n`);
+  for (const id of [1, 1, ...Array.from({ length: 16 }, (_, index) => index + 2)]) call(id);
+  expect(await served).toMatchObject([
+    { id: 1, error: { message: 'Too many calls at once' } },
+    { id: 17, error: { message: 'Too many calls at once' } },
+    { id: 99, result: {} },
+  ]);
+  server.close();
+});
+
 describe('a message that is none', () => {
   it.each([
     ['hello', { id: null, error: { code: -32700, message: 'no JSON' } }],

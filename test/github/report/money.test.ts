@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { renderCheck } from '../../../src/github/report/check.ts';
 import { renderComment } from '../../../src/github/report/comment.ts';
 import { usedText } from '../../../src/github/report/money.ts';
 import type { Usage } from '../../../src/store/usage.ts';
@@ -31,6 +32,9 @@ describe('what a task has used', () => {
     const comment = renderComment({ ...STORY, task, usage: [reported] }, NOW);
     expect(comment).toContain('| Used | 1.5k tokens, 1.50 USD |\n| Budget | 2.00 USD and 500k tokens |\n');
     expect(renderComment({ ...STORY, task: queued(store) }, NOW)).not.toMatch(/Used|Budget/);
+    const summary = (used: string) => renderCheck(task, undefined, used, true, '').output.summary;
+    expect(summary(usedText([reported]))).toContain('Used: 1.5k tokens, 1.50 USD.');
+    expect(summary('')).not.toContain('Used');
   });
 });
 

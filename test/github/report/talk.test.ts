@@ -84,6 +84,8 @@ describe('a running agent', () => {
     const events = [said('Begun.'), said('Half | of it.')];
     expect(comment({}, { events })).toContain('| Progress | Half \\| of it. |');
     expect(comment({ state: 'completed' }, { events })).not.toContain('Half');
+    const another = running({}).run;
+    expect(comment({}, { events, runs: [{ ...another, number: 2 }] })).not.toContain('Half');
   });
 });
 
