@@ -31,14 +31,14 @@ export async function show(name: string, options: Common): Promise<void> {
     const cells = [
       run.id,
       run.agent,
-      run.choice ?? '',
       run.outcome ?? 'live',
       tokensCell(run.usage?.tokens),
       costCell(run.usage),
     ];
     return [...cells, run.reason ?? ''];
   });
-  if (runs.length > 0) section(runs, ['RUN', 'AGENT', 'CHOSEN', 'OUTCOME', 'TOKENS', 'COST', 'REASON']);
+  if (runs.length > 0) section(runs, ['RUN', 'AGENT', 'OUTCOME', 'TOKENS', 'COST', 'REASON']);
+  for (const { id, agent, choice } of task.runs) if (choice) say(`${agent} took ${id}: ${choice}`);
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
   if (said.length > 0) section(said, ['SAID BY', 'HEARD', 'TEXT']);
   section(task.events.map(({ at, text }) => [at, text]));
