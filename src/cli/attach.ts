@@ -47,8 +47,7 @@ async function takeOver(home: string, terminals: Terminals, name: string): Promi
     throw new OrchError('E_USAGE', 'Taking over needs a terminal', { remedy: 'Run it at a shell prompt.' });
   const path = `/api/tasks/${encodeURIComponent(name)}`;
   const asked = await askDaemon<TaskView>(home, 'POST', `${path}/take-over`);
-  if (asked.keyboard?.run === null)
-    say(`${asked.id}: its agent is being paused, then the terminal is yours …`);
+  if (asked.keyboard?.run === null) say(`${asked.id}: the terminal is yours in a moment …`);
   const taken = await until(home, path, task => task.keyboard?.run !== null);
   const run = taken.keyboard?.run;
   if (!run) {

@@ -17,6 +17,7 @@ export async function show(name: string, options: Common): Promise<void> {
   if (options.json) return sayJson(task);
   say(`${task.id}  ${stateCell(task).text}${task.reason ? `: ${task.reason}` : ''}`);
   if (task.agent_detail) say(`agent: ${task.agent_detail}`);
+  if (task.keyboard) say(`keyboard: ${task.keyboard.by}, since ${task.keyboard.since ?? 'a moment'}`);
   say(`${placeOf(task)}, asked by ${task.requester}`);
   say(firstLine(task.instruction));
   if (task.branch) say(`branch ${task.branch}`);

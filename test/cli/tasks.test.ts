@@ -99,6 +99,23 @@ describe('the commands', () => {
     expect(lines[1]).not.toContain('a1a1');
   });
 
+  it('take over at a terminal alone, and tell who has', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const home = join(here.path, '.orch');
+    const { run } = started(store);
+    await expect(printed(home, () => attach('T1', { takeOver: true }))).rejects.toMatchObject({
+      code: 'E_USAGE',
+      message: 'Taking over needs a terminal',
+    });
+    expect(store.tasks.get(1)?.state).toBe('starting');
+    store.runs.update(run, { keyboard: 'ann', spawnedAt: NOW });
+    expect(await printed(home, () => show('T1', {}))).toContain(
+      'keyboard: ann, since 2027-01-15T08:00:00.000Z',
+    );
+  });
+
   it('join no terminal that is not there', async () => {
     await using here = await place();
     await expect(printed(join(here.path, '.orch'), () => attach('T1.1', {}))).rejects.toMatchObject({
