@@ -102,6 +102,17 @@ describe('a limit', () => {
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
   });
 
+  it('that was told is not shortened by one whose end nobody tells', async () => {
+    await using b = bench();
+    await b.ask();
+    await b.ask();
+    const reset = b.clock.now() + 10 * MINUTE;
+    limit(b, 'T1.1', reset);
+    limit(b, 'T2.1');
+    await settled();
+    expect(b.store.breakers.opened(b.clock.now())).toMatchObject([{ until: reset }]);
+  });
+
   it('far beyond what a vendor counts by is not believed', async () => {
     await using b = bench();
     await b.ask();

@@ -71,6 +71,13 @@ describe('usage', () => {
     expect(fold(...told).usage?.input).toBe(input);
   });
 
+  it('of a step is remembered for as many as may be under way at once', () => {
+    const others = (count: number) => Array.from({ length: count }, (_, n) => usage(1, { once: `${n}` }));
+    const again = (count: number) => [usage(10, { once: 'a' }), ...others(count), usage(10, { once: 'a' })];
+    expect(fold(...again(99)).usage?.input).toBe(109);
+    expect(fold(...again(100)).usage?.input).toBe(120);
+  });
+
   it('stays a number that can be written down, whatever is told', () => {
     const much = Array.from({ length: 10_000 }, () => usage(1e12));
     expect(fold(...much).usage?.input).toBe(1e12);

@@ -21,7 +21,9 @@ describe('a rule is about an event', () => {
     ['that fits the pattern', { 'a.b': { match: '^x+$' } }, { a: { b: 'xx' } }, true],
     ['that does not fit it', { 'a.b': { match: '^x+$' } }, { a: { b: 'xy' } }, false],
     ['in which any item has it', { 'a.*.b': 1 }, { a: [{ b: 0 }, { b: 1 }] }, true],
-    ['whose value is inherited', { 'constructor.name': 'Object' }, {}, false],
+    ['whose value is inherited', { '__proto__.length': 0 }, [], false],
+    ['that fits the pattern late', { a: { match: 'x$' } }, { a: `${'y'.repeat(3999)}x` }, true],
+    ['that fits it too late', { a: { match: 'x$' } }, { a: `${'y'.repeat(4000)}x` }, false],
     ['that is a list', { length: 0 }, [], true],
   ])('%s', (_what, when, event, fits) => {
     const found = texts({ when, set: { text: 'yes' }, take: {} }, event);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openNarrator } from '../../../src/agent/watch/narrator.ts';
@@ -159,4 +159,15 @@ it('whatever a CLI says of itself, its progress can be read', async () => {
   take({ type: 'retry', why: 'w'.repeat(5000), delay: 1e308 }, { type: 'end', failed: true, why: [{}] });
   narrator.finish();
   expect(readProgress(directory.path)).toMatchObject({ state: 'ended', usage: { input: 0, output: 6 } });
+});
+
+it('lines are not kept where an agent has put a link', async () => {
+  await using directory = await temporaryDirectory();
+  const elsewhere = join(directory.path, 'elsewhere');
+  writeFileSync(elsewhere, '');
+  symlinkSync(elsewhere, join(directory.path, 'events.jsonl'));
+  const { take, shown } = open(directory.path);
+  take({ type: 'text', text: 'one' });
+  expect(readFileSync(elsewhere, 'utf8')).toBe('');
+  expect(shown()).toContain('not kept any more: ELOOP');
 });
