@@ -1,20 +1,16 @@
 import { spawn } from 'node:child_process';
 import type { PullView, TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
+import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
-
-interface Common {
-  config?: string;
-  json?: boolean;
-}
+import { say, sayJson } from './output.ts';
 
 /** `orch diff T42`: what a task's branch changes, shown by git as the person is used to it. */
 export async function diff(name: string, options: Common): Promise<void> {
   const path = `/api/tasks/${encodeURIComponent(name)}/diff`;
   const pull = await askDaemon<PullView>(await findHome(options), 'GET', path);
-  if (options.json) return say(JSON.stringify(pull, null, 2));
+  if (options.json) return sayJson(pull);
   if (process.stdout.isTTY) say(`${pull.task}  ${pull.title ?? ''}\n${pull.branch} → ${pull.base}\n`);
   const child = spawn('git', ['diff', `${pull.from}...${pull.to}`], { stdio: 'inherit' });
   const code = await new Promise<number | null>((resolve, reject) => {
@@ -29,7 +25,7 @@ export async function merge(name: string, options: Common): Promise<void> {
   const path = `/api/tasks/${encodeURIComponent(name)}/merge`;
   type Merged = TaskView & { merged: { commit: string; kind: string } };
   const task = await askDaemon<Merged>(await findHome(options), 'POST', path, { patienceMs: 120_000 });
-  if (options.json) return say(JSON.stringify(task, null, 2));
+  if (options.json) return sayJson(task);
   const { commit, kind } = task.merged;
   say(`${task.id} is merged${kind === 'fast-forward' ? ' (fast-forward)' : ''}: ${commit.slice(0, 10)}`);
 }

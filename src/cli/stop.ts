@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TaskView } from '../record/views.ts';
+import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
-import { say } from './output.ts';
+import { say, sayJson } from './output.ts';
 
 const LOOK_MS = 200;
 
@@ -10,7 +11,7 @@ const LOOK_MS = 200;
  * `orch stop`: nothing new starts, and the daemon ends when its agents have. `--now` stops them; they go on after the next
  * start. Waits for it; leaving with ^C changes nothing of that.
  */
-export async function stop(options: { config?: string; now?: boolean; json?: boolean }): Promise<void> {
+export async function stop(options: Common & { now?: boolean }): Promise<void> {
   const home = await findHome(options);
   const { pid } = await askDaemon<{ pid: number }>(home, 'GET', '/api/orchestrator');
   const sent = { now: options.now ?? false };
@@ -20,7 +21,8 @@ export async function stop(options: { config?: string; now?: boolean; json?: boo
     say(`${what} ${await names(home)}${options.now ? '' : '; orch stop --now stops them'}.`);
   }
   while (isAlive(pid)) await delay(LOOK_MS);
-  say(options.json ? JSON.stringify({ stopped: true, agents: running }, null, 2) : 'Orch has stopped.');
+  if (options.json) sayJson({ stopped: true, agents: running });
+  else say('Orch has stopped.');
 }
 
 async function names(home: string): Promise<string> {
