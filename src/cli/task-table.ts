@@ -1,5 +1,5 @@
 import type { TaskView } from '../record/views.ts';
-import type { TaskState } from '../task/states.ts';
+import { isFinal, type TaskState } from '../task/states.ts';
 import { type Cell, columns } from './output.ts';
 
 const STYLES = {
@@ -18,7 +18,8 @@ export function stateCell({ status, agent_state }: TaskView): {
   text: string;
   style: (typeof STYLES)[TaskState];
 } {
-  const isPlain = agent_state === null || agent_state === 'working';
+  // The last run of a task that is over may still be put away.
+  const isPlain = agent_state === null || agent_state === 'working' || isFinal(status);
   return { text: isPlain ? status : `${status}, agent ${agent_state}`, style: STYLES[status] };
 }
 
