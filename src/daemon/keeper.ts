@@ -83,7 +83,7 @@ export function openKeeper(options: KeeperOptions): Keeper {
     return null;
   }
 
-  /** Tells, once each, that most of a budget is spent, and that one in money can't be held. */
+  /** Tells, once each, that most of a budget is spent, and that one can't be held. */
   function warn(task: Task, run: Run, caps: readonly Cap[]): void {
     const near = caps.find(({ spent, budget }) => shareOf(spent, budget) >= WARN_AT);
     if (near && !task.budgetWarned) {
@@ -93,12 +93,23 @@ export function openKeeper(options: KeeperOptions): Keeper {
         store.journal.append(clock.now(), task.id, 'budget:warned', { spent: spentOf(near), budget });
       });
     }
-    const used = store.usage.ofRun(task.id, run.number);
+    const unheld = capUnheld(run, caps);
+    if (unheld === null || store.journal.ofTask(task.id).some(({ type }) => type === 'budget:unknown'))
+      return;
+    store.journal.append(clock.now(), task.id, 'budget:unknown', unheld);
+  }
+
+  /** A budget of which nobody knows what is spent, because of this model; null, by a CLI that tells nothing at all. */
+  function capUnheld(run: Run, caps: readonly Cap[]): { model: string | null; budget: string } | null {
+    const [first] = caps;
+    const profile = settings.profiles.find(({ name }) => name === run.profile);
+    const used = store.usage.ofRun(run.task, run.number);
+    if (first && used === null && profile?.events.length === 0)
+      return { model: null, budget: `${first.name} of ${showAmount(first.budget)}` };
     const inMoney = caps.find(({ budget }) => budget.usd !== null);
-    if (!inMoney || used === null || used.costUsd !== null) return;
-    const told = store.journal.ofTask(task.id).some(event => event.type === 'budget:unknown');
+    if (!inMoney || used === null || used.costUsd !== null) return null;
     const budget = `${inMoney.name} of ${showAmount({ ...inMoney.budget, tokens: null })}`;
-    if (!told) store.journal.append(clock.now(), task.id, 'budget:unknown', { model: used.model, budget });
+    return { model: used.model, budget };
   }
 
   return {

@@ -250,6 +250,23 @@ describe('the budget of a task', () => {
   });
 });
 
+it('a budget that nothing can hold, since the CLI tells nothing of what it uses, is told of once', async () => {
+  using store = memoryStore();
+  const { run } = started(store, { budgetTokens: 1000 });
+  const text = 'agents: { claude: { command: [claude], events: [] } }';
+  const silent = loadSettings({ text, env: {} }).settings;
+  const clock = fakeClock(NOW);
+  await using _keeper = closing(
+    openKeeper({ store, clock, log: silentLog(), settings: silent, isOver: () => false }),
+  );
+  for (const type of ['run:spawned', 'run:spawned'] as const) {
+    store.journal.append(NOW, 1, type, { run: run.number, pid: 1 });
+    await settled();
+  }
+  const told = store.journal.ofTask(1).filter(({ type }) => type === 'budget:unknown');
+  expect(told.map(({ data }) => data)).toEqual([{ model: null, budget: 'its budget of 1k tokens' }]);
+});
+
 describe('the budget of a day', () => {
   const MIDNIGHT = Date.parse('2027-01-16T00:00:00Z');
 
@@ -284,6 +301,7 @@ describe('the budget of a day', () => {
     const [spender, silent] = [started(store), started(store)];
     {
       await using keeper = closing(keeperOf(store, { ...options, isOver: () => false }));
+      await settled();
       keeper.heard(spender.run, spends(3));
       await settled();
       expect(store.tasks.get(silent.task.id)).toMatchObject({ state: 'paused', wakeAt: MIDNIGHT });

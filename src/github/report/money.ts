@@ -38,9 +38,11 @@ export function budgetWarnings(task: Task, events: readonly JournalEvent[]): str
   if (warned?.type === 'budget:warned' && task.budgetWarned)
     lines.push(`⚠️ ${warned.data.spent} of ${warned.data.budget} is spent. It is paused when all is.`);
   if (unknown?.type === 'budget:unknown') {
-    const model = unknown.data.model === null ? 'its model' : plain(unknown.data.model);
+    const { model, budget } = unknown.data;
     lines.push(
-      `⚠️ What ${model} costs is not known, so ${unknown.data.budget} can't be held. Whoever runs Orch gives models their price by \`prices\` in orch.yaml.`,
+      model === null
+        ? `⚠️ What its agent uses is not known, since its CLI does not tell: ${budget} can't be held.`
+        : `⚠️ What ${plain(model)} costs is not known, so ${budget} can't be held. Whoever runs Orch gives models their price by \`prices\` in orch.yaml.`,
     );
   }
   return lines.join('\n\n');

@@ -53,6 +53,10 @@ describe('the comment of a task', () => {
     expect(render({})).toContain('⚠️ 1.70 USD of its budget of 2.00 USD is spent. It is paused when all is.');
     expect(render({})).toMatch(/⚠️ What .*all costs is not known, so its budget of 2.00 USD can't be held\./);
     expect(render({})).not.toContain('<b>@all');
+    store.journal.append(NOW, 1, 'budget:unknown', { model: null, budget });
+    expect(render({})).toContain(
+      "⚠️ What its agent uses is not known, since its CLI does not tell: its budget of 2.00 USD can't be held.",
+    );
     for (const state of ['completed', 'paused']) expect(render({ state })).not.toContain('⚠️');
     expect(render({ budgetWarned: false })).not.toContain('is spent');
   });
