@@ -186,7 +186,7 @@ describe('what would be lost', () => {
 
 describe('a run that begins anew', () => {
   it('takes over what the one before left uncommitted, but for what would act by itself, and is told', async () => {
-    const first = `echo one > a.txt; git add a.txt; git commit -qm One; git push -q; echo 'hello from the first'
+    const first = `echo one > a.txt; git add a.txt; git commit -qm One; git push -q; echo 'hello from the first'; orch progress 'One is done.'
       echo half > half.txt; echo two > a.txt; echo '{}' > .mcp.json; ln -s /etc etc; exit 3`;
     const second = `cp "$ORCH_PROMPT_FILE" ../prompt; ls -A > ../files; git status --porcelain > ../status
       git add -A; git commit -qm Rest; git push -q; gh pr create --title Fix --body Fixed; orch done`;
@@ -210,6 +210,7 @@ describe('a run that begins anew', () => {
     expect(prompt).toContain('+two');
     expect(prompt).toContain('+half');
     expect(prompt).toContain('hello from the first');
+    expect(prompt).toContain('One is done.');
     expect(prompt).toContain('Not taken over, and not in your copy as they had it: `.mcp.json`, `etc`.');
   });
 });
