@@ -52,16 +52,24 @@ export function prefer(
     return { ...placeOf(only, load), choice: both(why, how) };
   }
   const all = free.map(each => ({ ...each, ...experienceOf(each), busy: slotsOf(each, load).length }));
-  let left: readonly Known[] = all;
-  const passed = SIEVES.map(sieve => {
-    const before = left;
-    left = sieve.keep(before);
-    return { sieve, over: before.filter(each => !left.includes(each)) };
-  });
+  const { left, passed } = sift(all);
   const [best] = left.toSorted((a, b) => share(a) - share(b) || tries(a) - tries(b)) as [Known];
-  const better = passed.flatMap(({ sieve, over }) => (over.length === 0 ? [] : compare(sieve, best, over)));
+  const better = passed.map(({ sieve, over }) => compare(sieve, best, over));
   const how = [...better, ...(left.length > 1 ? [byLoad(best, left)] : [])].join('; ');
   return { ...placeOf(best, load), choice: both(why, how) };
+}
+
+/** Who is left of these, one at least, and who was passed over by what. */
+function sift(all: readonly Known[]) {
+  let left = all;
+  const passed: { sieve: Sieve; over: readonly Known[] }[] = [];
+  for (const sieve of SIEVES) {
+    const kept = sieve.keep(left);
+    const over = left.filter(each => !kept.includes(each));
+    if (over.length > 0) passed.push({ sieve, over });
+    left = kept;
+  }
+  return { left, passed };
 }
 
 /** The slots of a profile that are taken. */
@@ -85,7 +93,8 @@ function mostReliable(all: readonly Known[]): readonly Known[] {
 /** Without those that are known to take more than twice as much as another one. */
 function withinTwice(all: readonly Known[], take: (known: Known) => number | null): readonly Known[] {
   const least = Math.min(...all.map(known => take(known) ?? Infinity));
-  return all.filter(known => (take(known) ?? 0) <= 2 * least);
+  // Somebody is left whatever stands in the table, less than nothing too.
+  return all.filter(known => (take(known) ?? least) <= Math.max(least, 2 * least));
 }
 
 function share({ busy, maxInstances }: Known): number {

@@ -113,6 +113,16 @@ describe('of several free agents', () => {
     );
   });
 
+  it('one of them is taken whatever stands there as their cost', () => {
+    const usd = fc.option(fc.double({ noNaN: true }));
+    fc.assert(
+      fc.property(usd, usd, (one, two) => {
+        const found = taken({ a: { succeeded: 5, usd: one }, b: { succeeded: 5, usd: two } });
+        expect(found).toMatch(/^[ab]-1: /);
+      }),
+    );
+  });
+
   it('the same is taken for the same rows, in one of its free places', () => {
     const history = fc.record({
       succeeded: fc.nat(50),
