@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { processesWith } from '../../src/agent/processes.ts';
 import { withScriptedModel } from '../../src/demo/scripted-model.ts';
 import type { Scripts } from '../models/script.ts';
@@ -36,6 +37,8 @@ export async function startWorld({
   await using stack = new AsyncDisposableStack();
   // Not in a folder that anybody may write to: gemini reads no settings there, and codex lays no links for its tools.
   const { path: root } = stack.use(await scratchFolder('world-'));
+  const agentsOfWorld = () => processesWith(`${MARK}=${root}`);
+  stack.defer(() => killAll(agentsOfWorld));
   const [orch, home, bin, temporary] = ['orch', 'home', 'bin', 'tmp'].map(name => {
     mkdirSync(join(root, name));
     return join(root, name);
@@ -60,9 +63,25 @@ export async function startWorld({
   return {
     app,
     models,
-    alive: () => [...processesWith(`${MARK}=${root}`)].map(commandLine),
+    alive: () => [...agentsOfWorld()].map(commandLine),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A story that failed has left them: none may write while its folder is removed. */
+async function killAll(find: () => Set<number>): Promise<void> {
+  for (let pids = find(); pids.size > 0; pids = find()) {
+    for (const pid of pids) tryKill(pid);
+    await delay(20);
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function commandLine(pid: number): string {
