@@ -20,6 +20,8 @@ export async function show(name: string, options: Common): Promise<void> {
   if (task.keyboard) say(`keyboard: ${task.keyboard.by}, since ${task.keyboard.since ?? 'a moment'}`);
   say(`${placeOf(task)}, asked by ${task.requester}`);
   say(firstLine(task.instruction));
+  if (task.after.length > 0) say(`after ${task.after.join(', ')}`);
+  if (task.parent) say(`part of ${task.parent}`);
   if (task.branch) say(`branch ${task.branch}`);
   if (task.budget) say(budgetLine(task.budget));
   if (task.question) say(`it asks: ${task.question}`);

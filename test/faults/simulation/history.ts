@@ -49,6 +49,10 @@ const text = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom('--priority low tidy up', '--timeout 5m be quick', '--base gone fix'),
   },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('--after T1 go on', '--after T2 go on', '--after T1 --after T3 end it'),
+  },
   { weight: 5, arbitrary: fc.constantFrom('cancel', 'cancel', 'cancel T1', 'retry', 'retry T1') },
   {
     weight: 4,

@@ -29,7 +29,7 @@ export async function brokenAtRest(evidence: Evidence): Promise<string[]> {
   const tasks = store.tasks.list(MANY);
   return [
     ...tasks
-      .filter(task => !isFinal(task.state) && !isPausedForPeople(task))
+      .filter(task => !isFinal(task.state) && !isPausedForPeople(task) && !isHeld(store, task))
       .map(task => `${taskName(task.id)} is still ${task.state}`),
     ...store.runs.live().map(run => `${nameOf(run)} has no end`),
     ...[...evidence.alive].map(run => `the agent of ${run} is still alive`),
@@ -37,7 +37,12 @@ export async function brokenAtRest(evidence: Evidence): Promise<string[]> {
     ...store.journal
       .behind('github')
       .map(({ task }) => `${taskName(task)} has news that GitHub was not told`),
-    ...tasks.flatMap(task => [...epochs(store, task), ...story(store, task), ...untold(evidence, task)]),
+    ...tasks.flatMap(task => [
+      ...epochs(store, task),
+      ...story(store, task),
+      ...tooEarly(store, task),
+      ...untold(evidence, task),
+    ]),
     ...repeated(tasks, ({ source }) => source).map(source => `${source} became two tasks`),
     ...(await foreignRefs(evidence)),
   ];
@@ -95,6 +100,24 @@ function story(store: Store, task: Task): string[] {
   if (told !== ended)
     wrong.push(`${ended} runs of ${taskName(task.id)} have ended, and ${told} ends are told`);
   return wrong;
+}
+
+/** It waits for tasks, of which one, or one that that waits for, is over without being completed: somebody has to retry it. */
+function isHeld(store: Store, task: Task): boolean {
+  if (task.state !== 'queued') return false;
+  const needed = store.dependencies.unmet(task.id).map(id => store.tasks.get(id) as Task);
+  return needed.some(each => isFinal(each.state) || isPausedForPeople(each) || isHeld(store, each));
+}
+
+/** No agent takes a task before all that it needs is completed. */
+function tooEarly(store: Store, task: Task): string[] {
+  const taken = store.journal.ofTask(task.id).find(({ type }) => type === 'run:claimed')?.seq ?? Infinity;
+  const isDone = (id: number) =>
+    store.journal
+      .ofTask(id)
+      .some(({ seq, type, data }) => type === 'task:state' && data.to === 'completed' && seq < taken);
+  const missed = taken === Infinity ? [] : store.dependencies.of(task.id).filter(id => !isDone(id));
+  return missed.map(id => `${taskName(task.id)} was taken before ${taskName(id)} was completed`);
 }
 
 /** Nothing is there twice. */

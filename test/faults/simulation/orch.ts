@@ -3,6 +3,7 @@ import { openTalk } from '../../../src/broker/talk.ts';
 import { chooser } from '../../../src/choice/choose.ts';
 import { carriedSettings } from '../../../src/config/repository.ts';
 import { loadSettings } from '../../../src/config/settings.ts';
+import { startChains } from '../../../src/daemon/chains.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
 import { openKeeper } from '../../../src/daemon/keeper.ts';
 import { policyOf } from '../../../src/daemon/policy.ts';
@@ -101,6 +102,7 @@ export function startOrch(around: Surroundings): Orch {
     intervalSeconds: 240,
   });
   const cleaner = startCleaner({ store, workspace: stages.workspace, clock, log, keepDays: 1 });
+  const chains = startChains({ ...shared, pulls: forge.pulls, failedPrerequisite: 'hold' });
   const scheduler = startScheduler({
     store,
     clock,
@@ -160,6 +162,7 @@ export function startOrch(around: Surroundings): Orch {
         inbox.stop(),
         scheduler.drain(),
         cleaner.stop(),
+        chains.stop(),
         follower.stop(),
         reporter.stop(),
       ]);

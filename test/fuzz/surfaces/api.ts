@@ -25,6 +25,7 @@ const PATHS = [
     '/api/',
     '/api/tasks',
     '/api/tasks/',
+    '/api/tasks/file',
     '/api/tasks/T1',
     '/api/tasks/T1/cancel',
     '/api/tasks/T1/retry',
