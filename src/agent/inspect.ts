@@ -126,7 +126,7 @@ async function askVersion(
     // Where no settings of a repository lie.
     const options = { cwd: '/', env, timeout: VERSION_MS, mostOutput: 100_000 };
     const { stdout, exitCode } = await tryGroup(file, args, options);
-    return exitCode === 0 ? (/\b\d+\.\d+(\.\d+)*/.exec(stdout)?.[0] ?? null) : null;
+    return exitCode === 0 ? (/(?<![\d.])\d+\.\d+(\.\d+)*/.exec(stdout)?.[0] ?? null) : null;
   } catch (error) {
     if (error instanceof OrchError) return null;
     throw error;

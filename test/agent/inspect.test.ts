@@ -63,6 +63,15 @@ describe('an agent', () => {
     expect(found.problem?.says ?? null).toBe(says);
   });
 
+  it.each([
+    ['v2.1.4', '2.1.4'],
+    ['cli/12.0.1-beta.3 (build 7.7)', '12.0.1'],
+    ['\\033[1mcli\\033[0m \\033[32m3.4\\033[0m', '3.4'],
+  ])('that prints %s is of version %s', async (printed, version) => {
+    await using here = await machine(`printf '${printed}\\n'`, KEY);
+    expect((await inspectAgent(here.profile, here.host)).version).toBe(version);
+  });
+
   it('is asked again for its version when it has changed', async () => {
     await using here = await machine('echo 2.1.0', KEY);
     expect(await inspectAgent(here.profile, here.host)).toMatchObject({ version: '2.1.0' });
