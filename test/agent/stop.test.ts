@@ -71,6 +71,21 @@ it('no process is left, whatever session, parent, environment and signals it cho
   await expect.poll(() => look(bench.terminals)).toEqual(new Map());
 });
 
+it('a process is found by its terminal alone, without parent and environment', async () => {
+  await using bench = openWorkbench();
+  const pidFile = join(bench.directory, 'pid');
+  const orphan = `(env -i /bin/sh -c 'trap "" HUP TERM; echo $$ >${JSON.stringify(pidFile)}; while :; do sleep 1; done' &)`;
+  const wanted = bench.prepare('T42.1', ['/bin/sh', '-c', `${orphan}; echo ready; sleep 600`]);
+  await launch(bench.terminals, wanted);
+  await says(wanted, 'ready');
+  const pid = await vi.waitFor(() => Number(readFileSync(pidFile, 'utf8').trim() || NaN), {
+    timeout: 15_000,
+  });
+  await vi.waitFor(() => expect(processStart(pid)).not.toBeNull(), { timeout: 15_000 });
+  await killTree(bench.terminals, 'T42.1', wanted.directory, 0);
+  expect(processStart(pid)).toBeNull();
+});
+
 it('no process is left when the tmux server died first', async () => {
   await using bench = openWorkbench();
   const { wanted, pids } = await startDaemonizer(bench);
