@@ -59,8 +59,12 @@ interface Place {
 }
 
 async function findPlace({ settings, repository }: LocalAskOptions, asked?: string): Promise<Place> {
-  const [here, { name }] = await Promise.all([asked ?? currentBranch(repository), personOf(repository)]);
-  const own = await settingsOn(repository, here, settings);
+  const [here, { name }, text] = await Promise.all([
+    asked ?? currentBranch(repository),
+    personOf(repository),
+    fileOn(repository, asked ?? null, SETTINGS_FILE),
+  ]);
+  const own = readOwn(text ?? '', here, settings);
   const base = asked ?? own.base ?? here;
   // The one that is checked out is there.
   if (asked !== undefined || base !== here) await requireBranch(repository, base);
@@ -103,12 +107,9 @@ function requestOf(
   };
 }
 
-async function settingsOn(
-  repository: LocalRepository,
-  branch: string,
-  settings: Settings,
-): Promise<RepositorySettings> {
-  const parsed = parseRepositorySettings((await fileOn(repository, branch, SETTINGS_FILE)) ?? '', settings);
+/** The repository's settings. Errors: E_REPOSITORY_SETTINGS. */
+function readOwn(text: string, branch: string, settings: Settings): RepositorySettings {
+  const parsed = parseRepositorySettings(text, settings);
   if (parsed.ok) return parsed.settings;
   const list = parsed.problems.map(({ line, message }) => `line ${line}: ${message}`);
   throw new OrchError('E_REPOSITORY_SETTINGS', `${SETTINGS_FILE} on ${branch}: ${list.join('; ')}`);

@@ -51,16 +51,21 @@ export async function currentBranch({ top }: LocalRepository): Promise<string> {
 
 /** Who the person is to git; what it does not say is filled in. */
 export async function personOf({ top }: LocalRepository): Promise<{ name: string; email: string }> {
-  const said = await Promise.all(
-    ['user.name', 'user.email'].map(key => tryPersonGit(top, ['config', '--get', key])),
-  );
-  const [name = '', email = ''] = said.map(({ exitCode, stdout }) => (exitCode === 0 ? stdout.trim() : ''));
+  const { stdout } = await tryPersonGit(top, ['config', '--null', '--get-regexp', '^user\\.(name|email)$']);
+  // Of several the last one counts, as for git.
+  const said = Object.fromEntries(stdout.split('\0').map(entry => entry.split('\n', 2)));
+  const [name, email] = [said['user.name']?.trim(), said['user.email']?.trim()];
   return { name: name || 'Orch', email: email || 'orch@localhost' };
 }
 
-/** A file as it is on a branch; null when it is not there. */
-export async function fileOn({ top }: LocalRepository, branch: string, path: string): Promise<string | null> {
-  const shown = await tryPersonGit(top, ['cat-file', 'blob', `refs/heads/${branch}:${path}`]);
+/** A file as it is on a branch, or on the one that is checked out; null when it is not there. */
+export async function fileOn(
+  { top }: LocalRepository,
+  branch: string | null,
+  path: string,
+): Promise<string | null> {
+  const commit = branch === null ? 'HEAD' : `refs/heads/${branch}`;
+  const shown = await tryPersonGit(top, ['cat-file', 'blob', `${commit}:${path}`]);
   return shown.exitCode === 0 ? shown.stdout : null;
 }
 
