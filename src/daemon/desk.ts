@@ -7,7 +7,7 @@ import { showPull } from '../local/diff.ts';
 import { excludeFromGit, insideOf } from '../local/exclude.ts';
 import { followLocal } from '../local/follow.ts';
 import { localForge } from '../local/forge.ts';
-import { mergeTask } from '../local/merge.ts';
+import { localMerge } from '../local/merge.ts';
 import type { LocalRepository } from '../local/repository.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
@@ -54,7 +54,7 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
     ...daemon,
     ask,
     local: {
-      merge: id => mergeTask({ store, clock, repository, own }, id),
+      merge: localMerge({ store, clock, repository, own }),
       diff: async id => showPull(repository, store.tasks.get(id) as Task, store.pulls.get(id)),
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -2,17 +2,20 @@ import type { PullView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { LocalPull } from '../store/pulls.ts';
 import { type Task, taskName } from '../task/glossary.ts';
-import { type LocalRepository, personGit } from './repository.ts';
+import { commitOf, type LocalRepository, personGit } from './repository.ts';
 
 /** What a task's branch changes, and what its agent says of it. Errors: E_TASK_STATE while there is no branch. */
 export async function showPull(
-  { top }: LocalRepository,
+  repository: LocalRepository,
   task: Task,
   pull: LocalPull | null,
 ): Promise<PullView> {
-  const { branch, target, baseSha: from, head: to } = task;
-  if (branch === null || target === null || from === null || to === null)
+  const { top } = repository;
+  const { branch, target, baseSha: from, head } = task;
+  if (branch === null || target === null || from === null || head === null)
     throw new OrchError('E_TASK_STATE', `${taskName(task.id)} has no commits yet`);
+  // People may have gone on in the branch, and what they see here is what would be merged.
+  const to = (task.pullState === 'open' ? await commitOf(repository, branch) : null) ?? head;
   const [log, numbers] = await Promise.all([
     personGit(top, ['log', '--reverse', '-z', '--format=%H %s', `${from}..${to}`]),
     personGit(top, ['diff', '--numstat', '-z', '--no-renames', `${from}...${to}`]),

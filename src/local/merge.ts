@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
-import { type LocalRepository, personGit, tryPersonGit } from './repository.ts';
+import { commitOf, type LocalRepository, personGit, tryPersonGit } from './repository.ts';
 
 export interface MergeOptions {
   store: Store;
@@ -22,13 +22,20 @@ export interface Merged {
 
 /**
  * Brings a task's branch into its base, as the person would by hand: fast-forward, or a merge commit. Where the base is
- * checked out, its files follow. Errors: E_TASK_STATE where there is nothing to merge, E_MERGE for changed files and
- * conflicts; nothing has changed then.
+ * checked out, its files follow. Errors: E_TASK_STATE where there is nothing to merge, E_MERGE for changed files,
+ * conflicts and branches that are gone; nothing has changed then.
  */
-export async function mergeTask(
-  { store, clock, repository, own }: MergeOptions,
-  id: number,
-): Promise<Merged> {
+export function localMerge(options: MergeOptions): (id: number) => Promise<Merged> {
+  let last: Promise<unknown> = Promise.resolve();
+  return id => {
+    // Two at once in one folder would get in each other's way, and take back each other's.
+    const merged = last.then(() => mergeTask(options, id));
+    last = merged.catch(() => {});
+    return merged;
+  };
+}
+
+async function mergeTask({ store, clock, repository, own }: MergeOptions, id: number): Promise<Merged> {
   const task = store.tasks.get(id) as Task;
   const { branch, target, pullState } = task;
   if (task.state !== 'completed' || pullState !== 'open' || branch === null || target === null)
@@ -42,8 +49,10 @@ export async function mergeTask(
   const title = store.pulls.get(id)?.title ?? taskName(id);
   const message = `Merge ${taskName(id)}: ${title}`;
   // People may have gone on in the branch.
-  const head = await personGit(repository.top, ['rev-parse', '--verify', `refs/heads/${branch}^{commit}`]);
-  const before = await personGit(repository.top, ['rev-parse', '--verify', `refs/heads/${target}^{commit}`]);
+  const head = await commitOf(repository, branch);
+  if (head === null) throw gone(branch, task.head);
+  const before = await commitOf(repository, target);
+  if (before === null) throw gone(target, task.baseSha);
   const folder = await folderOf(repository, target);
   const kind = await kindOf(repository, before, head);
   if (kind !== 'already there') {
@@ -60,6 +69,11 @@ function standing({ state, pullState }: Task): string {
   return pullState === null ? 'it has no pull request' : `its pull request is ${pullState}`;
 }
 
+function gone(branch: string, last: string | null): OrchError {
+  const remedy = `Bring it back, then merge again: git branch ${branch} ${last?.slice(0, 10) ?? ''}`.trim();
+  return new OrchError('E_MERGE', `There is no branch \`${branch}\` any more`, { remedy });
+}
+
 async function kindOf({ top }: LocalRepository, base: string, head: string): Promise<Merged['kind']> {
   const isWithin = async (one: string, other: string) =>
     (await tryPersonGit(top, ['merge-base', '--is-ancestor', one, other])).exitCode === 0;
@@ -72,7 +86,9 @@ async function folderOf({ top }: LocalRepository, branch: string): Promise<strin
   const list = await personGit(top, ['worktree', 'list', '--porcelain', '-z']);
   for (const entry of list.split('\0\0')) {
     const lines = entry.split('\0');
-    if (lines.includes(`branch refs/heads/${branch}`))
+    // Git goes on to list a worktree whose folder was removed by hand, as `prunable`.
+    const isThere = !lines.some(line => line.startsWith('prunable'));
+    if (isThere && lines.includes(`branch refs/heads/${branch}`))
       return lines.find(line => line.startsWith('worktree '))?.slice('worktree '.length) ?? null;
   }
   return null;
@@ -82,6 +98,10 @@ async function mergeIn(
   folder: string,
   { head, message, branch, own }: { head: string; message: string; branch: string; own: readonly string[] },
 ): Promise<void> {
+  if (await isMerging(folder)) {
+    const remedy = 'End it (git commit) or take it back (git merge --abort), then merge again.';
+    throw new OrchError('E_MERGE', `${folder} is in the middle of another merge`, { remedy });
+  }
   const others = own.map(path => `:(exclude,top,literal)${path}`);
   const changed = await personGit(folder, [
     'status',
@@ -102,9 +122,25 @@ async function mergeIn(
   const conflicts = await personGit(folder, ['diff', '--name-only', '--diff-filter=U']);
   // One that git has not even begun leaves nothing to take back.
   await tryPersonGit(folder, ['merge', '--abort']);
-  throw conflicts === ''
-    ? new OrchError('E_MERGE', `git did not merge: ${merged.stderr || merged.stdout}`)
-    : inConflict(conflicts, branch);
+  if (conflicts !== '') throw inConflict(conflicts, branch);
+  const inTheWay = /untracked working tree files would be overwritten by merge:\n((?:\t.*\n)+)/.exec(
+    merged.stderr,
+  );
+  if (inTheWay) {
+    const files = names((inTheWay[1] as string).trim().replace(/\n\t/g, '\n'));
+    const remedy = 'Move them away, or commit them, then merge again.';
+    throw new OrchError('E_MERGE', `In ${folder} files that git does not follow are in the way: ${files}`, {
+      remedy,
+    });
+  }
+  const step = (await isMerging(folder))
+    ? { remedy: 'Take it back (git merge --abort), then merge again.' }
+    : {};
+  throw new OrchError('E_MERGE', `git did not merge: ${merged.stderr || merged.stdout}`, step);
+}
+
+async function isMerging(folder: string): Promise<boolean> {
+  return (await tryPersonGit(folder, ['rev-parse', '--verify', '--quiet', 'MERGE_HEAD'])).exitCode === 0;
 }
 
 /** The base is checked out nowhere: no files are touched. */

@@ -49,6 +49,13 @@ export async function currentBranch({ top }: LocalRepository): Promise<string> {
   throw new OrchError('E_DETACHED_HEAD', `In ${top} a commit is checked out, not a branch`);
 }
 
+/** The newest commit of a branch; null when there is no such branch. */
+export async function commitOf({ top }: LocalRepository, branch: string): Promise<string | null> {
+  const name = `refs/heads/${branch}^{commit}`;
+  const found = await tryPersonGit(top, ['rev-parse', '--verify', '--quiet', name]);
+  return found.exitCode === 0 ? found.stdout : null;
+}
+
 /** Who the person is to git; what it does not say is filled in. */
 export async function personOf({ top }: LocalRepository): Promise<{ name: string; email: string }> {
   const { stdout } = await tryPersonGit(top, ['config', '--null', '--get-regexp', '^user\\.(name|email)$']);
