@@ -15,7 +15,7 @@ export interface ApiOptions {
   /** Takes secrets out of what is answered. */
   redact(text: string): string;
   /** What `GET /api/orchestrator` says of the daemon itself. */
-  about: { version: string; pid: number; started_at: string; url: string };
+  about: { version: string; pid: number; started_at: string; url: string; stopping: boolean };
   /** Queues what somebody at the command line wants. */
   ask: Ask;
   /** What a desk can do besides; null where pull requests are a forge's. */

@@ -10,6 +10,7 @@ interface About {
   pid: number;
   started_at: string;
   url: string;
+  stopping: boolean;
   tasks: Record<string, number>;
   inbox: number;
 }
@@ -25,6 +26,7 @@ export async function status(options: Common): Promise<void> {
   const counts = Object.entries(about.tasks).map(([state, count]) => `${count} ${state}`);
   const where = about.url === '' ? '' : ` at ${about.url}`;
   say(`Orch ${about.version}${where}, process ${about.pid}, since ${about.started_at}`);
+  if (about.stopping) say('It is stopping: it ends when its agents have, and starts no more of them.');
   say(counts.length === 0 ? 'No tasks yet.' : `Tasks: ${counts.join(', ')}`);
   if (tasks.length === 0) return;
   say('');

@@ -29,7 +29,13 @@ export async function openFaces(options: FacesOptions): Promise<Faces> {
   await using stack = new AsyncDisposableStack();
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
   // Its address is known only when it listens, and the API tells it.
-  const about = { version: version(), pid: process.pid, started_at: isoTime(clock.now()), url: '' };
+  const about = {
+    version: version(),
+    pid: process.pid,
+    started_at: isoTime(clock.now()),
+    url: '',
+    stopping: false,
+  };
   const apiOptions: ApiOptions = {
     store: daemon.store,
     clock,
@@ -45,7 +51,10 @@ export async function openFaces(options: FacesOptions): Promise<Faces> {
     cleanUp: daemon.cleanUp,
     insight: daemon.insight,
     agents: settings.profiles,
-    stop: now => void daemon.drain(now).then(stop),
+    stop: now => {
+      about.stopping = true;
+      void daemon.drain(now).then(stop);
+    },
   };
   const api = settings.api.enabled
     ? stack.use(await openHttpApi({ ...apiOptions, tokensFile: settings.api.tokensFile }))

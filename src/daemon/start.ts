@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { askDaemon } from '../cli/daemon-client.ts';
 import { say } from '../cli/output.ts';
 import { version } from '../cli/version.ts';
@@ -14,6 +15,7 @@ import { prepareDesk, type StartOptions } from './desk-settings.ts';
 interface About {
   version: string;
   pid: number;
+  stopping: boolean;
 }
 
 /**
@@ -24,30 +26,54 @@ export async function start(options: StartOptions): Promise<void> {
   const desk = await prepareDesk(options);
   const { settings } = desk;
   const present = await running(settings.orchestrator.home);
-  if (present) {
-    if (present.version !== version())
-      throw new OrchError(
-        'E_OTHER_VERSION',
-        `Orch ${present.version} runs here already, and this is ${version()}`,
-      );
-    return tell(options, settings, present.pid, true);
-  }
+  if (present) return tell(options, settings, present.pid, true);
   if (options.foreground) return await runDesk(desk);
-  const pid = await startBehind(settings);
-  tell(options, settings, pid, false);
+  const { pid, wasThere } = await startOrFind(settings);
+  tell(options, settings, pid, wasThere);
 }
+
+/** Of two commands at the same moment one starts the daemon, and the other finds it as soon as it answers. */
+async function startOrFind(settings: Settings): Promise<{ pid: number; wasThere: boolean }> {
+  for (let looks = 1; ; looks++) {
+    try {
+      const pid = await startBehind(settings);
+      if (pid !== null) return { pid, wasThere: false };
+    } catch (error) {
+      const isTaken = error instanceof OrchError && error.code === 'E_SECOND_DAEMON';
+      if (!isTaken || looks === LOOKS) throw error;
+      // It comes up, or it goes down, and then there is room.
+      await delay(LOOK_MS);
+    }
+    const present = await running(settings.orchestrator.home);
+    if (present) return { pid: present.pid, wasThere: true };
+  }
+}
+
+const [LOOKS, LOOK_MS] = [20, 250];
 
 async function running(home: string): Promise<About | null> {
-  try {
-    return await askDaemon<About>(home, 'GET', '/api/orchestrator');
-  } catch (error) {
+  const about = await askDaemon<About>(home, 'GET', '/api/orchestrator').catch(error => {
     if (error instanceof OrchError && error.code === 'E_NO_DAEMON') return null;
     throw error;
+  });
+  if (about === null) return null;
+  if (about.version !== version())
+    throw new OrchError(
+      'E_OTHER_VERSION',
+      `Orch ${about.version} runs here already, and this is ${version()}`,
+    );
+  if (about.stopping) {
+    const remedy = 'Wait for its agents, or stop them (orch stop --now); then start again.';
+    throw new OrchError('E_SECOND_DAEMON', 'Orch is stopping here', { remedy });
   }
+  return about;
 }
 
-/** Starts the same command in the foreground of a session of its own, and waits until it is ready. Gives its process. */
-async function startBehind({ orchestrator: { home } }: Settings): Promise<number> {
+/**
+ * Starts the same command in the foreground of a session of its own, and waits until it is ready. Gives its process; null
+ * when it has found another there.
+ */
+async function startBehind({ orchestrator: { home } }: Settings): Promise<number | null> {
   const { log } = homePaths(home);
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
   const output = openSync(join(dirname(log), 'start.log'), 'a', 0o600);
@@ -59,6 +85,7 @@ async function startBehind({ orchestrator: { home } }: Settings): Promise<number
   try {
     const [outcome] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
     if (outcome === 'ready') return child.pid as number;
+    if (outcome === 0) return null;
     if (typeof outcome === 'object' && outcome !== null)
       throw new OrchError(outcome.code, outcome.message, { remedy: outcome.remedy });
     throw new OrchError(
@@ -84,5 +111,5 @@ function tell(options: StartOptions, settings: Settings, pid: number, wasThere: 
   }
 }
 
-const UNSANDBOXED =
-  'They work as you, without a sandbox: they can read and change what you can. To shut them in, set sandbox.kind in orch.yaml.';
+const UNSANDBOXED = `They work as you, without a sandbox: they can read and change what you can.
+To shut them in, set sandbox.kind in orch.yaml.`;

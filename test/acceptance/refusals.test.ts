@@ -55,7 +55,11 @@ it('what keeps a desk from starting is one sentence with the next step, and chan
 it('a desk that runs says why it does not do what is asked', async () => {
   await using session = await openSession();
   session.program('scribe', `cat > /dev/null; echo new > new.txt; ${SUBMIT}`);
-  await session.type('orch start');
+  const both = await session.type('orch start & orch start; wait');
+  expect(both.match(/^Orch runs \(|^Orch runs here already/gm)?.sort()).toEqual([
+    'Orch runs (',
+    'Orch runs here already',
+  ]);
   expect(await session.type('orch start')).toMatch(/^Orch runs here already \(process \d+\)\.$/);
   await session.type('echo "# mine" >> orch.yaml');
   expect(await session.type('orch add "Add a file"')).toBe(
@@ -76,12 +80,13 @@ it('a desk that runs says why it does not do what is asked', async () => {
   expect(await session.type('orch add more --base main')).toMatch(/^T2 is queued/);
 });
 
-it('a daemon of another release, and a database that can not be written, are told', async () => {
+it('a daemon of another release, one that is stopping, and a database that can not be written, are told', async () => {
   await using session = await openSession();
   session.program('scribe', 'exit 0');
   await session.type('orch start && orch stop');
+  let version = '0.0.1';
   const other = createServer((_request, response) =>
-    response.setHeader('orch-version', '0.0.1').end(JSON.stringify({ version: '0.0.1', pid: 1 })),
+    response.setHeader('orch-version', version).end(JSON.stringify({ version, pid: 1, stopping: true })),
   );
   await new Promise<void>(done => other.listen(join(session.folder, '.orch/daemon.sock'), done));
   for (const typed of ['orch tasks', 'orch start']) {
@@ -89,6 +94,10 @@ it('a daemon of another release, and a database that can not be written, are tol
     expect(told.stderr).toMatch(line('E_OTHER_VERSION', '0\\.0\\.1', 'orch stop'));
     expect(told.exitCode).toBe(4);
   }
+  version = await session.type('orch --version');
+  expect((await session.tryType('orch start')).stderr).toMatch(
+    line('E_SECOND_DAEMON', 'stopping', 'start again'),
+  );
   await new Promise(done => other.close(done));
   writeFileSync(join(session.folder, '.orch/orch.db'), 'not a database');
   const told = await session.tryType('orch start');

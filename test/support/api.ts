@@ -25,6 +25,7 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
       pid: 99,
       started_at: new Date(NOW).toISOString(),
       url: 'http://127.0.0.1:3000',
+      stopping: false,
     },
     ask: askIn(store),
     local: null,

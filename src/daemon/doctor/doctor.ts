@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { deskAround } from '../../cli/home.ts';
 import { say } from '../../cli/output.ts';
 import type { Finding } from './finding.ts';
 import { checkDaemon, checkHome } from './place.ts';
@@ -20,7 +21,8 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
 
 async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Promise<Finding[]> {
   const path = env.PATH ?? '';
-  const { settings, found } = checkSettings(env, config);
+  const desk = deskAround(env);
+  const { settings, found } = checkSettings(env, config, desk);
   return [
     checkNode(),
     ...(await checkPrograms(path)),
@@ -29,8 +31,9 @@ async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Prom
     await checkSandbox(settings, { env, readSystem: tryReadSystem }),
     checkLimits(settings),
     ...(await checkHome(settings)),
-    checkCredentials(env),
-    await checkDaemon(settings),
+    // A desk needs no GitHub App.
+    ...(desk === null ? [checkCredentials(env)] : []),
+    await checkDaemon(settings, desk !== null),
   ];
 }
 

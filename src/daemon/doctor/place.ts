@@ -39,22 +39,26 @@ async function checkDisk(folder: string, leastMb: number): Promise<Finding> {
 }
 
 /** The daemon that owns this home, or else whether one could listen. */
-export async function checkDaemon(settings: Settings): Promise<Finding> {
+export async function checkDaemon(settings: Settings, isDesk: boolean): Promise<Finding> {
   try {
-    const about = await askDaemon<{ version: string; url: string }>(
+    const about = await askDaemon<{ version: string; pid: number; url: string }>(
       settings.orchestrator.home,
       'GET',
       '/api/orchestrator',
     );
-    return ok('daemon', `Orch ${about.version} runs at ${about.url}`);
+    const where = about.url === '' ? ` as process ${about.pid}` : ` at ${about.url}`;
+    return ok('daemon', `Orch ${about.version} runs${where}`);
   } catch (error) {
     if (!(error instanceof OrchError && error.code === 'E_NO_DAEMON')) throw error;
   }
+  const next = `Start it with: orch ${isDesk ? 'start' : 'serve'}`;
+  // A desk listens on a port for its API alone, where that is wanted.
+  if (isDesk && !settings.api.enabled) return note('daemon', 'not running', next);
   const { host, port } = settings.server;
   const probe = createServer();
   try {
     await listen(probe, settings.server);
-    return note('daemon', `not running; port ${port} is free`, 'Start it with: orch serve');
+    return note('daemon', `not running; port ${port} is free`, next);
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
     return problem(

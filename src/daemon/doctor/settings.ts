@@ -9,6 +9,7 @@ import { type Finding, note, ok, problem } from './finding.ts';
 export function checkSettings(
   env: NodeJS.ProcessEnv,
   file: string | undefined,
+  desk: string | null,
 ): { settings: Settings; found: Finding[] } {
   try {
     const { settings, warnings } = settingsHere(env, file);
@@ -18,7 +19,12 @@ export function checkSettings(
     };
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
-    const { settings } = loadSettings({ env: { HOME: env.HOME }, text: '' });
+    const { HOME, ORCH_HOME } = env;
+    const { settings } = loadSettings({
+      env: { HOME, ...(ORCH_HOME === undefined ? {} : { ORCH_HOME }) },
+      text: '',
+      ...(desk === null ? {} : { desk: { folder: desk, agents: null } }),
+    });
     return { settings, found: [problem('settings', error.message, error.remedy)] };
   }
 }

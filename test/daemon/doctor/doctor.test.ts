@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../../src/config/settings.ts';
 import { checkSandbox } from '../../../src/daemon/doctor/sandbox.ts';
 import { daemon, type Place, place } from '../../cli/place.ts';
+import { apiOptions } from '../../support/api.ts';
 import { memoryStore } from '../../support/tasks.ts';
 
 /** A folder of programs for PATH, each a shell script. */
@@ -116,7 +117,28 @@ describe('orch doctor', () => {
       state: 'problem',
       remedy: expect.stringContaining('host_disk_free_mb'),
     });
-    expect(of('daemon')).toMatchObject({ state: 'ok', says: 'Orch 1.2.3 runs at http://127.0.0.1:3000' });
+    expect(of('daemon')).toMatchObject({
+      state: 'ok',
+      says: expect.stringMatching(/^Orch \S+ runs at http:/),
+    });
+  });
+
+  it('speaks at a desk of the desk, and of no GitHub App', async () => {
+    await using here = await place();
+    mkdirSync(join(here.path, 'cwd/.git'));
+    const away = await examine(here, WELL, 'agnets: {}\n');
+    expect(away.of('home')?.says).toContain(join('cwd', '.orch'));
+    expect(away.of('credentials')).toBeUndefined();
+    expect(away.of('daemon')).toMatchObject({
+      says: 'not running',
+      remedy: 'Start it with: orch start',
+    });
+    using store = memoryStore();
+    const about = { ...apiOptions(store).about, url: '' };
+    await using _api = await daemon(here, store, { home: join(here.path, 'cwd/.orch'), about });
+    expect((await examine(here)).of('daemon')).toMatchObject({
+      says: expect.stringMatching(/^Orch \S+ runs as process 99$/),
+    });
   });
 
   it('fits a terminal, with the remedy below what it is for', async () => {
