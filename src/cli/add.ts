@@ -21,6 +21,9 @@ export interface WishOptions extends Common {
   file?: string;
 }
 
+/** The daemon takes requests of twice as much; JSON needs more room for some characters. */
+const MOST_BYTES = 32 * 1024;
+
 export type Added = TaskView & { duplicate: boolean; notes: string[] };
 
 /** `orch add INSTRUCTION`: queues a task, and says which; with `--file` all tasks of a file. */
@@ -51,7 +54,13 @@ async function addFile(words: readonly string[], options: WishOptions & { file: 
 
 export async function addTask(home: string, words: readonly string[], options: WishOptions): Promise<Added> {
   const { json: _json, config: _config, ...wanted } = options;
-  const sent = { ...wanted, instruction: await textOf(words) };
+  const instruction = await textOf(words);
+  if (instruction.trim() === '') throw new OrchError('E_USAGE', 'The instruction is empty');
+  if (Buffer.byteLength(instruction) > MOST_BYTES) {
+    const remedy = 'Put it into a file of the repository, and name that with --context.';
+    throw new OrchError('E_USAGE', `The instruction is longer than ${MOST_BYTES / 1024} kB`, { remedy });
+  }
+  const sent = { ...wanted, instruction };
   return await askDaemon<Added>(home, 'POST', '/api/tasks', { sent });
 }
 

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { OrchError } from '../shared/errors.ts';
 import type { LocalRepository } from './repository.ts';
 
 /** Absolute paths from the top of the repository, those in it; a folder's ends with a slash. */
@@ -12,7 +13,7 @@ export function insideOf({ top }: LocalRepository, paths: readonly string[]): st
 
 /**
  * Keeps what Orch writes out of what git shows and takes, by the one list that is no part of the repository. `paths`: from
- * the top of it. What git knows already it goes on to follow.
+ * the top of it. What git knows already it goes on to follow. Errors: E_HOME.
  */
 export function excludeFromGit({ gitDirectory }: LocalRepository, paths: readonly string[]): void {
   const file = join(gitDirectory, 'info', 'exclude');
@@ -20,7 +21,12 @@ export function excludeFromGit({ gitDirectory }: LocalRepository, paths: readonl
   const known = text.split('\n');
   const lines = paths.map(path => `/${path}`).filter(line => !known.includes(line));
   if (lines.length === 0) return;
-  mkdirSync(dirname(file), { recursive: true });
   const start = text === '' || text.endsWith('\n') ? '' : '\n';
-  appendFileSync(file, `${start}${lines.join('\n')}\n`);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    appendFileSync(file, `${start}${lines.join('\n')}\n`);
+  } catch (cause) {
+    const remedy = 'Correct its owner and permissions: the branches of tasks go into this repository.';
+    throw new OrchError('E_HOME', `${file} can't be written: ${(cause as Error).message}`, { cause, remedy });
+  }
 }

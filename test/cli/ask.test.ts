@@ -25,6 +25,13 @@ function when(store: Store, type: string, call: () => void): void {
 }
 
 describe('orch add', () => {
+  it.each([
+    [' \n', 'The instruction is empty'],
+    ['x'.repeat(40_000), 'The instruction is longer than 32 kB'],
+  ])('refuses an instruction that is none', async (instruction, message) => {
+    await expect(add([instruction], {})).rejects.toMatchObject({ code: 'E_USAGE', message });
+  });
+
   it('queues what the words say, and says so', async () => {
     using store = memoryStore();
     await using here = await place();
