@@ -79,7 +79,7 @@ describe('fault: the database is locked by another process', () => {
 
   it('while Orch runs, nobody else gets the lock', async () => {
     await using app = await startTestApp();
-    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch --agent good fix it', 'writer');
     const program = holding(`${app.home}/orch.db`);
     const other = await execa(process.execPath, ['--input-type=module', '-e', program], { reject: false });
     expect(other.stderr).toContain('database is locked');
@@ -129,11 +129,11 @@ describe('fault: the database is put back to what a backup has, and the world ha
     await using app = await startTestApp({
       agents: { good: GOOD_AGENT, slow: 'echo $$ >../pid; while :; do sleep 1; done' },
     });
-    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch --agent good fix it', 'writer');
     await app.ended(1, 'completed');
     await app.quiet();
     const { file } = await app.daemon.backUp();
-    await app.github.comment(REPOSITORY, 1, '/orch fix it again', 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch --agent good fix it again', 'writer');
     await app.ended(2, 'completed');
     await app.github.comment(REPOSITORY, 1, '/orch --agent slow wait', 'writer');
     await app.until(() => app.task(3)?.state === 'running');
@@ -143,7 +143,7 @@ describe('fault: the database is put back to what a backup has, and the world ha
     expect(await orch(app.home, 'restore', file)).toMatchObject({ exitCode: 0 });
     expect(processStart(agent)).toBeNull();
     await app.start();
-    await app.github.comment(REPOSITORY, 1, '/orch fix the rest', 'writer');
+    await app.github.comment(REPOSITORY, 1, '/orch --agent good fix the rest', 'writer');
     expect(await app.ended(4, 'completed')).toMatchObject({ branch: 'orch/T4-fix-the-rest', pull: 4 });
     expect([1, 2, 3].map(id => app.task(id)?.state)).toEqual(['completed', undefined, undefined]);
   });

@@ -37,6 +37,7 @@ describe('fault: a branch brings files that agents, editors or git start by', ()
       '.git',
       '.husky',
       '.mcp.json',
+      '.orch-context',
       'CLAUDE.md',
       'README.md',
     ]);
