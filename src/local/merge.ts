@@ -83,6 +83,9 @@ async function kindOf({ top }: LocalRepository, base: string, head: string): Pro
 
 /** The worktree that has a branch checked out. */
 async function folderOf({ top }: LocalRepository, branch: string): Promise<string | null> {
+  const here = await tryPersonGit(top, ['symbolic-ref', '--quiet', 'HEAD']);
+  // Where `.git` lies elsewhere, git lists that place and not this folder.
+  if (here.stdout === `refs/heads/${branch}`) return top;
   const list = await personGit(top, ['worktree', 'list', '--porcelain', '-z']);
   for (const entry of list.split('\0\0')) {
     const lines = entry.split('\0');

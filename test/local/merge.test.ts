@@ -93,6 +93,14 @@ describe('orch merge', () => {
     expect(here.pullState(1)).toBe('open');
   });
 
+  it('takes files along where the folder of git lies elsewhere', async () => {
+    await using here = await place(1);
+    await here.git('init', '-q', '--separate-git-dir', join(here.path, 'elsewhere'));
+    await here.merge(1);
+    expect(existsSync(join(here.folder, 't1'))).toBe(true);
+    expect(await here.git('status', '--porcelain')).toBe('');
+  });
+
   it('says how a branch comes back that was deleted', async () => {
     await using here = await place(1);
     const head = (await here.git('rev-parse', 'orch/T1')).slice(0, 10);
