@@ -74,6 +74,10 @@ export function errorAnswers(log: Log, release: string) {
     const { statusCode = 500, message } = error as FastifyError;
     if (statusCode < 500) return reply.code(statusCode).send({ code: 'E_USAGE', message });
     log.error({ err: error }, 'API request failed');
+    if ((error as FastifyError).code === 'SQLITE_FULL') {
+      const remedy = 'Make room, then ask again.';
+      return reply.code(507).send({ code: 'E_DISK_FULL', message: 'The disk is full', remedy });
+    }
     const inside = new OrchError('E_INTERNAL', 'Orch failed inside');
     return reply.code(500).send({ code: inside.code, message: inside.message, remedy: inside.remedy });
   };

@@ -217,6 +217,15 @@ describe('the API', () => {
     expect(store.tasks.get(1)?.state).toBe('queued');
   });
 
+  it('says that the disk is full', async () => {
+    using store = memoryStore();
+    store.tasks.list = () => {
+      throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+    };
+    await using served = await serveStore(store, WAITING);
+    expect(await served.get('/api/tasks')).toMatchObject({ status: 507, body: { code: 'E_DISK_FULL' } });
+  });
+
   it('never tells what broke inside', async () => {
     using store = memoryStore();
     store.tasks.list = () => {
