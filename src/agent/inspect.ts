@@ -88,7 +88,7 @@ function unready(
   }
   const { variables, command } = profile.login;
   if (login === null && command !== null) {
-    const set = variables.map(name => `set \`${name}\` in the environment of orch serve, or `)[0] ?? '';
+    const set = variables.map(name => `set \`${name}\` in the environment of the daemon, or `)[0] ?? '';
     return { says: `${profile.name} is not signed in`, remedy: `Sign in: ${set}run \`${command}\``, kind };
   }
   return null;

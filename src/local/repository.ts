@@ -13,8 +13,8 @@ export interface LocalRepository {
 }
 
 /**
- * The repository around a folder. Errors: E_NO_REPOSITORY (also for a bare one), E_MISSING_PROGRAM, E_PROGRAM_FAILED where
- * git refuses it, for another owner for one.
+ * The repository around a folder. Errors: E_NO_REPOSITORY (also for a bare one, and one of another user),
+ * E_MISSING_PROGRAM, E_PROGRAM_FAILED.
  */
 export async function findRepository(folder: string): Promise<LocalRepository> {
   const asked = ['rev-parse', '--path-format=absolute', '--git-common-dir', '--is-bare-repository'];
@@ -23,6 +23,13 @@ export async function findRepository(folder: string): Promise<LocalRepository> {
     if (/not a git repository/.test(found.stderr)) {
       const remedy = 'Go to one, or make one here: git init && git commit --allow-empty -m Start';
       throw new OrchError('E_NO_REPOSITORY', `${folder} is in no git repository`, { remedy });
+    }
+    const owned = /dubious ownership in repository at '(.+)'/.exec(found.stderr)?.[1];
+    if (owned !== undefined) {
+      const remedy = `If you do trust it: git config --global --add safe.directory '${owned}'`;
+      throw new OrchError('E_NO_REPOSITORY', `${owned} belongs to another user, and git does not trust it`, {
+        remedy,
+      });
     }
     throw failure(asked, found);
   }

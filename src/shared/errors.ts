@@ -20,8 +20,7 @@ export const ERRORS = {
   E_AGENT_NOT_READY: 'See what each agent lacks with: orch agents --check; then retry the task.',
   E_PROGRAM_FAILED: 'Read what the program printed, mend it, then try again.',
   E_PORT_TAKEN: 'Stop the other program, or set PORT to a free one.',
-  E_SECOND_DAEMON:
-    'Another orch serve owns this ORCH_HOME. Use it, stop it, or set ORCH_HOME to another folder.',
+  E_SECOND_DAEMON: 'Another daemon owns this ORCH_HOME. Use it, stop it, or set ORCH_HOME to another folder.',
   E_DATABASE_NEWER: 'Install the Orch release that wrote the database, or a newer one.',
   E_DATABASE: 'Check the disk and the permissions of ORCH_HOME.',
   E_DATABASE_DAMAGED: 'Put a backup in its place: orch restore lists them.',

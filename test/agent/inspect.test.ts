@@ -113,7 +113,7 @@ describe('an agent', () => {
     await expect(requireReady(here.profile, here.host)).rejects.toMatchObject({
       code: 'E_AGENT_NOT_READY',
       message: 'claude is not signed in',
-      remedy: 'Sign in: set `ANTHROPIC_API_KEY` in the environment of orch serve, or run `claude auth login`',
+      remedy: 'Sign in: set `ANTHROPIC_API_KEY` in the environment of the daemon, or run `claude auth login`',
     });
     writeFileSync(here.file, '{}');
     expect(await inspectAgent(here.profile, here.host)).toMatchObject({ login: here.file, problem: null });
