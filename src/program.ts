@@ -129,6 +129,7 @@ export function createProgram(name: string): Command {
   program
     .command('merge <TASK>')
     .description("bring a task's branch into its base")
+    .option('--anyway', 'also when its tests failed, or have not ended')
     .option('--json', 'as JSON')
     .action(async (task, options) =>
       (await import('./cli/pull.ts')).merge(task, { ...common(), ...options }),

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { redactShapes } from '../shared/secrets/secrets.ts';
-import { readableLines } from '../shared/text.ts';
+import { lastBytes, readableLines } from '../shared/text.ts';
 import type { Progress } from './watch/progress.ts';
 
 const TAIL_BYTES = 64 * 1024;
@@ -14,7 +14,7 @@ const LONGEST = 2048;
 export async function lastWords(logFile: string, lines: number): Promise<string> {
   const readable = readableLines(await readTail(logFile)).filter(line => line !== '');
   // Before the cut: a part of a token no longer looks like one.
-  return lastBytes(redactShapes(readable.slice(-lines).join('\n')));
+  return lastBytes(redactShapes(readable.slice(-lines).join('\n')), LONGEST);
 }
 
 /**
@@ -25,7 +25,7 @@ export function finalWords({ text, end, limit }: Progress): string | null {
   if (end === null && limit === null) return null;
   const words = [text, end?.reason ?? limit?.reason].filter(each => each);
   // A CLI may say its reason as its text, too.
-  return lastBytes(redactShapes([...new Set(words)].join('\n\n'))) || null;
+  return lastBytes(redactShapes([...new Set(words)].join('\n\n')), LONGEST) || null;
 }
 
 async function readTail(file: string): Promise<string> {
@@ -44,13 +44,4 @@ async function readTail(file: string): Promise<string> {
     if (['ENOENT', 'ELOOP', 'ENXIO'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   }
-}
-
-function lastBytes(text: string): string {
-  const bytes = Buffer.from(text);
-  if (bytes.length <= LONGEST) return text;
-  let start = bytes.length - LONGEST;
-  // UTF-8 continuation bytes are 10xxxxxx: never begin within a character.
-  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
-  return bytes.toString('utf8', start);
 }

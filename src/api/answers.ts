@@ -19,10 +19,11 @@ export function taskView({ store, clock, agentState }: ApiOptions, task: Task): 
 
 /** A task with its runs, what was said to its agents, and what has happened. */
 export function storyOf(options: ApiOptions, task: Task) {
-  const { store } = options;
+  const { store, local } = options;
   const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
   const said = store.inputs.ofTask(task.id).map(showInput);
-  return { ...taskView(options, task), runs, said, events: store.journal.ofTask(task.id).map(showEvent) };
+  const events = store.journal.ofTask(task.id).map(showEvent);
+  return { ...taskView(options, task), tests: local?.tests(task) ?? null, runs, said, events };
 }
 
 /** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */

@@ -4,6 +4,7 @@ import { OrchError } from '../shared/errors.ts';
 import { namedTask, taskView } from './answers.ts';
 import type { ApiOptions } from './options.ts';
 
+const mergeBody = z.strictObject({ anyway: z.boolean().default(false) });
 const stopBody = z.strictObject({ now: z.boolean().default(false) });
 
 /** A desk's own: pull requests that lie here, and the daemon's end. */
@@ -13,7 +14,8 @@ export function localRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.get('/api/tasks/:task/diff', request => desk(local).diff(namedTask(store, request.params).id));
   app.post('/api/tasks/:task/merge', async request => {
     const { id } = namedTask(store, request.params);
-    const merged = await desk(local).merge(id);
+    const { anyway } = mergeBody.parse(request.body ?? {});
+    const merged = await desk(local).merge(id, anyway);
     return { ...taskView(options, namedTask(store, request.params)), merged };
   });
   app.post('/api/orchestrator/stop', { config: { role: 'admin' } }, (request, reply) => {

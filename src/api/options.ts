@@ -1,5 +1,5 @@
 import type { Ask } from '../forge/wish.ts';
-import type { CleanedUp } from '../record/views.ts';
+import type { CleanedUp, TestsView } from '../record/views.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
@@ -20,10 +20,12 @@ export interface ApiOptions {
   ask: Ask;
   /** What a desk can do besides; null where pull requests are a forge's. */
   local: {
-    /** Brings a task's branch into its base. Errors: E_TASK_STATE, E_MERGE. */
-    merge(task: number): Promise<{ commit: string; kind: string }>;
+    /** Brings a task's branch into its base, `anyway` also when its tests have not passed. Errors: E_TASK_STATE, E_MERGE. */
+    merge(task: number, anyway?: boolean): Promise<{ commit: string; kind: string }>;
     /** What a task's branch changes. Errors: E_TASK_STATE while there is none. */
     diff(task: number): Promise<object>;
+    /** How the tests of its pull request went; null where it has none. */
+    tests(task: Task): TestsView | null;
   } | null;
   /** Ends the daemon when its agents have ended; `now`: stops them, to go on after the next start. */
   stop(now: boolean): void;

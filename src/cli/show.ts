@@ -1,4 +1,5 @@
-import type { EventView, InputView, RunView, TaskView } from '../record/views.ts';
+import type { EventView, InputView, RunView, TaskView, TestsView } from '../record/views.ts';
+import { describeTests } from '../record/words.ts';
 import { showAmount, showUsd } from '../shared/amounts.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
@@ -8,7 +9,8 @@ import { firstLine, placeOf, stateCell } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
-  type Whole = TaskView & { runs: RunView[]; said: InputView[]; events: EventView[] };
+  type Story = { tests: TestsView | null; runs: RunView[]; said: InputView[]; events: EventView[] };
+  type Whole = TaskView & Story;
   const task = await askDaemon<Whole>(
     await findHome(options),
     'GET',
@@ -28,6 +30,7 @@ export async function show(name: string, options: Common): Promise<void> {
   if (task.pull_request) {
     const { number, url, state } = task.pull_request;
     say(`pull request ${url ?? `#${number}`} (${state})`);
+    if (task.tests) say(describeTests(task.tests));
     if (url === null && state === 'open') say(`Next: orch diff ${task.id}, then orch merge ${task.id}`);
   }
   const runs = task.runs.map(run => {

@@ -22,6 +22,8 @@ export interface RepositorySettings {
   setup: string[] | null;
   /** Paths in the repository. */
   copy: string[];
+  /** A shell command that tests the work; null means that no tests are run. */
+  test: string | null;
   /** Directories that are checked out; none means all. */
   sparse: string[];
   timeoutSeconds: number | null;
@@ -124,6 +126,10 @@ export const repositorySettings = z
     copy: used(
       z.array(path).max(100).default([]),
       'Files that the server holds for this repository and puts into the workspace, such as `.env`.',
+    ),
+    test: used(
+      text.nullable().default(null),
+      'A shell command that tests what a task at a desk has pushed, such as `npm test`. No tests are run unless set. Not used for pull requests on GitHub.',
     ),
     sparse: used(z.array(path).max(100).default([]), 'Directories to check out. All unless set.'),
     timeout: used(

@@ -12,6 +12,8 @@ export interface Story {
   summary: string | null;
   /** What its agent printed last. */
   words: string | null;
+  /** How the tests of its pull request went, in one line; null while, or where, none were run. */
+  tests: string | null;
   /** Null when they can't be told. */
   files: readonly string[] | null;
 }
@@ -26,7 +28,7 @@ export function outputFile(task: number): string {
 }
 
 /** What came of a task. Words of agents stand in quotations: no line of theirs can pass for one of Orch's. */
-export function outputPage({ task, runs, summary, words, files }: Story): string {
+export function outputPage({ task, runs, summary, words, tests, files }: Story): string {
   const last = runs.at(-1);
   const facts = [
     ['Status', task.reason === null ? task.state : `${task.state}: ${oneLine(task.reason)}`],
@@ -34,6 +36,7 @@ export function outputPage({ task, runs, summary, words, files }: Story): string
     ['Ended', last?.endedAt ? isoTime(last.endedAt) : isoTime(task.updatedAt)],
     ['Branch', task.branch ? inCode(task.branch) : 'none'],
     ['Pull request', task.pull === null ? 'none' : `#${task.pull}${task.pullUrl ? `, ${task.pullUrl}` : ''}`],
+    ...(tests ? [['Tests', inCode(tests)]] : []),
   ];
   const changed = files === null ? 'They can not be told.' : fileList(files);
   return [

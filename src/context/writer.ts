@@ -34,6 +34,8 @@ export interface ContextOptions {
   maxMb: number;
   /** Names of the files that the task's runs changed, as far as they were pushed. */
   changedFiles(task: Task): Promise<string[]>;
+  /** How the tests of its pull request went, in one line. */
+  tests(task: Task): string | null;
   /** What an agent printed last. */
   words(run: Run): Promise<string | null>;
   /** What the branch that the task's work goes to holds at its top; null when that is not known. */
@@ -135,7 +137,9 @@ export function startContext(options: ContextOptions) {
     });
     const words = run ? await options.words(run) : null;
     const summary = run ? summaryOf(run) : null;
+    const tests = options.tests(task);
     return {
+      tests: tests && clean(tests),
       files: files?.map(clean) ?? null,
       words: words && clean(words),
       summary: summary && clean(summary),
@@ -210,5 +214,6 @@ export function startContext(options: ContextOptions) {
 }
 
 function isEnd(event: JournalEvent): boolean {
+  if (event.type === 'pull:tested') return true;
   return event.type === 'run:ended' || (event.type === 'task:state' && isFinal(event.data.to));
 }

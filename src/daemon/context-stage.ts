@@ -4,6 +4,7 @@ import type { Paths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Given, give, locateFiles } from '../context/give.ts';
 import { startContext } from '../context/writer.ts';
+import { describeTests } from '../record/words.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -38,6 +39,10 @@ export function contextStage(options: ContextStageOptions) {
     ...options,
     isWritten: settings.context.updateOnCompletion,
     maxMb: settings.context.maxMb,
+    tests(task) {
+      const tests = store.pulls.get(task.id)?.tests;
+      return tests ? describeTests(tests) : null;
+    },
     words: run => wordsOf(paths, run),
     structure: task =>
       atTarget(task, async (git, commit, branch) => ({

@@ -26,6 +26,7 @@ import { tryCheckPush } from '../workspace/push/rules.ts';
 import { openStores } from '../workspace/store.ts';
 import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
+import { type Enclosed, enclosedIn } from './as-agent.ts';
 import { startBackups } from './backups.ts';
 import { branchBack } from './branch-back.ts';
 import { brokerStage } from './broker-stage.ts';
@@ -77,6 +78,8 @@ export interface Daemon extends AsyncDisposable {
   insight: ApiOptions['insight'];
   /** Makes a backup of the database now. */
   backUp(): Promise<Backup>;
+  /** Where programs are run as a run's agent does, once it has ended. */
+  enclosed(task: Task, run: Run): Promise<Enclosed>;
   health(): Promise<Health>;
   /** What the agent of a task's live run does; null while there is none. */
   agentState(task: number): Seen | null;
@@ -294,6 +297,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     takeOver: takeOverIn({ store, clock, settings }),
     cleanUp: cleaner.cleanUp,
     insight: insight({ ...shared, limits, look: agent.look, paths, terminals }),
+    enclosed: (task, run) => enclosedIn({ paths, confine }, task, run),
     health,
     agentState: states.of,
     drain: drain.drain,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { ApiOptions } from '../api/options.ts';
+import { carriedSettings } from '../config/repository.ts';
 import { WRITTEN } from '../context/place.ts';
 import type { Ask } from '../forge/wish.ts';
 import { localAsk } from '../local/ask.ts';
@@ -9,9 +10,11 @@ import { followLocal } from '../local/follow.ts';
 import { localForge } from '../local/forge.ts';
 import { localMerge } from '../local/merge.ts';
 import type { LocalRepository } from '../local/repository.ts';
+import { showTests } from '../record/views.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
 import { openHome } from './home.ts';
+import { startPullTests } from './pull-tests.ts';
 import { startTaskFolder } from './task-folder.ts';
 
 export interface DeskOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'contextOf'> {
@@ -44,6 +47,13 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf: () => context }));
   const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
+  const carried = carriedSettings(settings);
+  const commandOf = (task: Task) => carried(task.settings).test;
+  const { enclosed } = daemon;
+  const { redact } = options.secrets;
+  const tester = startPullTests({ store, clock, log, redact, commandOf, enclosed });
+  stack.defer(() => tester.stop());
+  const tests = (task: Task) => showTests(task, store.pulls.get(task.id)?.tests ?? null, commandOf(task));
   const ask = localAsk({ store, clock, settings, repository });
   if (tasks) {
     const folder = startTaskFolder({ directory: tasks, store, ask, clock, log });
@@ -54,8 +64,12 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
     ...daemon,
     ask,
     local: {
-      merge: localMerge({ store, clock, repository, own }),
-      diff: async id => showPull(repository, store.tasks.get(id) as Task, store.pulls.get(id)),
+      merge: localMerge({ store, clock, repository, own, tests }),
+      async diff(id) {
+        const task = store.tasks.get(id) as Task;
+        return await showPull(repository, task, store.pulls.get(id), tests(task));
+      },
+      tests: task => (task.pull === null ? null : tests(task)),
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -1,4 +1,4 @@
-import type { PullView } from '../record/views.ts';
+import type { PullView, TestsView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { LocalPull } from '../store/pulls.ts';
 import { type Task, taskName } from '../task/glossary.ts';
@@ -9,6 +9,7 @@ export async function showPull(
   repository: LocalRepository,
   task: Task,
   pull: LocalPull | null,
+  tests: TestsView,
 ): Promise<PullView> {
   const { top } = repository;
   const { branch, target, baseSha: from, head } = task;
@@ -28,7 +29,7 @@ export async function showPull(
     const [added = '', removed = '', path = ''] = line.split('\t');
     return { path, added: count(added), removed: count(removed) };
   });
-  const { title = null, body = null, draft = false, tests = null } = pull ?? {};
+  const { title = null, body = null, draft = false } = pull ?? {};
   return {
     task: taskName(task.id),
     title,

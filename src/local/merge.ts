@@ -1,5 +1,7 @@
 import { recordPull } from '../forge/pulls.ts';
 import { buildsOn } from '../forge/stack.ts';
+import type { TestsView } from '../record/views.ts';
+import { describeTests } from '../record/words.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
@@ -12,6 +14,7 @@ export interface MergeOptions {
   repository: LocalRepository;
   /** Files and folders that Orch itself changes; from the top. Changes there do not keep people from merging. */
   own: readonly string[];
+  tests(task: Task): TestsView;
 }
 
 export interface Merged {
@@ -23,19 +26,24 @@ export interface Merged {
 /**
  * Brings a task's branch into its base, as the person would by hand: fast-forward, or a merge commit. Where the base is
  * checked out, its files follow. Errors: E_TASK_STATE where there is nothing to merge, E_MERGE for changed files,
- * conflicts and branches that are gone; nothing has changed then.
+ * conflicts and branches that are gone, and unless `anyway` for tests that failed or have not ended; nothing has changed
+ * then.
  */
-export function localMerge(options: MergeOptions): (id: number) => Promise<Merged> {
+export function localMerge(options: MergeOptions): (id: number, anyway?: boolean) => Promise<Merged> {
   let last: Promise<unknown> = Promise.resolve();
-  return id => {
+  return (id, anyway = false) => {
     // Two at once in one folder would get in each other's way, and take back each other's.
-    const merged = last.then(() => mergeTask(options, id));
+    const merged = last.then(() => mergeTask(options, id, anyway));
     last = merged.catch(() => {});
     return merged;
   };
 }
 
-async function mergeTask({ store, clock, repository, own }: MergeOptions, id: number): Promise<Merged> {
+async function mergeTask(
+  { store, clock, repository, own, tests }: MergeOptions,
+  id: number,
+  anyway: boolean,
+): Promise<Merged> {
   const task = store.tasks.get(id) as Task;
   const { branch, target, pullState } = task;
   if (task.state !== 'completed' || pullState !== 'open' || branch === null || target === null)
@@ -46,6 +54,7 @@ async function mergeTask({ store, clock, repository, own }: MergeOptions, id: nu
     const what = `${taskName(id)} builds on ${first}, which is not merged yet`;
     throw new OrchError('E_MERGE', what, { remedy: `Merge that first: orch merge ${first}` });
   }
+  if (!anyway) requireTested(task, tests(task));
   const title = store.pulls.get(id)?.title ?? taskName(id);
   const message = `Merge ${taskName(id)}: ${title}`;
   // People may have gone on in the branch.
@@ -72,6 +81,16 @@ function standing({ state, pullState }: Task): string {
 function gone(branch: string, last: string | null): OrchError {
   const remedy = `Bring it back, then merge again: git branch ${branch} ${last?.slice(0, 10) ?? ''}`.trim();
   return new OrchError('E_MERGE', `There is no branch \`${branch}\` any more`, { remedy });
+}
+
+function requireTested(task: Task, tests: TestsView): void {
+  if (tests.verdict !== 'failed' && tests.verdict !== 'due') return;
+  const name = taskName(task.id);
+  const step =
+    tests.verdict === 'due' ? 'Wait until they have' : `See what they said: orch diff ${name} --json`;
+  throw new OrchError('E_MERGE', `${name} is not merged: ${describeTests(tests)}`, {
+    remedy: `${step}; or merge all the same: orch merge ${name} --anyway`,
+  });
 }
 
 async function kindOf({ top }: LocalRepository, base: string, head: string): Promise<Merged['kind']> {

@@ -157,5 +157,32 @@ export interface PullView {
   to: string;
   commits: { commit: string; subject: string }[];
   files: { path: string; added: number | null; removed: number | null }[];
-  tests: TestResult | null;
+  tests: TestsView;
+}
+
+/** How the tests of a local pull request went: none are run where no command is set, and they are due until they have ended. */
+export interface TestsView {
+  verdict: TestResult['verdict'] | 'none' | 'due';
+  command: string | null;
+  /** The commit that they are for. */
+  commit: string | null;
+  /** Why they were not run, or what they failed by. */
+  reason: string | null;
+  exit: number | null;
+  seconds: number | null;
+  /** The end of what they printed. */
+  output: string | null;
+}
+
+/** What is known of the tests of a task's pull request, whose command is null where none are run. */
+export function showTests(task: Task, result: TestResult | null, command: string | null): TestsView {
+  if (result && result.commit === task.head) {
+    const { exitCode: exit, ...rest } = result;
+    return { ...rest, exit };
+  }
+  const { head: commit, pullState } = task;
+  const known = { command, commit, reason: null, exit: null, seconds: null, output: null };
+  if (command === null) return { ...known, verdict: 'none' };
+  if (pullState === null || pullState === 'open') return { ...known, verdict: 'due' };
+  return { ...known, verdict: 'not_run', reason: `the pull request was ${pullState} before` };
 }

@@ -1,4 +1,6 @@
+import { shorten } from '../shared/text.ts';
 import type { JournalEvent } from '../task/events.ts';
+import type { TestsView } from './views.ts';
 
 /** What has happened, as one line for people. Agents' words are among these. */
 export function describeEvent(event: JournalEvent): string {
@@ -49,9 +51,34 @@ export function describeEvent(event: JournalEvent): string {
       return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}${event.data.url === null ? '' : `: ${event.data.url}`}`;
     case 'pull:state':
       return `pull request ${event.data.state}`;
+    case 'pull:tested':
+      return describeTests(event.data);
     case 'workspace:removed':
       return 'workspace removed';
     default:
       return event satisfies never;
+  }
+}
+
+/** How the tests of a pull request went, as one line for people. */
+export function describeTests({
+  verdict,
+  command,
+  reason,
+}: Pick<TestsView, 'verdict' | 'command' | 'reason'>): string {
+  const tests = `the tests (${shorten((command ?? '').replace(/\s+/g, ' '), 80)})`;
+  switch (verdict) {
+    case 'none':
+      return 'no tests are run: .github/orch.yml names none (test)';
+    case 'due':
+      return `${tests} have not ended yet`;
+    case 'passed':
+      return `${tests} passed`;
+    case 'failed':
+      return `${tests} failed: ${reason}`;
+    case 'not_run':
+      return `${tests} were not run: ${reason}`;
+    default:
+      return verdict satisfies never;
   }
 }

@@ -80,39 +80,74 @@ export function isExecutable(file: string): boolean {
   }
 }
 
-/**
- * Like tryProgram, for a program that runs among an agent's files: in a process group of its own, of which nothing is
- * left when it has ended, so that a child in the background can neither hold the answer back nor stay. At most 1 MB of
- * each output is kept, and one that prints more than `mostOutput` bytes is ended. `timeout` in ms. Errors:
- * E_MISSING_PROGRAM, E_PROGRAM_FAILED (time-out, too much output, folder gone).
- */
+export interface GroupOptions {
+  cwd: string;
+  env: Record<string, string>;
+  /** In ms. */
+  timeout: number;
+  /** Who prints more (bytes) is ended. */
+  mostOutput?: number;
+  /** Which 1 MB of each output is kept; the start unless told. */
+  keep?: 'start' | 'end';
+  /** Ends it early. */
+  signal?: AbortSignal;
+}
+
+export interface GroupResult extends Omit<ProgramResult, 'exitCode'> {
+  /** Null when it was ended by a signal, from here or elsewhere. */
+  exitCode: number | null;
+  isTimedOut: boolean;
+}
+
+/** Like runGroup, for a program that is to end by itself. Errors: E_PROGRAM_FAILED also for time-out, signal and too much output. */
 export async function tryGroup(
   file: string,
   args: readonly string[],
-  options: { cwd: string; env: Record<string, string>; timeout: number; mostOutput?: number },
+  options: GroupOptions,
 ): Promise<ProgramResult> {
-  const { cwd, env, timeout, mostOutput = Infinity } = options;
+  const { stdout, stderr, exitCode } = await runGroup(file, args, options);
+  if (exitCode === null)
+    throw new OrchError('E_PROGRAM_FAILED', `${file} ${args[0] ?? ''} was ended by a signal`);
+  return { stdout, stderr, exitCode };
+}
+
+/**
+ * Runs a program among an agent's files: in a process group of its own, of which nothing is left when it has ended, so that
+ * a child in the background can neither hold the answer back nor stay. Errors: E_MISSING_PROGRAM, E_PROGRAM_FAILED where
+ * the folder is gone.
+ */
+export async function runGroup(
+  file: string,
+  args: readonly string[],
+  options: GroupOptions,
+): Promise<GroupResult> {
+  const { cwd, env, timeout, mostOutput = Infinity, keep = 'start', signal } = options;
   if (!isFolder(cwd)) throw new OrchError('E_PROGRAM_FAILED', `${file} can't run in ${cwd}, which is gone`);
   const child = spawn(file, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   const heard = (size: number) => size > mostOutput && killGroup(child);
-  const [stdout, stderr] = [collect(child.stdout, heard), collect(child.stderr, heard)];
+  const [stdout, stderr] = [collect(child.stdout, keep, heard), collect(child.stderr, keep, heard)];
   const closed = new Promise(resolve => child.once('close', resolve));
-  const timer = setTimeout(() => killGroup(child), timeout);
+  let isTimedOut = false;
+  const timer = setTimeout(() => {
+    isTimedOut = true;
+    killGroup(child);
+  }, timeout);
+  const abort = () => killGroup(child);
+  signal?.addEventListener('abort', abort);
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', resolve);
     });
-    if (exitCode === null)
-      throw new OrchError('E_PROGRAM_FAILED', `${file} ${args[0] ?? ''} was ended by a signal`);
     // What it wrote last is in the pipe by now; who else holds the pipe is not waited for.
     await Promise.race([closed, delay(300)]);
-    return { stdout: stdout().trimEnd(), stderr: stderr().trimEnd(), exitCode };
+    return { stdout: stdout().trimEnd(), stderr: stderr().trimEnd(), exitCode, isTimedOut };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw new OrchError('E_MISSING_PROGRAM', `${file} is not installed, or not on PATH`, { cause: error });
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
     killGroup(child);
     child.stdout.destroy();
     child.stderr.destroy();
@@ -131,15 +166,23 @@ function isFolder(path: string): boolean {
 
 const MOST_OUTPUT = 1024 * 1024;
 
-function collect(stream: Readable, heard: (size: number) => void): () => string {
+function collect(stream: Readable, keep: 'start' | 'end', heard: (size: number) => void): () => string {
   const chunks: Buffer[] = [];
-  let size = 0;
+  let [size, kept] = [0, 0];
   stream.on('data', (chunk: Buffer) => {
-    if (size < MOST_OUTPUT) chunks.push(chunk);
+    if (keep === 'end' || kept < MOST_OUTPUT) {
+      chunks.push(chunk);
+      kept += chunk.length;
+    }
+    const first = () => chunks[0]?.length ?? 0;
+    while (keep === 'end' && kept - first() >= MOST_OUTPUT) kept -= chunks.shift()?.length ?? 0;
     size += chunk.length;
     heard(size);
   });
-  return () => Buffer.concat(chunks).subarray(0, MOST_OUTPUT).toString('utf8');
+  return () => {
+    const all = Buffer.concat(chunks);
+    return (keep === 'end' ? all.subarray(-MOST_OUTPUT) : all.subarray(0, MOST_OUTPUT)).toString('utf8');
+  };
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -19,6 +19,16 @@ export function shorten(text: string, limit: number): string {
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`;
 }
 
+/** The last `limit` bytes (UTF-8) at most, from the start of a character. */
+export function lastBytes(text: string, limit: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= limit) return text;
+  let start = bytes.length - limit;
+  // UTF-8 continuation bytes are 10xxxxxx: never begin within a character.
+  while (((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  return bytes.toString('utf8', start);
+}
+
 const QUOTES: Record<string, string> = { '"': '"', "'": "'", '“': '”', '‘': '’', '„': '“', '«': '»' };
 
 /** Takes one pair of quotes off, if it spans the whole text and no such quote stands within. */

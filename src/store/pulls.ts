@@ -8,14 +8,17 @@ export interface LocalPull {
   body: string;
   draft: boolean;
   openedAt: number;
-  /** How the repository's tests went on its head; null while, or where, none were run. */
+  /** How the repository's tests went on the commit that they name; null while, or where, none were run. */
   tests: TestResult | null;
 }
 
 export interface TestResult {
   command: string;
-  /** The commit that they were run on. */
+  /** The commit that they were, or were to be, run on. */
   commit: string;
+  verdict: 'passed' | 'failed' | 'not_run';
+  /** Why they were not run, or ended early. */
+  reason: string | null;
   exitCode: number | null;
   seconds: number;
   /** The end of what they printed. */

@@ -30,6 +30,7 @@ export interface TaskEvents {
   'branch:pushed': { run: number; head: string };
   'pull:opened': { number: number; url: string | null; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };
+  'pull:tested': { verdict: 'passed' | 'failed' | 'not_run'; command: string; reason: string | null };
   'workspace:removed': { run: number; rescued: string | null };
 }
 

@@ -62,7 +62,7 @@ async function isAncestor(asAgent: AsAgent, old: string, young: string): Promise
 }
 
 // Hooks and monitors of the repository have had their say while the agent lived; now they could only be in the way.
-const WITHOUT_HOOKS = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
+export const WITHOUT_HOOKS = ['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false'];
 
 function git(asAgent: AsAgent, args: readonly string[]): Promise<ProgramResult> {
   return asAgent('git', [...WITHOUT_HOOKS, ...args]);

@@ -26,6 +26,7 @@ describe('the settings of a repository', () => {
       base: null,
       setup: null,
       copy: [],
+      test: null,
       sparse: [],
       workflowFiles: 'refuse',
       timeoutSeconds: null,
@@ -53,6 +54,7 @@ timeout: 1h30m
 budget: 2usd,1mtokens
 labels: { trigger: bot, pull_request: [automated, bot] }
 permissions: { minimum: maintain, users: [octocat], teams: [core] }
+test: npm test
 prompt: "Do {{instruction}}"
 checks: { proof: true }
 follow_up: [review]
@@ -64,6 +66,7 @@ follow_up: [review]
       base: 'develop',
       setup: ['npm ci', 'npm run build && echo done'],
       copy: ['.env', 'config/local.json'],
+      test: 'npm test',
       sparse: ['src', 'docs'],
       workflowFiles: 'refuse',
       timeoutSeconds: 5400,
@@ -104,6 +107,7 @@ describe('a mistake in the settings of a repository is named with its line', () 
     ['budget: 2', 'line 1: `budget`: expected string'],
     ['budget: 2eur', 'line 1: `budget`: must be like 2usd, 500ktokens, or 2usd,500ktokens'],
     ['timeout: 30s', 'line 1: `timeout`: must be how long a try may take: 1m to 24h'],
+    ['test: [npm test]', 'line 1: `test`: expected string'],
     ['setup: npm ci', 'line 1: `setup`: expected array'],
     ['setup:\n  - npm ci\n  - 3', 'line 3: `setup.1`: expected string'],
     [`setup: [${'x,'.repeat(21)}]`, 'line 1: `setup`: too big'],

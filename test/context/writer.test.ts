@@ -31,6 +31,7 @@ async function bench(store: Store) {
       isWritten: true,
       maxMb: 100,
       changedFiles: async () => ['src/a.ts', '`b`\n- c'],
+      tests: () => null,
       words: async run => `bye of ${run.number}`,
       structure: async () => ({ branch: 'main', commit: 'abcdef0123456789', entries: ['src/', 'README.md'] }),
       readme: async () => '# Shop\n\n[![badge](x)](y)\n\n## About\n\nSells *things*.\n\nMore.\n',

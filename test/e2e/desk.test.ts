@@ -64,6 +64,25 @@ it('merging refuses what is changed or in conflict, and changes nothing', async 
   expect(desk.task(id).pullState).toBe('open');
 });
 
+it('the tests of the repository are run on what was pushed, and merging asks for their verdict', async () => {
+  const files = { '.github/orch.yml': 'test: "cat fixed.txt; exit 3"\n' };
+  await using desk = await startTestDesk({ files });
+  const id = await desk.ask('Fix it');
+  const { head } = await desk.ended(id, 'completed');
+  const tests = () => desk.desk.local.tests(desk.task(id));
+  await desk.until(() => tests()?.verdict === 'failed');
+  expect(tests()).toMatchObject({ commit: head, reason: 'exit code 3', exit: 3, output: 'fixed' });
+  await expect(desk.desk.local.merge(id)).rejects.toMatchObject({
+    code: 'E_MERGE',
+    message: expect.stringContaining('cat fixed.txt'),
+    remedy: expect.stringContaining('orch merge T1 --anyway'),
+  });
+  expect(desk.task(id).pullState).toBe('open');
+  const page = join(desk.folder, 'context', 'agent_outputs', 'task_001_output.md');
+  await desk.until(() => /^- Tests: .*failed: exit code 3/m.test(readFileSync(page, 'utf8')));
+  expect(await desk.desk.local.merge(id, true)).toMatchObject({ kind: 'fast-forward' });
+});
+
 it('what was merged by hand, or whose branch is gone, is noticed', async () => {
   await using desk = await startTestDesk({
     agents: { good: `git branch --show-current > name && git add name && ${GOOD_AGENT}` },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { showPull } from '../../src/local/diff.ts';
 import { localMerge } from '../../src/local/merge.ts';
 import { findRepository } from '../../src/local/repository.ts';
+import { showTests } from '../../src/record/views.ts';
 import { runProgram, tryProgram } from '../../src/shared/program.ts';
 import type { Task } from '../../src/task/glossary.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -11,7 +12,7 @@ import { memoryStore, NOW, queued } from '../support/tasks.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** A repository on `main`, and tasks that wait to be merged, each with a file of its own on its branch. */
-async function place(tasks: number) {
+async function place(tasks: number, command: string | null = null) {
   await using stack = new AsyncDisposableStack();
   const { path } = stack.use(await temporaryDirectory());
   const folder = join(path, 'shop');
@@ -38,7 +39,8 @@ async function place(tasks: number) {
   }
   await git('switch', '-q', 'main');
   const repository = await findRepository(folder);
-  const merge = localMerge({ store, clock: fakeClock(NOW), repository, own: [] });
+  const tests = (task: Task) => showTests(task, null, command);
+  const merge = localMerge({ store, clock: fakeClock(NOW), repository, own: [], tests });
   const there = stack.move();
   return {
     path,
@@ -46,7 +48,10 @@ async function place(tasks: number) {
     git,
     commit,
     merge,
-    show: (id: number) => showPull(repository, store.tasks.get(id) as Task, null),
+    show(id: number) {
+      const task = store.tasks.get(id) as Task;
+      return showPull(repository, task, null, tests(task));
+    },
     pullState: (id: number) => store.tasks.get(id)?.pullState,
     [Symbol.asyncDispose]: () => there.disposeAsync(),
   };
@@ -56,7 +61,7 @@ describe('orch merge', () => {
   it('takes one after another, however many ask at once', async () => {
     await using here = await place(4);
     await here.commit('b');
-    const merged = await Promise.all([1, 2, 3, 4].map(here.merge));
+    const merged = await Promise.all([1, 2, 3, 4].map(id => here.merge(id)));
     expect(merged.map(({ kind }) => kind)).toEqual(Array(4).fill('merge'));
     expect(await here.git('ls-files')).toBe('a\nb\nt1\nt2\nt3\nt4');
     expect(await here.git('status', '--porcelain')).toBe('');
@@ -99,6 +104,20 @@ describe('orch merge', () => {
     await here.merge(1);
     expect(existsSync(join(here.folder, 't1'))).toBe(true);
     expect(await here.git('status', '--porcelain')).toBe('');
+  });
+
+  it('waits for tests that have not ended, unless it is to merge anyway', async () => {
+    await using here = await place(1, 'npm test');
+    await expect(here.merge(1)).rejects.toMatchObject({
+      code: 'E_MERGE',
+      message: 'T1 is not merged: the tests (npm test) have not ended yet',
+      remedy: expect.stringContaining('orch merge T1 --anyway'),
+    });
+    await here.merge(1, true);
+    expect((await here.show(1)).tests).toMatchObject({
+      verdict: 'not_run',
+      reason: 'the pull request was merged before',
+    });
   });
 
   it('says how a branch comes back that was deleted', async () => {
