@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
+    // Most tests wait for git, tmux and agents.
+    maxWorkers: 2,
     // Only what hangs comes near these: they are no claim of speed, and a busy machine must not fail a test.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -8,7 +8,7 @@ import { version } from './cli/version.ts';
  */
 export function createProgram(name: string): Command {
   const program = new Command(name)
-    .description('Comment /orch on a GitHub issue, get a pull request from a coding agent.')
+    .description('Coding agents that make pull requests: in your own repositories, and on GitHub.')
     .version(version())
     .option('-c, --config <FILE>', 'settings file; else $ORCH_CONFIG, ./orch.yaml or orch.yaml in $ORCH_HOME')
     .exitOverride()
