@@ -2,7 +2,7 @@ import type { TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
-import { findHome } from './home.ts';
+import { findHome, linkedBranch } from './home.ts';
 import { textOf } from './input.ts';
 import { say, sayJson } from './output.ts';
 import { sayTasks } from './task-table.ts';
@@ -60,7 +60,8 @@ export async function addTask(home: string, words: readonly string[], options: W
     const remedy = 'Put it into a file of the repository, and name that with --context.';
     throw new OrchError('E_USAGE', `The instruction is longer than ${MOST_BYTES / 1024} kB`, { remedy });
   }
-  const sent = { ...wanted, instruction };
+  const base = wanted.base ?? linkedBranch() ?? undefined;
+  const sent = { ...wanted, base, instruction };
   return await askDaemon<Added>(home, 'POST', '/api/tasks', { sent });
 }
 

@@ -34,14 +34,32 @@ export function deskAround(env: NodeJS.ProcessEnv): string | null {
   return isApp && !env.ORCH_HOME ? null : folder;
 }
 
-/** Its main worktree, as `git rev-parse --git-common-dir` would lead to, without starting git. */
+/**
+ * The branch of the linked worktree that a command is given in, which the daemon, at home in the main one, does not see. Null
+ * in the main one, and where no branch is checked out.
+ */
+export function linkedBranch(): string | null {
+  const link = placeAround()?.link ?? null;
+  return link === null ? null : (/^ref: refs\/heads\/(.+)$/m.exec(tryRead(join(link, 'HEAD')))?.[1] ?? null);
+}
+
 function repositoryAround(): string | null {
+  return placeAround()?.folder ?? null;
+}
+
+/**
+ * The main worktree of the repository around, as `git rev-parse --git-common-dir` would lead to, without starting git; and
+ * where git keeps what is the linked one's own, if it is that.
+ */
+function placeAround(): { folder: string; link: string | null } | null {
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const git = join(folder, '.git');
     if (existsSync(git)) {
-      if (statSync(git).isDirectory()) return folder;
-      const main = /^gitdir: (.+)[/\\]\.git[/\\]worktrees[/\\][^/\\]+\s*$/.exec(tryRead(git))?.[1];
-      return main === undefined ? folder : resolve(folder, main);
+      if (statSync(git).isDirectory()) return { folder, link: null };
+      const [, link, main] =
+        /^gitdir: ((.+)[/\\]\.git[/\\]worktrees[/\\][^/\\\n]+)\s*$/.exec(tryRead(git)) ?? [];
+      if (link === undefined || main === undefined) return { folder, link: null };
+      return { folder: resolve(folder, main), link: resolve(folder, link) };
     }
     if (dirname(folder) === folder) return null;
   }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import { deskAround, findHome } from '../../src/cli/home.ts';
+import { deskAround, findHome, linkedBranch } from '../../src/cli/home.ts';
 import { runProgram } from '../../src/shared/program.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -35,6 +35,9 @@ it('the desk is that of the repository around, from a subfolder and a linked wor
     process.chdir(join(place.path, where));
     expect(await findHome({})).toBe(join(folder, '.orch'));
   }
+  expect(linkedBranch()).toBe('aside');
+  process.chdir(folder);
+  expect(linkedBranch()).toBe(null);
   process.chdir(place.path);
   expect(await findHome({})).toBe(join(place.path, '.orch'));
 });
