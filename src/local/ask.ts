@@ -9,7 +9,15 @@ import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import type { Request, Task } from '../task/glossary.ts';
-import { currentBranch, fileOn, type LocalRepository, personOf, tryPersonGit } from './repository.ts';
+import {
+  branchOf,
+  fileOn,
+  type LocalRepository,
+  personOf,
+  type Standing,
+  standing,
+  tryPersonGit,
+} from './repository.ts';
 
 export interface LocalAskOptions {
   store: Store;
@@ -25,10 +33,10 @@ export function localAsk(options: LocalAskOptions): Ask {
   const { store, clock, settings } = options;
   return async wishes => {
     const bases = [...new Set(wishes.map(wish => wish.options.base))];
-    // Each asks git several times, and whoever adds a task waits for it.
-    const [changed, ...found] = await Promise.all([
-      changedFiles(options.repository),
-      ...bases.map(base => findPlace(options, base)),
+    const at = standing(options.repository);
+    const [{ changed }, ...found] = await Promise.all([
+      at,
+      ...bases.map(base => findPlace(options, at, base)),
     ]);
     const requests = wishes.map(wish =>
       requestOf(options, wish, found[bases.indexOf(wish.options.base)] as Place),
@@ -58,9 +66,13 @@ interface Place {
   person: string;
 }
 
-async function findPlace({ settings, repository }: LocalAskOptions, asked?: string): Promise<Place> {
+async function findPlace(
+  { settings, repository }: LocalAskOptions,
+  at: Promise<Standing>,
+  asked?: string,
+): Promise<Place> {
   const [here, { name }, text] = await Promise.all([
-    asked ?? currentBranch(repository),
+    asked ?? at.then(found => branchOf(repository, found)),
     personOf(repository),
     fileOn(repository, asked ?? null, SETTINGS_FILE),
   ]);
@@ -120,12 +132,6 @@ async function requireBranch({ top }: LocalRepository, branch: string): Promise<
   if (found.exitCode === 0) return;
   const remedy = 'See those that are there with: git branch';
   throw new OrchError('E_UNKNOWN_BASE', `There is no branch \`${branch}\``, { remedy });
-}
-
-/** How many files the person has changed and not committed; a broken index is no reason to refuse a task. */
-async function changedFiles({ top }: LocalRepository): Promise<number> {
-  const { exitCode, stdout } = await tryPersonGit(top, ['status', '--porcelain', '--untracked-files=no']);
-  return exitCode === 0 && stdout !== '' ? stdout.split('\n').length : 0;
 }
 
 function notCommitted(count: number): string {

@@ -42,17 +42,55 @@ export async function findRepository(folder: string): Promise<LocalRepository> {
   return { top: resolve(top), gitDirectory, name: basename(resolve(top)) };
 }
 
-/** The branch that is checked out. Errors: E_EMPTY_REPOSITORY, E_DETACHED_HEAD. */
-export async function currentBranch({ top }: LocalRepository): Promise<string> {
+/** What is checked out. */
+export interface Standing {
+  hasCommits: boolean;
+  /** Null where a commit is checked out, not a branch. */
+  branch: string | null;
+  /** How many files are changed and not committed. */
+  changed: number;
+}
+
+/** Asks git once: whoever adds a task waits for it. A broken index is no reason to refuse one. */
+export async function standing({ top }: LocalRepository): Promise<Standing> {
+  const asked = ['status', '--porcelain=v2', '--branch', '--untracked-files=no'];
+  const { exitCode, stdout } = await tryPersonGit(top, asked);
+  if (exitCode !== 0) return await withoutIndex(top);
+  const lines = stdout.split('\n');
+  const header = (name: string) =>
+    lines.find(line => line.startsWith(`# branch.${name} `))?.slice(`# branch.${name} `.length);
+  const branch = header('head') ?? null;
+  return {
+    hasCommits: header('oid') !== '(initial)',
+    branch: branch === '(detached)' ? null : branch,
+    changed: lines.filter(line => /^[12u] /.test(line)).length,
+  };
+}
+
+async function withoutIndex(top: string): Promise<Standing> {
   const [head, branch] = await Promise.all([
     tryPersonGit(top, ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']),
     tryPersonGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']),
   ]);
-  if (head.exitCode !== 0) {
+  return {
+    hasCommits: head.exitCode === 0,
+    branch: branch.exitCode === 0 ? branch.stdout : null,
+    changed: 0,
+  };
+}
+
+/** The branch that is checked out. Errors: E_EMPTY_REPOSITORY, E_DETACHED_HEAD. */
+export async function currentBranch(repository: LocalRepository): Promise<string> {
+  return branchOf(repository, await standing(repository));
+}
+
+/** The same of what is known already. */
+export function branchOf({ top }: LocalRepository, { hasCommits, branch }: Standing): string {
+  if (!hasCommits) {
     const remedy = 'Make a first one: git add . && git commit -m Start';
     throw new OrchError('E_EMPTY_REPOSITORY', `${top} has no commits yet`, { remedy });
   }
-  if (branch.exitCode === 0) return branch.stdout;
+  if (branch !== null) return branch;
   throw new OrchError('E_DETACHED_HEAD', `In ${top} a commit is checked out, not a branch`);
 }
 
