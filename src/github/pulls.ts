@@ -167,7 +167,8 @@ function pullBody(task: Task, text: string, stack: string): string {
   const closes = stack === '' ? issue : `${issue} ${stack}`;
   const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
   const end = `${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`;
-  const words = shorten(text.trim(), 40_000);
+  // What nobody sees goes first: behind it there may be spaces, which make code of a command as long as they stand.
+  const words = shorten(stripInvisible(text).trim(), 40_000);
   // Shown rather than hidden: comments are where Orch has its own markers.
   const open = words.replaceAll('<!--', '&lt;!--');
   const whole = `${shorten(quiet(open), BODY_LIMIT)}\n\n${end}`.trimStart();
