@@ -1,4 +1,3 @@
-import { endWith } from './cli/exit.ts';
 import { createProgram } from './program.ts';
 
 // `orch logs T1 | head` is no failure.
@@ -12,5 +11,7 @@ const program = createProgram(calledBy);
 try {
   await program.parseAsync();
 } catch (error) {
+  // Here alone: most commands go well, and have no time for it.
+  const { endWith } = await import('./cli/exit.ts');
   endWith(error, program);
 }

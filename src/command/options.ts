@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Amount, amountText } from '../shared/amounts.ts';
+import { amountText } from '../shared/amount-text.ts';
+import type { Amount } from '../shared/amounts.ts';
 import { parseDuration } from '../shared/clock.ts';
 import { baseBranch, capabilityName, modelName, profileName } from '../shared/names.ts';
 import { PRIORITIES, parseTaskName } from '../task/glossary.ts';

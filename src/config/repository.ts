@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPTIONS, readOption } from '../command/options.ts';
-import { type Amount, amountText } from '../shared/amounts.ts';
+import { amountText } from '../shared/amount-text.ts';
+import type { Amount } from '../shared/amounts.ts';
 import { profileName } from '../shared/names.ts';
 import { later, used } from './keys.ts';
 import { ROLES } from './schema.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { amountText } from '../shared/amounts.ts';
+import { amountText } from '../shared/amount-text.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';

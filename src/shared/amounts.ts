@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 /** What may be spent, or has been: US dollars, and tokens of models. Null is no bound, or what nobody knows. */
 export interface Amount {
   usd: number | null;
@@ -21,14 +19,6 @@ export function parseAmount(text: string): Amount | null {
   }
   return amount;
 }
-
-/** An amount as people write it. */
-export const amountText = z.string().transform((text, context): Amount => {
-  const amount = parseAmount(text);
-  if (amount !== null) return amount;
-  context.addIssue({ code: 'custom', message: 'must be like 2usd, 500ktokens, or 2usd,500ktokens' });
-  return z.NEVER;
-});
 
 /** The smaller of both, in dollars and in tokens. */
 export function least(one: Amount, other: Amount): Amount {
