@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { GOOD_AGENT } from '../support/app.ts';
@@ -79,7 +79,9 @@ it('the tests of the repository are run on what was pushed, and merging asks for
   });
   expect(desk.task(id).pullState).toBe('open');
   const page = join(desk.folder, 'context', 'agent_outputs', 'task_001_output.md');
-  await desk.until(() => /^- Tests: .*failed: exit code 3/m.test(readFileSync(page, 'utf8')));
+  await desk.until(
+    () => existsSync(page) && /^- Tests: .*failed: exit code 3/m.test(readFileSync(page, 'utf8')),
+  );
   expect(await desk.desk.local.merge(id, true)).toMatchObject({ kind: 'fast-forward' });
 });
 
