@@ -7,15 +7,14 @@ import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type App, startApp } from '../../src/daemon/app.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
-import { type Clock, systemClock } from '../../src/shared/clock.ts';
 import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task } from '../../src/task/glossary.ts';
 import type { TaskState } from '../../src/task/states.ts';
-import { isFinal } from '../../src/task/states.ts';
 import { removeGroups } from './groups.ts';
 import { temporaryDirectory } from './temporary.ts';
 import { validated } from './validated.ts';
+import { endedIn, impatientClock, openWatch } from './watch.ts';
 
 export interface TestApp extends AsyncDisposable {
   github: Simulator;
@@ -68,14 +67,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const validation = stack.use(validated(github));
   stack.use(github);
   await populate(github, options);
-  const watchers = new Set<() => void>();
-  const notify = () => {
-    for (const watcher of watchers) watcher();
-  };
+  const { notify, until } = stack.use(openWatch());
   github.onExchange(notify);
-  // Cursors and agents' files change without a word.
-  const poll = setInterval(notify, 50);
-  stack.defer(() => clearInterval(poll));
   github.onDelivery(notify);
   let running: Running | null = null;
   const start = async () => {
@@ -90,22 +83,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
   stack.defer(stop);
   const store = () => (running as Running).daemon.store;
-  const until: TestApp['until'] = look =>
-    new Promise((resolve, reject) => {
-      const watcher = () => {
-        try {
-          const found = look();
-          if (!found) return;
-          watchers.delete(watcher);
-          resolve(found);
-        } catch (error) {
-          watchers.delete(watcher);
-          reject(error);
-        }
-      };
-      watchers.add(watcher);
-      watcher();
-    });
   const owned = stack.move();
   return {
     github,
@@ -116,16 +93,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     until,
     task: id => store().tasks.get(id) as Task,
     runs: id => store().runs.ofTask(id),
-    ended: (id, state) =>
-      until(() => {
-        if (running === null) return null;
-        const task = store().tasks.get(id);
-        const run = store().runs.ofTask(id).at(-1);
-        if (task && isFinal(task.state) && task.state !== state) {
-          throw new Error(`T${id} is ${task.state}: ${task.reason}\n${run?.lastWords}`);
-        }
-        return task?.state === state && (run === undefined || run.endedAt !== null) && task;
-      }),
+    ended: (id, state) => until(() => running !== null && endedIn(store(), id, state)),
     async quiet() {
       await github.idle();
       await until(() => running === null || store().inbox.waiting() === 0);
@@ -139,13 +107,6 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
-
-/** Real time, but nobody waits long for what is due in some seconds: who is called too early looks, and waits on. */
-const impatientClock: Clock = {
-  now: systemClock.now,
-  after: (milliseconds, call) =>
-    systemClock.after(milliseconds > 10_000 ? milliseconds : Math.min(milliseconds, 500), call),
-};
 
 interface Running {
   daemon: App;

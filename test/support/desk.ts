@@ -8,13 +8,13 @@ import { type Desk, startDesk } from '../../src/daemon/desk.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
 import type { Asked, Wish } from '../../src/forge/wish.ts';
 import { findRepository } from '../../src/local/repository.ts';
-import { type Clock, systemClock } from '../../src/shared/clock.ts';
 import { openLog, silentLog } from '../../src/shared/log.ts';
 import { runProgram } from '../../src/shared/program.ts';
 import type { Run, Task } from '../../src/task/glossary.ts';
-import { isFinal, type TaskState } from '../../src/task/states.ts';
+import type { TaskState } from '../../src/task/states.ts';
 import { GOOD_AGENT } from './app.ts';
 import { temporaryDirectory } from './temporary.ts';
+import { endedIn, impatientClock, openWatch } from './watch.ts';
 
 export interface TestDesk extends AsyncDisposable {
   /** The person's repository, with `main` checked out. */
@@ -48,13 +48,7 @@ export async function startTestDesk(options: TestDeskOptions = {}): Promise<Test
   const git = (...args: string[]) => runProgram('git', ['-C', folder, ...args]);
   await populate(folder, options.files ?? { 'README.md': '# Shop\n' }, git);
   const home = join(folder, '.orch');
-  const watchers = new Set<() => void>();
-  const notify = () => {
-    for (const watcher of watchers) watcher();
-  };
-  // Cursors and agents' files change without a word.
-  const poll = setInterval(notify, 50);
-  stack.defer(() => clearInterval(poll));
+  const { notify, until } = stack.use(openWatch());
   let desk: Desk | null = null;
   const start = async () => {
     desk = await open(folder, options);
@@ -68,22 +62,6 @@ export async function startTestDesk(options: TestDeskOptions = {}): Promise<Test
   stack.defer(() => closeTerminals(openTerminals({ directory: homePaths(home).tmux, log: silentLog() })));
   stack.defer(stop);
   const store = () => (desk as Desk).store;
-  const until: TestDesk['until'] = look =>
-    new Promise((resolve, reject) => {
-      const watcher = () => {
-        try {
-          const found = desk && look();
-          if (!found) return;
-          watchers.delete(watcher);
-          resolve(found);
-        } catch (error) {
-          watchers.delete(watcher);
-          reject(error);
-        }
-      };
-      watchers.add(watcher);
-      watcher();
-    });
   const owned = stack.move();
   return {
     folder,
@@ -96,17 +74,10 @@ export async function startTestDesk(options: TestDeskOptions = {}): Promise<Test
       const [asked] = await (desk as Desk).ask([{ instruction, ...plain, ...wish }]);
       return (asked as Asked).task.id;
     },
-    until,
+    until: look => until(() => desk && look()),
     task: id => store().tasks.get(id) as Task,
     runs: id => store().runs.ofTask(id),
-    ended: (id, state) =>
-      until(() => {
-        const task = store().tasks.get(id);
-        const run = store().runs.ofTask(id).at(-1);
-        if (task && isFinal(task.state) && task.state !== state)
-          throw new Error(`T${id} is ${task.state}: ${task.reason}\n${run?.lastWords}`);
-        return task?.state === state && (run === undefined || run.endedAt !== null) && task;
-      }),
+    ended: (id, state) => until(() => desk && endedIn(store(), id, state)),
     start,
     stop,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -147,10 +118,3 @@ async function open(folder: string, options: TestDeskOptions): Promise<Desk> {
   const repository = await findRepository(folder);
   return await startDesk({ settings, repository, env, clock: impatientClock, log, secrets });
 }
-
-/** Real time, but nobody waits long for what is due in some seconds: who is called too early looks, and waits on. */
-const impatientClock: Clock = {
-  now: systemClock.now,
-  after: (milliseconds, call) =>
-    systemClock.after(milliseconds > 10_000 ? milliseconds : Math.min(milliseconds, 500), call),
-};
