@@ -2,8 +2,8 @@ import type { Remark } from '../agent/prompt.ts';
 import { checkWish } from '../choice/wish.ts';
 import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
-import { budgetOf } from '../config/budgets.ts';
 import type { RepositorySettings } from '../config/repository.ts';
+import { wantedOf } from '../config/wanted.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
@@ -95,13 +95,7 @@ export async function startTask(
         issueBody: place.issue.body ?? '',
         conversation: JSON.stringify(conversation),
         contextFiles: [],
-        agent: wanted.agent ?? null,
-        capabilities: wanted.capabilities ?? [],
-        model: wanted.model ?? null,
-        priority: wanted.priority ?? settings.taskQueue.defaultPriority,
-        timeoutSeconds:
-          wanted.timeoutSeconds ?? repository.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
-        ...budgetOf(wanted.budget, repository.budget, settings.budgets.task),
+        ...wantedOf(wanted, repository, settings),
         base: origin?.base ?? wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
         settings: JSON.stringify(repository),
         correlation: from.delivery,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { checkWish } from '../choice/wish.ts';
-import { budgetOf } from '../config/budgets.ts';
 import { parseRepositorySettings, type RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
+import { wantedOf } from '../config/wanted.ts';
 import type { Ask, Wish } from '../forge/wish.ts';
 import { type Enqueued, enqueue } from '../queue/enqueue.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -105,13 +105,7 @@ function requestOf(
     issueTitle: '',
     issueBody: '',
     conversation: '[]',
-    agent: options.agent ?? null,
-    capabilities: options.capabilities ?? [],
-    model: options.model ?? null,
-    priority: options.priority ?? settings.taskQueue.defaultPriority,
-    timeoutSeconds:
-      options.timeoutSeconds ?? own.timeoutSeconds ?? settings.taskQueue.defaultTimeoutMinutes * 60,
-    ...budgetOf(options.budget, own.budget, settings.budgets.task),
+    ...wantedOf(options, own, settings),
     base,
     settings: JSON.stringify(own),
     contextFiles,
