@@ -168,5 +168,23 @@ export function githubMessage(error: unknown): string {
     ?.data;
   if (typeof data?.message !== 'string') return error instanceof Error ? error.message : String(error);
   const details = Array.isArray(data.errors) ? data.errors.slice(0, 3).map(wordsOf) : [];
-  return [data.message, ...details.filter(Boolean)].join(': ');
+  const needs = lackingPermission(error);
+  return [data.message, ...(needs === null ? [] : [`it takes ${needs}`]), ...details.filter(Boolean)].join(
+    ': ',
+  );
+}
+
+/** The permission that a token lacked, by GitHub's header, as workflows name it; null where that was not the reason. */
+function lackingPermission(error: unknown): string | null {
+  const { headers, data } = (
+    error as { response: { headers?: Record<string, string>; data: { message: string } } }
+  ).response;
+  const accepted = headers?.['x-accepted-github-permissions'];
+  if (!accepted || !hasStatus(error, 403) || !/not accessible by integration/i.test(data.message))
+    return null;
+  const one = (permission: string) => `\`${permission.trim().replaceAll('_', '-').replace('=', ': ')}\``;
+  return accepted
+    .split(';')
+    .map(together => together.split(',').map(one).join(' and '))
+    .join(' or ');
 }

@@ -86,8 +86,9 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     says: /not accessible by integration|permission to \S+ denied|permissions requested are not granted/i,
-    means: 'the App lacks a permission here',
-    remedy: "Accept the App's new permissions, or install it again; then retry.",
+    means: 'Orch lacks a permission here',
+    remedy:
+      "Accept the App's new permissions, or install it again; in a workflow, add it under `permissions:` of the job. Then retry.",
   },
 ];
 

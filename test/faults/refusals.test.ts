@@ -66,7 +66,7 @@ describe('fault: the right to push is taken away while an agent works', () => {
     app.github.setPermissions(installation as never, { ...rest, contents: 'read' });
     go(app);
     const { reason } = await app.ended(1, 'failed');
-    expect(reason).toContain('the App lacks a permission here');
+    expect(reason).toContain('Orch lacks a permission here');
     expect(await fetched(app, reason)).toBe('Fix it');
   });
 });

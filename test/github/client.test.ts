@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Probot, ProbotOctokit } from 'probot';
 import { describe, expect, it } from 'vitest';
-import { connectGithub, isRefusal } from '../../src/github/client.ts';
+import { connectGithub, githubMessage, isRefusal } from '../../src/github/client.ts';
 import { GITHUB_LIMITS, openPace } from '../../src/github/pace.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -20,6 +20,24 @@ describe('GitHub has decided', () => {
     [502, 'Bad Gateway', {}, false],
   ])('when it says %i: %s %j? %s', (status, message, headers, expected) => {
     expect(isRefusal(failure(status, message, headers as Record<string, string>))).toBe(expected);
+  });
+});
+
+describe('a permission that is missing', () => {
+  const refused = 'Resource not accessible by integration';
+  const header = 'x-accepted-github-permissions';
+
+  it.each([
+    ['issues=write', 'it takes `issues: write`'],
+    ['issues=write; pull_requests=write', 'it takes `issues: write` or `pull-requests: write`'],
+    ['contents=write,workflows=write', 'it takes `contents: write` and `workflows: write`'],
+  ])('is named as workflows name it: %s', (accepted, expected) => {
+    expect(githubMessage(failure(403, refused, { [header]: accepted }))).toBe(`${refused}: ${expected}`);
+  });
+
+  it('is not told of where the reason is another one', () => {
+    const error = failure(403, 'Repository was archived so is read-only.', { [header]: 'contents=write' });
+    expect(githubMessage(error)).toBe('Repository was archived so is read-only.');
   });
 });
 
