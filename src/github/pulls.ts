@@ -163,15 +163,20 @@ async function closePull(octokit: Octokit, task: Task, pull_number: number): Pro
 
 /** The agent's text, then what Orch vouches for: issue, what it builds on, task and who asked. */
 function pullBody(task: Task, text: string, stack: string): string {
-  const issue = task.onPullRequest ? `For #${task.issue}.` : `Closes #${task.issue}.`;
-  const closes = stack === '' ? issue : `${issue} ${stack}`;
-  const origin = `${taskName(task.id)}, asked by @${task.requester}.`;
-  const end = `${closes}\n\n<sub>${origin}</sub>\n${marker(`pull ${taskName(task.id)}`)}`;
+  const closes = [issueLine(task), stack].filter(part => part !== '').join(' ');
+  const origin = `<sub>${taskName(task.id)}, asked by @${task.requester}.</sub>`;
+  const end = `${closes}\n\n${origin}\n${marker(`pull ${taskName(task.id)}`)}`.trimStart();
   // What nobody sees goes first: behind it there may be spaces, which make code of a command as long as they stand.
   const words = shorten(stripInvisible(text).trim(), 40_000);
   // Shown rather than hidden: comments are where Orch has its own markers.
   const open = words.replaceAll('<!--', '&lt;!--');
   const whole = `${shorten(quiet(open), BODY_LIMIT)}\n\n${end}`.trimStart();
   // Something in the words that is not closed would take what Orch says for its own.
-  return isParagraph(whole, closes) ? whole : `${fenced(words)}\n\n${end}`;
+  return isParagraph(whole, closes === '' ? origin : closes) ? whole : `${fenced(words)}\n\n${end}`;
+}
+
+/** Empty where it was asked for at no issue. */
+function issueLine({ issue, onPullRequest }: Task): string {
+  if (issue === 0) return '';
+  return onPullRequest ? `For #${issue}.` : `Closes #${issue}.`;
 }

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { openPulls } from '../../src/github/pulls.ts';
+import { renderCheck } from '../../src/github/report/check.ts';
 import { decorate } from '../../src/github/report/decorate.ts';
+import { acknowledge, reportComment } from '../../src/github/report/sticky.ts';
 import { silentLog } from '../../src/shared/log.ts';
-import type { Task } from '../../src/task/glossary.ts';
+import type { Request, Task } from '../../src/task/glossary.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, queued } from '../support/tasks.ts';
 import { failure, fakeGithub } from './handling.ts';
 
 /** A task with commits on its branch, and its pull request as GitHub shows it. */
-function pushed(answer: (route: string) => unknown) {
+function pushed(answer: (route: string) => unknown, changes: Partial<Request> = {}) {
   const store = memoryStore();
   const fake = fakeGithub(answer);
   const shared = { ...fake, store, clock: fakeClock(), log: silentLog() };
-  const { id } = queued(store, { settings: '{"labels":{"trigger":"orch","pullRequest":["robot"]}}' });
+  const settings = '{"labels":{"trigger":"orch","pullRequest":["robot"]}}';
+  const { id } = queued(store, { settings, ...changes });
   store.tasks.update(id, 0, { branch: 'orch/T1', target: 'main', head: 'abc' });
   const task = () => store.tasks.get(id) as Task;
   return { ...shared, task, pulls: openPulls(shared), [Symbol.dispose]: () => store.close() };
@@ -34,6 +37,26 @@ it('a title says what it shows', async () => {
   });
   await world.pulls.open(world.task(), { title: 'Fix\u200b\u202e it', body: '', draft: false });
   expect(world.asked.at(-1)?.params).toMatchObject({ title: 'Fix it' });
+});
+
+describe('what was asked for at no issue', () => {
+  it('has a pull request that closes none, and no comment', async () => {
+    const answer = (route: string) => {
+      if (route === 'GET /repos/{owner}/{repo}/pulls') return [];
+      if (route === 'POST /repos/{owner}/{repo}/pulls') return { ...PULL, draft: false };
+    };
+    using world = pushed(answer, { issue: 0, comment: null, requester: 'ann' });
+    await world.pulls.open(world.task(), { title: 'Fix it', body: 'Fixed.', draft: false });
+    const body = 'Fixed.\n\n<sub>T1, asked by @ann.</sub>\n<!-- orch:pull T1 -->';
+    expect(world.asked.at(-1)?.params).toMatchObject({ body });
+    const calls = world.asked.length;
+    await acknowledge({ ...world, sandbox: '' }, world.octokit, world.task());
+    await reportComment({ ...world, sandbox: '' }, world.octokit, world.task());
+    expect(world.asked).toHaveLength(calls);
+    expect(renderCheck(world.task(), undefined, '', true, 'Not sandboxed.').output.summary).toContain(
+      'Asked by `ann`. Not sandboxed.',
+    );
+  });
 });
 
 describe('labels and the request for a review', () => {

@@ -100,7 +100,8 @@ function summary(task: Task, run: Run | undefined, used: string, sandbox: string
     lines.push(`Agent \`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\`${spent}.`);
   }
   if (used !== '') lines.push(`Used: ${used}.`);
-  lines.push(`Asked by \`${task.requester}\` in #${task.issue}. ${sandbox}`);
+  const where = task.issue === 0 ? '' : ` in #${task.issue}`;
+  lines.push(`Asked by \`${task.requester}\`${where}. ${sandbox}`);
   if (isFinal(task.state) && task.state !== 'completed' && run?.lastWords)
     lines.push('', fenced(withoutHostPaths(run.lastWords)));
   return shorten(lines.join('\n'), SUMMARY_LIMIT);

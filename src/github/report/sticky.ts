@@ -13,6 +13,7 @@ const QUIET_MS = 60_000;
 /** 👀 on the comment that asked, or on the issue when a label did. GitHub keeps one a person, so repeating is free. */
 export async function acknowledge(options: ReporterOptions, octokit: Octokit, task: Task): Promise<null> {
   const { store, clock } = options;
+  if (task.issue === 0) return null;
   const { owner, repo, issue_number } = thread(task.repository, task.issue);
   const create = async () => {
     const { data } =
@@ -43,6 +44,7 @@ export async function reportComment(
   task: Task,
 ): Promise<number | null> {
   const { store, clock } = options;
+  if (task.issue === 0) return null;
   const at = thread(task.repository, task.issue);
   const story = {
     task,
