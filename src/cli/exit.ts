@@ -56,6 +56,7 @@ export const EXIT_OF = {
   E_BUSY: 4,
   E_INTERNAL: 1,
   E_USAGE: 2,
+  E_INPUT: 2,
   E_BRANCH_REFUSED: 4,
   E_PUSH_REFUSED: 4,
   E_RUN_ENDED: 4,

@@ -49,6 +49,7 @@ export const ERRORS = {
   E_BUSY: 'End some of them, then try again.',
   E_INTERNAL: 'See logs/orch.log in ORCH_HOME, and tell us of it.',
   E_USAGE: 'See: orch --help',
+  E_INPUT: 'Correct the input under `with:` in the workflow.',
   E_BRANCH_REFUSED: "Push the run's own branch: git push",
   E_PUSH_REFUSED: 'Read the reason, mend it, then push again.',
   E_RUN_ENDED: 'The run was cancelled or replaced; nothing more of it is taken.',

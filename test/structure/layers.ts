@@ -7,8 +7,8 @@ import { importsOf, type SourceFile } from './source.ts';
  * they meet through task types and rows.
  */
 const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
-  [['src/', 'src/daemon/', 'src/demo/']],
-  ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/local/', 'src/action/'],
+  [['src/', 'src/daemon/', 'src/demo/', 'src/action/']],
+  ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/local/'],
   ['src/scheduler/'],
   [
     'src/queue/',
