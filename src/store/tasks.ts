@@ -80,6 +80,8 @@ export type TaskPlace = Pick<Task, 'installation' | 'repositoryId' | 'repository
 
 export function openTasks(db: Connection) {
   const insertTask = db.prepare(`insert into tasks ${insert(BORN)}`);
+  const forgetNumber = db.prepare("delete from sqlite_sequence where name = 'tasks'");
+  const setNumber = db.prepare("insert into sqlite_sequence (name, seq) values ('tasks', ?)");
   const byId = db.prepare(`select ${list} from tasks where id = ?`);
   const bySource = db.prepare(`select ${list} from tasks where source = ?`);
   const openTwin = db.prepare(
@@ -167,6 +169,11 @@ export function openTasks(db: Connection) {
       const capabilities = [...new Set(request.capabilities)].sort();
       const row = bind({ ...request, ...born, priority, capabilities });
       return Number(insertTask.run(row).lastInsertRowid);
+    },
+    /** The next task gets this number, which is above those of all that there are. */
+    countFrom(id: number): void {
+      forgetNumber.run();
+      setNumber.run(id - 1);
     },
     get: (id: number): Task | null => read(byId.get(id)),
     bySource: (source: string): Task | null => read(bySource.get(source)),

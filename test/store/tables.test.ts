@@ -54,6 +54,13 @@ describe('tasks', () => {
     expect(queued(store).id).toBeGreaterThan(first);
   });
 
+  it('get the number that was set, and go on from there', () => {
+    using store = memoryStore();
+    store.tasks.countFrom(17_000_000_001);
+    expect(queued(store).id).toBe(17_000_000_001);
+    expect(queued(store).id).toBe(17_000_000_002);
+  });
+
   it('are claimable by priority, then by age, once their time has come', () => {
     using store = memoryStore();
     const low = queued(store, { priority: 'low' }).id;
