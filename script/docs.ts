@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { parse } from 'yaml';
+import { TAKES } from '../src/action/inputs.ts';
 import { EXIT_OF, EXITS } from '../src/cli/exit.ts';
 import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
@@ -17,6 +19,7 @@ export const PAGES = [
   'docs/settings.md',
   'docs/reliability.md',
   'docs/security.md',
+  'action/README.md',
 ];
 
 /** The page with the tables between `<!-- table: name -->` and `<!-- end -->` made anew. */
@@ -57,7 +60,35 @@ const TABLES: Record<string, () => string[][]> = {
     ['Variable', 'What it is'],
     ...ENVIRONMENT.map(([name, text]) => [`\`${name}\``, text]),
   ],
+  inputs: () => [
+    ['Input', 'Mode', 'Default', 'What it is'],
+    ...Object.entries(actionFile().inputs).map(([name, { default: value, description }]) => [
+      code(name),
+      modesOf(name),
+      value === undefined ? '' : code(value),
+      description,
+    ]),
+  ],
+  outputs: () => [
+    ['Output', 'What it is'],
+    ...Object.entries(actionFile().outputs).map(([name, { description }]) => [code(name), description]),
+  ],
 };
+
+interface ActionFile {
+  inputs: Record<string, { description: string; default?: string }>;
+  outputs: Record<string, { description: string }>;
+}
+
+function actionFile(): ActionFile {
+  return parse(readFileSync('action/action.yml', 'utf8'));
+}
+
+/** The modes that take an input; empty where all do. */
+function modesOf(input: string): string {
+  const modes = Object.entries(TAKES).filter(([, names]) => (names as readonly string[]).includes(input));
+  return modes.length === Object.keys(TAKES).length ? '' : modes.map(([mode]) => code(mode)).join(', ');
+}
 
 /** Each command that does something, with what it takes. */
 function commandsOf(command: Command, path = command.name()): string[][] {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../src/config/settings.ts';
 import { filesUnder, ROOT, type SourceFile, textOf } from './structure/source.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'action/README.md']
   .map(path => ({ path, text: textOf(path) }))
   .concat(filesUnder('docs').filter(({ path }) => path.endsWith('.md')));
 

@@ -42,7 +42,7 @@ const RUN_OPTIONS = ['agent', 'model', 'priority', 'timeout', 'budget', 'base'] 
 const WANTED = ['task', 'issue', ...RUN_OPTIONS] as const;
 
 /** The inputs of each mode, beside `mode` itself. */
-const TAKES = {
+export const TAKES = {
   run: [...WANTED, 'settings', 'token'],
   enqueue: [...WANTED, 'settings', 'token', 'api-url', 'api-token', 'wait'],
   execute: ['order', 'settings', 'token'],

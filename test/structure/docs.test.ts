@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../../src/shared/errors.ts';
 import { filesUnder, ROOT, type SourceFile, textOf } from './source.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'action/README.md']
   .filter(path => existsSync(ROOT + path))
   .map(path => ({ path, text: textOf(path) }))
   .concat(filesUnder('docs').filter(({ path }) => path.endsWith('.md')));
