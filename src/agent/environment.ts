@@ -1,4 +1,5 @@
 import { delimiter, dirname, isAbsolute, resolve, sep } from 'node:path';
+import { PACKAGE_FILE } from '../shared/own-programs.ts';
 import { TERMINAL_TYPE } from './terminals.ts';
 
 const PASSED = new Set([
@@ -15,7 +16,7 @@ const WITHHELD =
 /** Nobody sits before the agent's programs: they must neither ask nor page. */
 const HEADLESS = { GIT_TERMINAL_PROMPT: '0', GIT_EDITOR: 'true', GIT_PAGER: 'cat', PAGER: 'cat' };
 
-const OWN_ROOT = resolve(import.meta.dirname, '../..');
+const OWN_ROOT = dirname(PACKAGE_FILE);
 
 /**
  * All that an agent sees: an allow-list of the daemon's environment (logins lie in HOME), the profile's own entries,

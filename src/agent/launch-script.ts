@@ -1,11 +1,9 @@
 import { getCompileCacheDir } from 'node:module';
-import { dirname, extname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { OrchError } from '../shared/errors.ts';
+import { ownProgram } from '../shared/own-programs.ts';
 import { shellQuote } from '../shared/text.ts';
 import { runFiles } from './run-files.ts';
-
-/** The program that reads an event stream; built, it is JavaScript. */
-const NARRATOR = join(import.meta.dirname, 'watch', `main${extname(import.meta.filename)}`);
 
 /** There is one for each run, and what passes through it is soon garbage. */
 const FRUGAL = ['--max-old-space-size=64', '--max-semi-space-size=2'];
@@ -80,7 +78,7 @@ tell_end() {
   printf '\\norch: end of %s\\n' "$ORCH_LAUNCH"
 }
 narrator() {
-  ${[...cache(), process.execPath, ...FRUGAL, NARRATOR, directory].map(shellQuote).join(' ')}
+  ${[...cache(), process.execPath, ...FRUGAL, ...ownProgram('narrator'), directory].map(shellQuote).join(' ')}
 }
 narrate() {
   trap : INT QUIT TERM

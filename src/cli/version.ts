@@ -1,8 +1,9 @@
+import { PACKAGE_FILE } from '../shared/own-programs.ts';
+
 // As in bin/orch.js: importing node:fs would load its streams.
 const { readFileSync } = process.getBuiltinModule('node:fs');
 
-/** The version in package.json, which stands two folders up from here in sources and build alike. */
+/** The version in package.json. */
 export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(PACKAGE_FILE, 'utf8')) as { version: string }).version;
 }

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { readEnding } from '../agent/ending.ts';
 import { agentEnvironment } from '../agent/environment.ts';
 import { requireReady } from '../agent/inspect.ts';
@@ -53,9 +53,6 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   usedBefore(run: Run): UsedBefore;
 }
 
-/** The program behind `git push`, `gh` and `orch` in a worktree; built, it is JavaScript. */
-const TOOLS = join(import.meta.dirname, '..', 'cli', 'worktree', `main${extname(import.meta.filename)}`);
-
 /** Starts, watches and stops the agents of runs. */
 export function agentStage(options: AgentStageOptions): Stages['agent'] & Disposable {
   const { terminals, paths, settings, groups } = options;
@@ -73,7 +70,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     await mkdir(dirname(paths.runLog(name)), { recursive: true, mode: 0o700 });
     await mkdir(paths.sockets(name), { recursive: true, mode: 0o700 });
     const broker = join(paths.sockets(name), 'broker.sock');
-    await writeTools(join(directory, 'bin'), { node: process.execPath, entry: TOOLS, broker });
+    await writeTools(join(directory, 'bin'), broker);
     const promptFile = join(directory, 'prompt.md');
     await writeFile(promptFile, '', { mode: 0o600 });
     writeFiles(profile, directory);

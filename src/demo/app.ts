@@ -8,6 +8,7 @@ import { closeTerminals, openTerminals } from '../agent/terminals.ts';
 import { homePaths } from '../config/paths.ts';
 import { OrchError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
+import { ownProgram } from '../shared/own-programs.ts';
 import type { DemoAgent } from './profiles.ts';
 
 export interface DemoApp extends AsyncDisposable {
@@ -36,7 +37,7 @@ export async function startApp(options: {
     PORT: '0',
     LOG_LEVEL: 'info',
   };
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'bin', 'orch.js'), 'serve'], {
+  const child = spawn(process.execPath, [...ownProgram('orch'), 'serve'], {
     // Another folder could hold a .env with credentials for the real GitHub.
     cwd: home,
     env,

@@ -1,7 +1,7 @@
-import { extname, join } from 'node:path';
 import type { Profile } from '../config/profiles/agents.ts';
 import { loadSettings } from '../config/settings.ts';
 import { OrchError } from '../shared/errors.ts';
+import { ownProgram } from '../shared/own-programs.ts';
 import { isOnPath } from '../shared/program.ts';
 import { withScriptedModel } from './scripted-model.ts';
 
@@ -27,8 +27,7 @@ const KNOWN: Record<string, DemoAgent> = {
  */
 export function findAgent(name: string, env: NodeJS.ProcessEnv): DemoAgent {
   if (SCRIPTED.includes(name)) {
-    const script = join(import.meta.dirname, `agent${extname(import.meta.filename)}`);
-    return { command: [process.execPath, script, name] };
+    return { command: [process.execPath, ...ownProgram('demo-agent'), name] };
   }
   const known = isOnPath(name, env.PATH ?? '') ? KNOWN[name] : undefined;
   const url = env[SCRIPTED_MODELS];

@@ -1,7 +1,7 @@
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { OrchError } from '../shared/errors.ts';
+import { ownProgram } from '../shared/own-programs.ts';
 import type { Connection } from './connection.ts';
 
 /** What SQLite finds wrong; nothing when all is well. `quick_check` leaves out whether indexes match their tables. */
@@ -26,8 +26,8 @@ export function findDamageInCopy(file: string): string[] {
 
 /** Like findDamageInCopy, in a thread of its own: it reads the whole file. Throws E_DATABASE_DAMAGED. */
 export async function verifyCopy(file: string): Promise<void> {
-  const entry = new URL(`./integrity-worker${extname(import.meta.filename)}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: file });
+  const [entry, ...argv] = ownProgram('integrity');
+  const worker = new Worker(entry, { argv, workerData: file });
   try {
     const problems = await new Promise<string[]>((resolve, reject) => {
       worker.once('message', resolve);

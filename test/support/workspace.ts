@@ -129,7 +129,7 @@ export async function agentAtWork(
     },
   });
   const bin = join(home, 'runs', run, 'bin');
-  await writeTools(bin, { node: process.execPath, entry: ENTRY, broker: broker.path });
+  await writeTools(bin, broker.path);
   const env = { PATH: `${bin}:${process.env.PATH}`, HOME: home, ORCH_BROKER: broker.path };
   const asAgent: AsAgent = (program, args) =>
     tryProgram(program, args, { cwd: workspace.tree, env, extendEnv: false });
@@ -143,5 +143,3 @@ export async function agentAtWork(
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
 }
-
-const ENTRY = join(import.meta.dirname, '../../src/cli/worktree/main.ts');

@@ -1,4 +1,4 @@
-import { INSIDE } from './inside-path.ts';
+import { ownProgram } from '../../shared/own-programs.ts';
 import { readyMounts } from './mounts.ts';
 import { type Network, networkEnvironment } from './network.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -39,7 +39,7 @@ export function bubblewrap(program: string, network: Network): Sandbox {
       const relay = reached === 'listed' ? ['--relay', places.egress] : [];
       return {
         prefix,
-        session: [process.execPath, INSIDE, ...relay, '--'],
+        session: [process.execPath, ...ownProgram('inside'), ...relay, '--'],
         environment: networkEnvironment(view.environment, reached),
       };
     },

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { ownProgram } from '../../shared/own-programs.ts';
 import { runProgram, tryProgram } from '../../shared/program.ts';
 import type { RunLimits } from '../limits/limits.ts';
-import { INSIDE } from './inside-path.ts';
 import { readyMounts } from './mounts.ts';
 import { type Network, networkEnvironment } from './network.ts';
 import { unavailable } from './probe.ts';
@@ -53,7 +53,8 @@ export function container({ engine, image, network, env }: ContainerOptions): Sa
         ...['--workdir', places.tree, '--entrypoint', '', image],
       ];
       const relay = reached === 'listed' ? ['--relay', places.egress] : [];
-      return { prefix, session: [process.execPath, INSIDE, '--forward', ...relay, '--'], environment };
+      const session = [process.execPath, ...ownProgram('inside'), '--forward', ...relay, '--'];
+      return { prefix, session, environment };
     },
     async end(tree) {
       const list = await runProgram(

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { OrchError } from '../../shared/errors.ts';
+import { OWN_CODE } from '../../shared/own-programs.ts';
 import { isWithin, programPlaces } from './programs.ts';
 import type { Places } from './sandbox.ts';
 
@@ -77,9 +78,6 @@ const CERTIFICATES = [
   ...['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'],
 ];
 
-/** The program of the commands in a worktree, and of what runs first in a sandbox: sources or built. */
-const OWN_CODE = resolve(import.meta.dirname, '../..');
-
 /**
  * What the programs of a run see: the system read-only, without secrets; their own worktree and repository, a home and a
  * `/tmp` of the run's own; and what is named. All else is not there. In an image system and programs are the image's. Errors: E_SETTINGS for exposing too much.
@@ -94,7 +92,7 @@ export function viewOf(places: Places, system: 'host' | 'image' = 'host'): View 
   const read = [
     ...(isHost ? SYSTEM.filter(path => existsSync(path) && !lstatSync(path).isSymbolicLink()) : []),
     ...(isHost ? [...ETC, ...programs] : []),
-    ...[OWN_CODE, join(dirname(OWN_CODE), 'package.json'), process.execPath],
+    ...[...OWN_CODE, process.execPath],
     ...certificates.filter(isAbsolute),
     ...places.read,
     ...places.expose.read,
