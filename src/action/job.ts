@@ -6,7 +6,9 @@ import { OrchError } from '../shared/errors.ts';
 export interface Job {
   event: { name: string; payload: unknown };
   /** `owner/name`, and GitHub's number for it. */
-  repository: { fullName: string; id: number };
+  repository: { fullName: string; id: number; isPublic: boolean };
+  /** The runner is a machine of one's own, not GitHub's. */
+  isSelfHosted: boolean;
   /** The workflow run: a re-run has the same id, and the next attempt. */
   run: { id: number; attempt: number; url: string };
   /** Who has started it. */
@@ -33,8 +35,11 @@ const environment = z.object({
   GITHUB_ACTOR_ID: number,
   GITHUB_API_URL: z.url(),
   GITHUB_SERVER_URL: z.url(),
+  RUNNER_ENVIRONMENT: z.string().optional(),
   RUNNER_TEMP: z.string().min(1),
 });
+
+const publicEvent = z.object({ repository: z.object({ private: z.literal(false) }) });
 
 /** Reads what the runner has set. Errors: E_INPUT when this is no job, or the event can't be read. */
 export function readJob(env: NodeJS.ProcessEnv): Job {
@@ -45,9 +50,11 @@ export function readJob(env: NodeJS.ProcessEnv): Job {
   }
   const { data } = parsed;
   const { GITHUB_REPOSITORY: fullName, GITHUB_RUN_ID: id, GITHUB_SERVER_URL: serverUrl } = data;
+  const payload = readEvent(data.GITHUB_EVENT_PATH);
   return {
-    event: { name: data.GITHUB_EVENT_NAME, payload: readEvent(data.GITHUB_EVENT_PATH) },
-    repository: { fullName, id: data.GITHUB_REPOSITORY_ID },
+    event: { name: data.GITHUB_EVENT_NAME, payload },
+    repository: { fullName, id: data.GITHUB_REPOSITORY_ID, isPublic: publicEvent.safeParse(payload).success },
+    isSelfHosted: data.RUNNER_ENVIRONMENT === 'self-hosted',
     run: { id, attempt: data.GITHUB_RUN_ATTEMPT, url: `${serverUrl}/${fullName}/actions/runs/${id}` },
     actor: { login: data.GITHUB_ACTOR, id: data.GITHUB_ACTOR_ID },
     apiUrl: data.GITHUB_API_URL,

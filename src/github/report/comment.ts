@@ -35,7 +35,7 @@ export interface Story {
 export function renderComment({ task, runs, events, usage, said }: Story, now: number): string {
   const run = runs.at(-1);
   const parts = [
-    `${taskMarker(task)}\n### ${HEADLINE[task.state].replace('{}', taskName(task.id))}`,
+    `${taskMarker(task)}\n### ${headline(task.state, taskName(task.id))}`,
     quote(task.instruction),
     reason(task, now),
     askedText(task),
@@ -49,6 +49,11 @@ export function renderComment({ task, runs, events, usage, said }: Story, now: n
     footer(task),
   ];
   return parts.filter(part => part !== '').join('\n\n');
+}
+
+/** `✅ T42 is completed`. */
+export function headline(state: TaskState, name: string): string {
+  return HEADLINE[state].replace('{}', name);
 }
 
 export function taskMarker(task: Task): string {
