@@ -5,8 +5,8 @@ import type { OutputChunk } from 'rolldown';
 /** They listen for GitHub, or are native code: a job has no use for the ones and can't bring the others. */
 const FORBIDDEN = /\.node$|[/\\]node_modules[/\\](probot|fastify|@fastify|better-sqlite3|smee-client)[/\\]/;
 
-/** It alone may ask in which file it is: in the bundle that is another one. */
-const KNOWS_ITS_FILE = 'src/shared/own-programs.ts';
+/** They alone may ask in which file they are: for the others that was another one. */
+const KNOW_THEIR_FILE = /^src\/shared\/own-programs\.ts$|rolldown\/runtime\.js$/;
 
 /** One sentence for each thing in the file that would fail in a job, or has no business there. */
 export function faultsOf(
@@ -17,7 +17,7 @@ export function faultsOf(
   const modules = Object.entries(chunk.modules);
   const forbidden = modules.filter(([id]) => FORBIDDEN.test(id)).map(([id]) => id);
   const placed = modules.filter(
-    ([id, { code }]) => code?.includes('import.meta') && !id.endsWith(KNOWS_ITS_FILE) && id.startsWith(root),
+    ([id, { code }]) => code?.includes('import.meta') && !KNOW_THEIR_FILE.test(relative(root, id)),
   );
   const required = [...chunk.code.matchAll(/\b__require\(([^)]*)\)/g)].map(([, what = '']) => what);
   const imported = [...chunk.imports, ...chunk.dynamicImports]
