@@ -284,6 +284,9 @@ function wish(command: Command): Command {
     .option('--after <TASK>', 'a task that must be completed first; may be given several times', collect)
     .option('--budget <AMOUNT>', 'what all tries may take: 2usd, 500ktokens or both')
     .option('--context <FILE>', 'a file that the agent is to read first; may be given several times', collect)
+    .option('--repository <NAME>', 'of the GitHub App: owner/name, where it is to be done')
+    .option('--issue <NUMBER>', 'of the GitHub App: the issue or pull request where it is told')
+    .option('--requester <LOGIN>', 'of the GitHub App: who on GitHub wants it; else $GITHUB_ACTOR')
     .option('--json', 'as JSON');
 }
 

@@ -8,7 +8,7 @@ import { say } from '../queue/say.ts';
 import { TASK_STATES, type TaskState } from '../task/states.ts';
 import { namedTask, storyOf, taskView, where, whoAsks } from './answers.ts';
 import type { ApiOptions } from './options.ts';
-import { readWish, visibleText } from './wish.ts';
+import { readFileBody, readWish, visibleText } from './wish.ts';
 
 const MOST = 1000;
 
@@ -24,7 +24,6 @@ const listQuery = z.object({
   state: z.enum(Object.keys(STATE_NAMES) as [StateName, ...StateName[]]).optional(),
   limit: z.coerce.number().int().min(1).max(MOST).default(50),
 });
-const fileBody = z.strictObject({ text: z.string() });
 /** JSON may write a character in six. */
 const FILE_BYTES = 6 * MOST_CHARACTERS;
 const sayBody = z.strictObject({ text: visibleText });
@@ -34,13 +33,14 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store, clock, ask, takeOver } = options;
 
   app.post('/api/tasks', async (request, reply) => {
-    const [asked] = await ask([readWish(request.body)]);
+    const { wish, at } = readWish(request.body);
+    const [asked] = await ask([wish], at);
     const view = askedView(options, asked as Asked);
     return reply.code(view.duplicate ? 200 : 201).send(view);
   });
   app.post('/api/tasks/file', { bodyLimit: FILE_BYTES }, async (request, reply) => {
-    const { text } = fileBody.parse(request.body);
-    const asked = await ask(wishesOf(readTaskFile(text), null));
+    const { text, at } = readFileBody(request.body);
+    const asked = await ask(wishesOf(readTaskFile(text), null), at);
     const views = asked.map(each => askedView(options, each));
     return reply.code(views.every(({ duplicate }) => duplicate) ? 200 : 201).send(views);
   });

@@ -19,7 +19,13 @@ export interface WishOptions extends Common {
   budget?: string;
   context?: string[];
   file?: string;
+  repository?: string;
+  issue?: string;
+  requester?: string;
 }
+
+/** Where a daemon is the GitHub App: it asks GitHub what the requester may do, which takes calls. */
+const GITHUB_PATIENCE_MS = 60_000;
 
 /** The daemon takes requests of twice as much; JSON needs more room for some characters. */
 const MOST_BYTES = 32 * 1024;
@@ -36,7 +42,15 @@ export async function add(words: readonly string[], options: WishOptions): Promi
 }
 
 async function addFile(words: readonly string[], options: WishOptions & { file: string }): Promise<void> {
-  const { file, json, config, ...wanted } = options;
+  const {
+    file,
+    json,
+    config,
+    repository: _repository,
+    issue: _issue,
+    requester: _requester,
+    ...wanted
+  } = options;
   if (words.length > 0 || Object.keys(wanted).length > 0)
     throw new OrchError('E_USAGE', '`--file` stands alone: its tasks say themselves what they want');
   // Here alone: loading it would cost every other task time.
@@ -44,8 +58,10 @@ async function addFile(words: readonly string[], options: WishOptions & { file: 
   const text = await readFile(file, 'utf8').catch(cause => {
     throw new OrchError('E_USAGE', `The file can't be read: ${cause.message}`, { cause });
   });
+  const at = placeOf(options);
   const tasks = await askDaemon<Added[]>(await findHome({ config }), 'POST', '/api/tasks/file', {
-    sent: { text },
+    sent: { ...at, text },
+    ...(at.repository !== undefined && { patienceMs: GITHUB_PATIENCE_MS }),
   });
   if (json) return sayJson(tasks);
   sayTasks(tasks);
@@ -60,9 +76,18 @@ export async function addTask(home: string, words: readonly string[], options: W
     const remedy = 'Put it into a file of the repository, and name that with --context.';
     throw new OrchError('E_USAGE', `The instruction is longer than ${MOST_BYTES / 1024} kB`, { remedy });
   }
-  const base = wanted.base ?? linkedBranch() ?? undefined;
-  const sent = { ...wanted, base, instruction };
-  return await askDaemon<Added>(home, 'POST', '/api/tasks', { sent });
+  const at = placeOf(wanted);
+  const isElsewhere = at.repository !== undefined;
+  const base = wanted.base ?? (isElsewhere ? null : linkedBranch()) ?? undefined;
+  const sent = { ...wanted, ...at, base, instruction };
+  const patience = isElsewhere ? { patienceMs: GITHUB_PATIENCE_MS } : {};
+  return await askDaemon<Added>(home, 'POST', '/api/tasks', { sent, ...patience });
+}
+
+/** In a job of GitHub Actions it is who has started the workflow. */
+function placeOf({ repository, issue, requester }: Omit<WishOptions, 'file'>) {
+  const asks = requester ?? (repository === undefined ? undefined : process.env.GITHUB_ACTOR);
+  return { repository, issue, requester: asks };
 }
 
 export function addedText({ id, status, duplicate, notes }: Added): string {

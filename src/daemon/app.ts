@@ -3,7 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppCredentials } from '../config/environment.ts';
 import { carriedSettings } from '../config/repository.ts';
 import { contextPlaces } from '../context/place.ts';
+import type { Ask } from '../forge/wish.ts';
 import { createApp, EVENTS } from '../github/app.ts';
+import { githubAsk } from '../github/asked.ts';
 import { connectGithub } from '../github/client.ts';
 import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
@@ -28,6 +30,7 @@ export interface AppOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'cont
 }
 
 export interface App extends Daemon {
+  ask: Ask;
   /** Takes webhook requests; false for others. */
   front: ReturnType<typeof createFront>;
 }
@@ -86,7 +89,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const follower = startFollowing({ ...shared, pulls, ended, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
   const { rollBack } = daemon.checkpoints;
-  await probot.load(createApp({ ...shared, settings, replies: openReplies(shared), rollBack }));
+  const context = { ...shared, settings, replies: openReplies(shared), rollBack };
+  await probot.load(createApp(context));
   const inbox = startInbox({
     store,
     clock,
@@ -114,5 +118,5 @@ export async function startApp(options: AppOptions): Promise<App> {
   // First of all: what is waited for here would wait for its turn.
   stack.defer(() => pace.stop());
   const running = stack.move();
-  return { ...daemon, front, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { ...daemon, ask: githubAsk(context), front, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

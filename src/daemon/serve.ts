@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readAppEnvironment } from '../config/environment.ts';
 import { homePaths } from '../config/paths.ts';
 import { loadSettings } from '../config/settings.ts';
-import type { Ask } from '../forge/wish.ts';
 import { systemClock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
@@ -62,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<void> {
       log,
       redact,
       front: app.front,
-      ask: askElsewhere,
+      ask: app.ask,
       local: null,
     }),
   );
@@ -83,11 +82,3 @@ export async function serve(options: ServeOptions): Promise<void> {
   const signal = await Promise.race([stop.told, stopped.then(() => 'orch stop')]);
   log.info({ signal }, 'stopping: nothing new starts, running agents go on');
 }
-
-/** The App's tasks belong to issues. */
-const askElsewhere: Ask = async () => {
-  throw new OrchError('E_USAGE', 'This daemon takes its tasks from GitHub', {
-    remedy:
-      'Comment /orch and what is to be done on an issue; at a desk of its own (orch start) tasks are added here.',
-  });
-};

@@ -76,7 +76,7 @@ export function startTaskFolder({ directory, store, ask, clock, log }: TaskFolde
     const path = join(folder.pending, name);
     try {
       const { text, source } = readOnce(path, name);
-      const asked = await ask(wishesOf(readTaskFile(text), source));
+      const asked = await ask(wishesOf(readTaskFile(text), source), null);
       const tasks = asked.map(({ task }) => task.id);
       write(join(folder.assigned, `${name}.tasks`), JSON.stringify(tasks));
       renameSync(path, join(folder.assigned, name));

@@ -10,32 +10,35 @@ import { readRepositorySettings } from './repository-settings.ts';
 export type Admission =
   | { kind: 'admitted'; repository: RepositorySettings }
   | { kind: 'refused'; repository: RepositorySettings; text: string }
-  | { kind: 'ignored' };
+  | { kind: 'ignored'; why: string };
 
 /**
  * Whether the sender of a delivery may command here, asked of GitHub at this moment. If GitHub's answer is not a yes,
  * it is a no. Repositories that the server doesn't allow, bots, and Orch itself are a log line.
  */
 export async function admit(context: AppContext, door: Door): Promise<Admission> {
-  const { settings, log, github } = context;
-  const { repository, sender } = door;
-  const isBot = sender.type === 'Bot';
-  if (!isAllowed(settings, repository.full_name)) {
-    log.info({ repository: repository.full_name }, 'repository is not among github.allow_repositories');
-    return { kind: 'ignored' };
+  const { sender } = door;
+  const why = await ignoredWhy(context, door);
+  if (why !== null) {
+    const { id, login } = sender;
+    context.log.info({ repository: door.repository.full_name, sender: id, login, why }, 'ignored');
+    return { kind: 'ignored', why };
   }
-  if (isBot && !settings.policies.bots.includes(sender.id)) {
-    log.info({ bot: sender.id, login: sender.login }, 'bot is not among policies.bots');
-    return { kind: 'ignored' };
-  }
-  if (await isSelf(context, door)) {
-    log.info({ login: sender.login }, 'Orch does not command itself');
-    return { kind: 'ignored' };
-  }
-  const octokit = await github.octokit(door.installation.id, door.repository.id);
+  const octokit = await context.github.octokit(door.installation.id, door.repository.id);
   const own = await readRepositorySettings(context, octokit, door);
-  if (isBot || (await isGranted(context, octokit, door, own))) return { kind: 'admitted', repository: own };
+  const isGranted = sender.type === 'Bot' || (await mayCommandHere(context, octokit, door, own));
+  if (isGranted) return { kind: 'admitted', repository: own };
   return { kind: 'refused', repository: own, text: refusal(sender.login, own.permissions.minimum) };
+}
+
+async function ignoredWhy(context: AppContext, door: Door): Promise<string | null> {
+  const { settings } = context;
+  const { repository, sender } = door;
+  if (!isAllowed(settings, repository.full_name))
+    return `${repository.full_name} is not among github.allow_repositories`;
+  if (sender.type === 'Bot' && !settings.policies.bots.includes(sender.id))
+    return `the bot ${sender.login} (${sender.id}) is not among policies.bots`;
+  return (await isSelf(context, door)) ? 'Orch does not command itself' : null;
 }
 
 /** Whether the server's settings let Orch work in this repository. */
@@ -55,7 +58,7 @@ async function isSelf(
   return sender.id === self.userId || sender.login === self.login || app === self.appId;
 }
 
-async function isGranted(
+async function mayCommandHere(
   { log }: AppContext,
   octokit: Octokit,
   { repository, sender }: Door,

@@ -1,21 +1,15 @@
-import type { Remark } from '../agent/prompt.ts';
-import { checkWish } from '../choice/wish.ts';
 import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { RepositorySettings } from '../config/repository.ts';
-import { wantedOf } from '../config/wanted.ts';
-import { enqueue } from '../queue/enqueue.ts';
+import type { Queued } from '../forge/wish.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
-import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
-import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
-import { freezeConversation } from './conversation.ts';
 import { helpText } from './help.ts';
 import type { Place } from './payloads.ts';
-import { isOwnPull } from './pulls.ts';
+import { queueAt } from './queue-at.ts';
 import { tellable } from './report/comment.ts';
 import { steer, tasksHere } from './steer.ts';
 
@@ -71,102 +65,18 @@ export async function startTask(
   repository: RepositorySettings,
   from: Origin,
 ): Promise<void> {
-  const { store, settings, replies, clock } = context;
-  checkWish(settings.profiles, repository.agents, wanted);
-  const pull = await readPull(context, place);
-  const conversation = await conversationAt(context, place, repository, from);
-  const origin = pull === null || wanted.base !== undefined ? null : originOf(store, place);
-  const { task, kind } = store.transaction(() => {
-    const enqueued = enqueue(
-      store,
-      {
-        repository: place.repository.full_name,
-        repositoryId: place.repository.id,
-        installation: place.installation.id,
-        issue: place.issue.number,
-        onPullRequest: pull !== null,
-        headSha: pull?.sha ?? null,
-        source: from.key,
-        comment: from.comment,
-        requester: place.sender.login,
-        requesterId: place.sender.id,
-        instruction,
-        issueTitle: place.issue.title,
-        issueBody: place.issue.body ?? '',
-        conversation: JSON.stringify(conversation),
-        contextFiles: [],
-        ...wantedOf(wanted, repository, settings),
-        base: origin?.base ?? wanted.base ?? pull?.ref ?? repository.base ?? place.repository.default_branch,
-        settings: JSON.stringify(repository),
-        correlation: from.delivery,
-      },
-      clock.now(),
-      settings.taskQueue.maxSize,
-      wanted.after,
-    );
-    if (enqueued.kind === 'queued' && origin !== null && pull !== null)
-      store.tasks.update(enqueued.task.id, enqueued.task.epoch, followUp(origin, pull.sha));
-    return enqueued;
-  });
+  const wish = { instruction, options: wanted, contextFiles: [], source: from.key, needs: [], parent: null };
+  const [queued] = await queueAt(context, place, [wish], repository, from);
+  const { task, kind } = queued as Queued;
   context.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
   // A second label on an issue is no second wish; a second comment deserves to know.
   if (kind === 'duplicate' && from.comment !== null) {
-    await replies.reply(
+    await context.replies.reply(
       place,
       from.key,
       `${taskName(task.id)} is at it already: the same instruction is still open here.`,
     );
   }
-}
-
-/** The task whose pull request this is, if it is one that Orch has opened and that is open still. */
-function originOf(store: Store, place: Place): Task | null {
-  const tasks = store.tasks.byPull(place.repository.id, place.issue.number);
-  return (
-    tasks.find(task => task.pullState === 'open' && task.continues === null && isOwnPull(store, task)) ?? null
-  );
-}
-
-/** What a task has from the one in whose branch and pull request it goes on; `head` is where the branch stands. */
-function followUp(origin: Task, head: string): Partial<Task> {
-  const { branch, target, baseSha, pull, pullUrl, pullState } = origin;
-  return { continues: origin.id, branch, target, baseSha, head, pull, pullUrl, pullState };
-}
-
-/** Commands of one comment are asked in one place, and at one moment. */
-const conversations = new WeakMap<Place, Promise<Remark[]>>();
-
-function conversationAt(
-  context: AppContext,
-  place: Place,
-  repository: RepositorySettings,
-  { at, comment }: Origin,
-): Promise<Remark[]> {
-  if (at === undefined) return Promise.resolve([]);
-  const read = async () => {
-    const octokit = await context.github.octokit(place.installation.id, place.repository.id);
-    return await freezeConversation(context, octokit, place, repository, { at, comment });
-  };
-  const conversation = conversations.get(place) ?? read();
-  conversations.set(place, conversation);
-  return conversation;
-}
-
-/** The pull request's head as it is now, when it was asked on one. Forks are refused. */
-async function readPull(context: AppContext, place: Place): Promise<{ ref: string; sha: string } | null> {
-  if (!place.issue.pull_request) return null;
-  const octokit = await context.github.octokit(place.installation.id, place.repository.id);
-  const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
-    ...ownerAndName(place.repository.full_name),
-    pull_number: place.issue.number,
-  });
-  if (data.head.repo?.id !== place.repository.id) {
-    throw new OrchError(
-      'E_FORK',
-      `#${place.issue.number} comes from a fork, and Orch runs no code from forks`,
-    );
-  }
-  return { ref: data.head.ref, sha: data.head.sha };
 }
 
 async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {

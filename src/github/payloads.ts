@@ -2,9 +2,13 @@ import { z } from 'zod';
 
 /** The parts of GitHub's webhook payloads that Orch reads; whatever else they hold is not looked at. */
 
-const user = z.object({ id: z.number().int(), login: z.string(), type: z.string().default('User') });
-const repository = z.object({ id: z.number().int(), full_name: z.string(), default_branch: z.string() });
-const issue = z.object({
+export const user = z.object({ id: z.number().int(), login: z.string(), type: z.string().default('User') });
+export const repository = z.object({
+  id: z.number().int(),
+  full_name: z.string(),
+  default_branch: z.string(),
+});
+export const issue = z.object({
   number: z.number().int(),
   title: z.string(),
   body: z.string().nullish(),

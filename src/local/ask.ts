@@ -3,12 +3,12 @@ import { checkWish } from '../choice/wish.ts';
 import { parseRepositorySettings, type RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import { wantedOf } from '../config/wanted.ts';
-import type { Ask, Wish } from '../forge/wish.ts';
-import { type Enqueued, enqueue } from '../queue/enqueue.ts';
+import { type Ask, queueWishes, type Wish } from '../forge/wish.ts';
+import { enqueue } from '../queue/enqueue.ts';
 import type { Clock } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
-import type { Request, Task } from '../task/glossary.ts';
+import type { Request } from '../task/glossary.ts';
 import {
   branchOf,
   fileOn,
@@ -31,32 +31,28 @@ const SETTINGS_FILE = '.github/orch.yml';
 /** Queues what the person wants: from the branch that is checked out, unless a wish names another. */
 export function localAsk(options: LocalAskOptions): Ask {
   const { store, clock, settings } = options;
-  return async wishes => {
+  return async (wishes, place) => {
+    if (place !== null) throw elsewhere();
     const bases = [...new Set(wishes.map(wish => wish.options.base))];
     const at = standing(options.repository);
     const [{ changed }, ...found] = await Promise.all([
       at,
       ...bases.map(base => findPlace(options, at, base)),
     ]);
-    const requests = wishes.map(wish =>
-      requestOf(options, wish, found[bases.indexOf(wish.options.base)] as Place),
-    );
     const notes = changed === 0 ? [] : [notCommitted(changed)];
-    return store.transaction(() => {
-      const asked: Enqueued[] = [];
-      for (const [index, request] of requests.entries()) {
-        const { options: wanted, needs } = wishes[index] as Wish;
-        const earlier = needs.map(place => (asked[place] as Enqueued).task.id);
-        const after = [...(wanted.after ?? []), ...earlier];
-        asked.push(enqueue(store, request, clock.now(), settings.taskQueue.maxSize, after));
-      }
-      return asked.map(({ kind, task }, index) => {
-        const parent = asked[wishes[index]?.parent ?? -1];
-        if (parent && kind === 'queued') store.tasks.update(task.id, task.epoch, { parent: parent.task.id });
-        return { kind, task: store.tasks.get(task.id) as Task, notes };
-      });
+    const queued = queueWishes(store, wishes, (wish, after) => {
+      const request = requestOf(options, wish, found[bases.indexOf(wish.options.base)] as Place);
+      return enqueue(store, request, clock.now(), settings.taskQueue.maxSize, after);
     });
+    return queued.map(each => ({ ...each, notes }));
   };
+}
+
+/** Nobody is asked here whether whoever wants it may command there. */
+function elsewhere(): OrchError {
+  return new OrchError('E_USAGE', 'This daemon works at a desk, and takes no tasks for GitHub', {
+    remedy: 'Ask without a repository, or ask the daemon of the GitHub App: orch serve.',
+  });
 }
 
 /** What all wishes from one branch share. */

@@ -36,6 +36,9 @@ export const ERRORS = {
   E_NO_DAEMON: 'Start it with: orch start (in a repository), or orch serve (the GitHub App).',
   E_OTHER_VERSION: 'Restart it: orch stop, then orch start.',
   E_UNKNOWN_TASK: 'List the tasks with: orch tasks',
+  E_UNKNOWN_REPOSITORY:
+    'Name a repository as owner/name where the App is installed and the server lets it work.',
+  E_UNKNOWN_ISSUE: 'Name an issue or a pull request that is there.',
   E_UNKNOWN_AGENT: 'Name one of the agents in orch.yaml.',
   E_CAPABILITY: 'Ask without it, or add it to the `capabilities` of an agent in orch.yaml.',
   E_TASK_STATE: 'See the state of the task with: orch show',
@@ -60,6 +63,7 @@ export const ERRORS = {
   E_MERGE: 'Mend what is named, then merge again; nothing was changed.',
   E_UNKNOWN_BASE: 'Name a branch that exists on GitHub with --base.',
   E_GITHUB_AWAY: 'Nothing: Orch tries again by itself until GitHub answers.',
+  E_NO_ACCESS: 'Have somebody ask who may command in that repository.',
   E_ACCESS_LOST: 'Somebody who may command retries the task, and answers for it from then on.',
   E_FORK: 'Push the branch to the repository itself, and ask there.',
   E_NO_AGENT: 'Whoever runs Orch adds an agent with a command to orch.yaml.',

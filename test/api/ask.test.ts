@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Ask } from '../../src/forge/wish.ts';
 import { OrchError } from '../../src/shared/errors.ts';
 import { serveStore } from '../support/api.ts';
 import { memoryStore } from '../support/tasks.ts';
@@ -54,6 +55,11 @@ describe('POST /api/tasks', () => {
     ['a context anywhere', { instruction: 'a', context: ['/etc/passwd'] }, 'context'],
     ["a context in git's own files", { instruction: 'a', context: ['a/.GIT/config'] }, 'context'],
     ['a context that is no list', { instruction: 'a', context: 'README.md' }, 'context'],
+    ['a repository that is none', { instruction: 'a', repository: 'shop', requester: 'ann' }, 'owner/name'],
+    ['a repository without who asks', { instruction: 'a', repository: 'acme/shop' }, '`requester`'],
+    ['an issue without its repository', { instruction: 'a', issue: 4 }, '`repository`'],
+    ['an issue that is none', { instruction: 'a', repository: 'a/b', requester: 'ann', issue: '0' }, 'issue'],
+    ['somebody who is none', { instruction: 'a', repository: 'a/b', requester: '../ann' }, 'login'],
     ['something else', [], 'object'],
   ])('refuses %s', async (_what, wish, says) => {
     using store = memoryStore();
@@ -91,6 +97,23 @@ describe('POST /api/tasks', () => {
     });
     expect(await post(`description: ${'x'.repeat(600_000)}`)).toMatchObject({ status: 400 });
     expect(await post(3)).toMatchObject({ status: 400, body: { code: 'E_USAGE' } });
+  });
+
+  it('tells the daemon where on GitHub, and who wants it', async () => {
+    using store = memoryStore();
+    const seen: unknown[] = [];
+    const refuse: Ask = async (_wishes, at) => {
+      seen.push(at);
+      throw new OrchError('E_NO_ACCESS', 'Sorry');
+    };
+    await using served = await serveStore(store, { ask: refuse });
+    const at = { repository: 'acme/shop', requester: 'ann' };
+    const post = async (path: string, body: object) =>
+      (await served.post(path, JSON.stringify({ ...at, ...body }))).status;
+    expect(await post('/api/tasks', { instruction: 'a' })).toBe(403);
+    expect(await post('/api/tasks', { instruction: 'a', issue: 12 })).toBe(403);
+    expect(await post('/api/tasks/file', { text: 'description: a', issue: '#12' })).toBe(403);
+    expect(seen).toEqual([null, 12, 12].map(issue => ({ ...at, issue })));
   });
 
   it('answers with what the daemon says that takes tasks from elsewhere', async () => {

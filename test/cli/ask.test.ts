@@ -4,8 +4,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { add } from '../../src/cli/add.ts';
 import { run } from '../../src/cli/run.ts';
 import { OPTIONS } from '../../src/command/options.ts';
+import type { Ask, AskedAt } from '../../src/forge/wish.ts';
 import { createProgram } from '../../src/program.ts';
 import { cancel, changeState } from '../../src/queue/change.ts';
+import { OrchError } from '../../src/shared/errors.ts';
 import type { Store } from '../../src/store/open.ts';
 import { memoryStore, NOW, queued, started } from '../support/tasks.ts';
 import { daemon, place, printed } from './place.ts';
@@ -50,6 +52,35 @@ describe('orch add', () => {
       code: 'E_USAGE',
       message: '`timeout` can\'t be "soon": it is how long a try may take: 1m to 24h, such as 1h30m',
     });
+  });
+
+  it('says where on GitHub, and who wants it: in a job, who started the workflow', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    const asked: (AskedAt | null)[] = [];
+    const refuse: Ask = async (_wishes, at) => {
+      asked.push(at);
+      throw new OrchError('E_NO_ACCESS', 'Sorry');
+    };
+    await using _api = await daemon(here, store, { ask: refuse });
+    const home = join(here.path, '.orch');
+    const file = join(here.path, 'tasks.yaml');
+    writeFileSync(file, 'description: a');
+    const repository = 'acme/shop';
+    const ask = (words: string[], options: object) =>
+      expect(printed(home, () => add(words, options))).rejects.toMatchObject({ code: 'E_NO_ACCESS' });
+    await ask(['a'], { repository, issue: '12', requester: 'ann' });
+    await ask([], { repository, requester: 'ann', file });
+    vi.stubEnv('GITHUB_ACTOR', 'bea');
+    await ask(['a'], { repository });
+    await ask(['a'], {});
+    const nowhere = { repository, issue: null };
+    expect(asked).toEqual([
+      { repository, issue: 12, requester: 'ann' },
+      { ...nowhere, requester: 'ann' },
+      { ...nowhere, requester: 'bea' },
+      null,
+    ]);
   });
 
   it('as a process reads standard input, and ends as the answer says', async () => {
@@ -97,7 +128,7 @@ describe('orch add', () => {
     const options = command?.options.map(({ long, description }) => [long, description]) ?? [];
     const known = Object.entries(OPTIONS).map(([flag, { help }]) => [`--${flag}`, help.replaceAll('`', '')]);
     expect(options).toEqual(expect.arrayContaining(known));
-    expect(options.length).toBe(known.length + 2 + more);
+    expect(options.length).toBe(known.length + 5 + more);
   });
 });
 

@@ -49,11 +49,11 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   const shared = { store, github, clock: fakeClock(), log: silentLog() };
   const handlers = new Map<string, (event: { id: string; payload: unknown }) => Promise<void>>();
   const probot = { on: (name: string, handle: never) => handlers.set(name, handle) };
-  createApp({ ...shared, settings, replies: openReplies(shared), rollBack: rollBackIn(shared) })(
-    probot as never,
-  );
+  const context = { ...shared, settings, replies: openReplies(shared), rollBack: rollBackIn(shared) };
+  createApp(context)(probot as never);
   return {
     ...shared,
+    context,
     asked,
     /** Bodies of the comments that were made. */
     comments: () =>

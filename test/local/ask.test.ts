@@ -33,13 +33,24 @@ async function desk() {
   });
   return {
     store,
-    askFor: (text: string, source: string | null = null) => ask(wishesOf(readTaskFile(text), source)),
+    ask,
+    askFor: (text: string, source: string | null = null) => ask(wishesOf(readTaskFile(text), source), null),
     async [Symbol.asyncDispose]() {
       store.close();
       await place[Symbol.asyncDispose]();
     },
   };
 }
+
+it('takes nothing for GitHub, where nobody here is asked who may', async () => {
+  await using place = await desk();
+  const at = { repository: 'acme/shop', issue: null, requester: 'ann' };
+  await expect(place.ask(wishesOf(readTaskFile('description: a'), null), at)).rejects.toMatchObject({
+    code: 'E_USAGE',
+    message: expect.stringContaining('at a desk'),
+  });
+  expect(place.store.tasks.list(1)).toEqual([]);
+});
 
 describe('a file of tasks', () => {
   it('is queued whole: each after those that it needs, and part of its parent', async () => {

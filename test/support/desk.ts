@@ -71,7 +71,7 @@ export async function startTestDesk(options: TestDeskOptions = {}): Promise<Test
     git,
     async ask(instruction, wish = {}) {
       const plain = { options: {}, contextFiles: [], source: null, needs: [], parent: null };
-      const [asked] = await (desk as Desk).ask([{ instruction, ...plain, ...wish }]);
+      const [asked] = await (desk as Desk).ask([{ instruction, ...plain, ...wish }], null);
       return (asked as Asked).task.id;
     },
     until: look => until(() => desk && look()),
