@@ -39,7 +39,9 @@ describe('the package, installed elsewhere from its tarball', () => {
   it('runs what was built, and brings neither sources nor tests nor maps', async () => {
     const names = await readdir(join(modules, 'orch'), { recursive: true });
     const own = names.filter(name => !name.startsWith('node_modules'));
-    expect(own).toContain('dist/main.js');
+    expect(own).toEqual(
+      expect.arrayContaining(['dist/main.js', 'action/action.yml', 'action/dist/index.js']),
+    );
     expect(own.filter(name => /^(src|test|script|bench)\/|\.map$|(?<!\.d)\.ts$/.test(name))).toEqual([]);
   });
 

@@ -30,11 +30,14 @@ function actionFaults(content: string): string[] {
   return context.errors.getErrors().map(({ message }) => message);
 }
 
-describe('the workflows in the documentation', () => {
-  it.each(workflows)('are ones for GitHub: $path', async ({ text }) => {
+it.each([...workflows, ...filesUnder('.github/workflows')])(
+  '$path is a workflow for GitHub',
+  async ({ text }) => {
     expect(await workflowFaults(text)).toEqual([]);
-  });
+  },
+);
 
+describe('the workflows in the documentation', () => {
   it.each(workflows)('let the token do nothing that is not said: $path', ({ text }) => {
     expect(text).toMatch(/^permissions: \{\}$/m);
   });
