@@ -1,5 +1,7 @@
 import { registerHooks } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { TAKES } from '../../src/action/inputs.ts';
 import { filesUnder, textOf } from '../structure/source.ts';
 
 // GitHub's parser imports its schemas without the attribute that Node wants for JSON.
@@ -17,6 +19,10 @@ const trace = new NoOperationTraceWriter();
 const workflows = filesUnder('docs/workflows');
 const run = textOf('docs/workflows/run.yml');
 const action = textOf('action/action.yml');
+
+interface Job {
+  steps: { uses: string; with?: Record<string, string> }[];
+}
 
 /** What GitHub's own schema and parser find wrong with a workflow, its expressions included. */
 async function workflowFaults(content: string): Promise<string[]> {
@@ -40,6 +46,15 @@ it.each([...workflows, ...filesUnder('.github/workflows')])(
 describe('the workflows in the documentation', () => {
   it.each(workflows)('let the token do nothing that is not said: $path', ({ text }) => {
     expect(text).toMatch(/^permissions: \{\}$/m);
+  });
+
+  it.each(workflows)('give the Action what its mode takes: $path', ({ text }) => {
+    for (const job of Object.values<Job>(parse(text).jobs))
+      for (const { uses, with: given = {} } of job.steps) {
+        const takes: readonly string[] = TAKES[(given.mode ?? 'run') as keyof typeof TAKES];
+        expect(uses).toBe('your-org/orch/action@v1');
+        expect(takes).toEqual(expect.arrayContaining(Object.keys(given).filter(name => name !== 'mode')));
+      }
   });
 
   it.each([
