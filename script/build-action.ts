@@ -12,7 +12,7 @@ Builds the Action into action/dist, one file and what has to lie beside it, and 
   --json   one JSON object as the last line
 `;
 
-const DIST = join(import.meta.dirname, '../action/dist');
+const DIST = 'action/dist';
 
 const { values } = parseArgs({
   options: { check: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },

@@ -5,8 +5,9 @@ import type { OutputChunk } from 'rolldown';
 /** They listen for GitHub, or are native code: a job has no use for the ones and can't bring the others. */
 const FORBIDDEN = /\.node$|[/\\]node_modules[/\\](probot|fastify|@fastify|better-sqlite3|smee-client)[/\\]/;
 
-/** They alone may ask in which file they are: for the others that was another one. */
-const KNOW_THEIR_FILE = /^src\/shared\/own-programs\.ts$|rolldown\/runtime\.js$/;
+/** They may ask in which file they are. For others it would be another than they think; pino's asks for transports only. */
+const KNOW_THEIR_FILE =
+  /^src\/shared\/own-programs\.ts$|rolldown\/runtime\.js$|^node_modules\/(pino|thread-stream)\//;
 
 /** One sentence for each thing in the file that would fail in a job, or has no business there. */
 export function faultsOf(
@@ -17,7 +18,9 @@ export function faultsOf(
   const modules = Object.entries(chunk.modules);
   const forbidden = modules.filter(([id]) => FORBIDDEN.test(id)).map(([id]) => id);
   const placed = modules.filter(
-    ([id, { code }]) => code?.includes('import.meta') && !KNOW_THEIR_FILE.test(relative(root, id)),
+    ([id, { code }]) =>
+      /\bimport\.meta\b|\b__(dirname|filename)\b/.test(code ?? '') &&
+      !KNOW_THEIR_FILE.test(relative(root, id)),
   );
   const required = [...chunk.code.matchAll(/\b__require\(([^)]*)\)/g)].map(([, what = '']) => what);
   const imported = [...chunk.imports, ...chunk.dynamicImports]

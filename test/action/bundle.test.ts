@@ -85,6 +85,7 @@ describe('what does not belong into the file', () => {
     ['native code', imports('better-sqlite3'), /must not be .*entry\.ts → node_modules\/better-sqlite3\//],
     ['what listens for GitHub', imports('probot'), /must not be .*entry\.ts → node_modules\/probot\//],
     ['what lies beside a module', 'console.log(import.meta.dirname);', /asks where it lies, .*entry\.ts/],
+    ['what lies beside an older one', 'module.exports = __dirname;', /asks where it lies, .*entry\.ts/],
     ['what is not there', "import nothing from 'not-there'; console.log(nothing);", /not-there.*entry\.ts/],
     ['what is named later', 'module.exports = require(process.argv[2]);', /not of Node: process/],
   ])('%s fails the build, which names the way in', async (_, code, message) => {
