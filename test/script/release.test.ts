@@ -45,6 +45,24 @@ describe('script/release', () => {
     expect(await git('status', '--porcelain')).toBe('');
   });
 
+  it('prints what is to be pushed, which a server takes whole or not at all', async () => {
+    await using checkout = await openCheckout();
+    await using server = await temporaryDirectory();
+    const { git, release, write } = checkout;
+    await git('init', '--quiet', '--bare', server.path);
+    const push = async (refs: string) => git('push', '--quiet', '--atomic', server.path, ...refs.split(' '));
+    const served = (ref: string) => git('--git-dir', server.path, 'rev-parse', `${ref}^{commit}`);
+    await push((await release()).stdout);
+    await git('tag', '--delete', 'v1.2.3');
+    write('README.md', '# Changed\n');
+    await git('add', '.');
+    await git('commit', '--quiet', '--message', 'Forget to raise the version');
+    const again = await release();
+    await expect(push(again.stdout)).rejects.toThrow('already exists');
+    expect(await served('v1')).toBe(await served('v1.2.3'));
+    expect(await served('v1')).not.toBe(await git('rev-parse', 'v1^{commit}'));
+  });
+
   it('refuses what is released, undated or not committed, and tags nothing', async () => {
     await using checkout = await openCheckout();
     const { git, release, write } = checkout;
