@@ -1,5 +1,4 @@
 import type { Probot } from 'probot';
-import { parseComment } from '../command/comment.ts';
 import { parseLabels } from '../command/labels.ts';
 import { recordPull } from '../forge/pulls.ts';
 import { cancel, pause, resume } from '../queue/change.ts';
@@ -7,14 +6,14 @@ import { describeError, OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { admit, isAllowed } from './admit.ts';
-import { type Origin, obey, startTask } from './ask.ts';
+import { type Origin, startTask } from './ask.ts';
 import type { AppContext } from './context.ts';
+import { commented, refuse, reviewCommented, reviewed } from './hear.ts';
 import {
   type CheckRun,
   checkRun,
   type IssueAssigned,
   issueAssigned,
-  issueComment,
   issueLabel,
   type Place,
   pullRequest,
@@ -28,6 +27,8 @@ type Handler = (context: AppContext, payload: unknown, delivery: string) => Prom
 
 const HANDLERS: Record<string, Handler> = {
   'issue_comment.created': commented,
+  'pull_request_review.submitted': reviewed,
+  'pull_request_review_comment.created': reviewCommented,
   'issues.labeled': labelled,
   'issues.unlabeled': unlabelled,
   'issues.assigned': assigned,
@@ -48,9 +49,6 @@ export const EVENTS: ReadonlySet<string> = new Set(
 /** Those of them that app.yml subscribes to: exactly these. */
 export const SUBSCRIBED = [...EVENTS].filter(event => !ALWAYS_SENT.has(event));
 
-/** Each command may make a comment, and GitHub takes 80 a minute from an installation. */
-const MOST_COMMANDS = 10;
-
 /** The Probot app: what is done with each delivery. Handling the same one again changes nothing more. */
 export function createApp(context: AppContext): (probot: Probot) => void {
   const notice = openNotice(context);
@@ -62,39 +60,6 @@ export function createApp(context: AppContext): (probot: Probot) => void {
       });
     }
   };
-}
-
-async function commented(context: AppContext, raw: unknown, delivery: string): Promise<void> {
-  const payload = issueComment.parse(raw);
-  const commands = parseComment(payload.comment.body);
-  if (commands.length === 0) return;
-  const comment = payload.comment.id;
-  const admission = await admit(context, payload);
-  if (admission.kind === 'ignored') return;
-  if (admission.kind === 'refused') {
-    await context.replies.react(payload, comment, 'confused');
-    return await refuse(context, payload, admission.text);
-  }
-  if (commands.length > MOST_COMMANDS) {
-    const text = `There are ${commands.length} commands in this comment, and ${MOST_COMMANDS} are taken at most; nothing was queued.`;
-    return await context.replies.reply(payload, `comment:${comment}`, text);
-  }
-  const under: Promise<void>[] = [];
-  for (const [index, command] of commands.entries()) {
-    const at = payload.comment.created_at;
-    const origin = { key: `comment:${comment}:${index}`, comment, at, delivery };
-    // Words in a row are all there before the first of them lets a task go on; anything else waits for what is above it.
-    if (command.kind !== 'say') await Promise.all(under.splice(0));
-    if (command.kind === 'reply') await context.replies.reply(payload, origin.key, command.text);
-    else under.push(obey(context, payload, command, admission.repository, origin));
-    if (command.kind !== 'say') await Promise.all(under.splice(0));
-  }
-  await Promise.all(under);
-}
-
-/** Once for a person and an issue: refusing must not become a way to make Orch write. */
-async function refuse(context: AppContext, place: Place, text: string): Promise<void> {
-  await context.replies.reply(place, `refused:${place.issue.number}:${place.sender.id}`, text);
 }
 
 async function labelled(context: AppContext, raw: unknown, delivery: string): Promise<void> {
@@ -109,7 +74,7 @@ async function labelled(context: AppContext, raw: unknown, delivery: string): Pr
   if (!wanted) return;
   if (admission.kind === 'refused') return await refuse(context, payload, admission.text);
   const at = payload.issue.updated_at;
-  const origin = { key: `label:${payload.issue.number}:${delivery}`, comment: null, at, delivery };
+  const origin = { key: `label:${payload.issue.number}:${delivery}`, words: null, at, delivery };
   await byIssue(
     context,
     payload,
@@ -126,7 +91,7 @@ async function assigned(context: AppContext, raw: unknown, delivery: string): Pr
   if (admission.kind === 'ignored') return;
   if (admission.kind === 'refused') return await refuse(context, payload, admission.text);
   const at = payload.issue.updated_at;
-  const origin = { key: `assigned:${payload.issue.number}:${delivery}`, comment: null, at, delivery };
+  const origin = { key: `assigned:${payload.issue.number}:${delivery}`, words: null, at, delivery };
   await byIssue(
     context,
     payload,

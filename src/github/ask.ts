@@ -6,6 +6,7 @@ import { describeError, OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import { type Task, taskName } from '../task/glossary.ts';
+import type { Words } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { helpText } from './help.ts';
 import type { Place } from './payloads.ts';
@@ -16,7 +17,8 @@ import { steer, tasksHere } from './steer.ts';
 /** Where a command comes from: its key is unique to it, and the same when its delivery comes again. */
 export interface Origin {
   key: string;
-  comment: number | null;
+  /** Null where a label or an assignment asks. */
+  words: Words | null;
   /** When it was asked, by GitHub's clock. */
   at: string | undefined;
   delivery: string;
@@ -70,7 +72,7 @@ export async function startTask(
   const { task, kind } = queued as Queued;
   context.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
   // A second label on an issue is no second wish; a second comment deserves to know.
-  if (kind === 'duplicate' && from.comment !== null) {
+  if (kind === 'duplicate' && from.words !== null) {
     await context.replies.reply(
       place,
       from.key,
@@ -80,7 +82,7 @@ export async function startTask(
 }
 
 async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {
-  if (from.comment !== null) await context.replies.react(place, from.comment, 'eyes');
+  if (from.words !== null) await context.replies.react(place, from.words, 'eyes');
 }
 
 function statusText(tasks: Task[]): string {

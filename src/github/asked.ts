@@ -36,7 +36,7 @@ async function askAt(context: AppContext, door: Door, wishes: readonly Wish[]): 
   if (admission.kind !== 'admitted')
     throw new OrchError('E_NO_ACCESS', admission.kind === 'refused' ? admission.text : admission.why);
   // What was said there until now, by GitHub's clock.
-  const from = { comment: null, at: door.issue?.updated_at, delivery: randomUUID() };
+  const from = { words: null, at: door.issue?.updated_at, delivery: randomUUID() };
   const queued = await queueAt(context, door, wishes, admission.repository, from);
   for (const { kind, task } of queued)
     context.log.info({ task: taskName(task.id), kind, requester: door.sender.login }, 'asked');

@@ -3,14 +3,14 @@ import type { RepositorySettings } from '../config/repository.ts';
 import { shorten } from '../shared/text.ts';
 import { mayCommand } from './access.ts';
 import { githubMessage, isRefusal, type Octokit } from './client.ts';
-import { ownerAndName } from './comments.ts';
+import { ownerAndName, type Words } from './comments.ts';
 import type { AppContext } from './context.ts';
 import type { Place } from './payloads.ts';
 
-/** The moment that a task was asked for, and the comment that asked, if one did. */
+/** The moment that a task was asked for, and the words that asked, if some did. */
 export interface Trigger {
   at: string;
-  comment: number | null;
+  words: Words | null;
 }
 
 const MOST_REMARKS = 30;
@@ -80,11 +80,17 @@ async function readNewest(octokit: Octokit, { repository, issue }: Place): Promi
     const query = { ...at, issue_number: issue.number, per_page: PAGE, page: number };
     return (await octokit.request(route, query)).data as Comment[];
   };
-  const last = Math.max(1, Math.ceil(issue.comments / PAGE));
-  const newest = issue.comments === 0 ? [] : await page(last);
+  const count = issue.comments ?? (await countComments(octokit, repository.full_name, issue.number));
+  const last = Math.max(1, Math.ceil(count / PAGE));
+  const newest = count === 0 ? [] : await page(last);
   const before = last > 1 && newest.length < MOST_REMARKS ? await page(last - 1) : [];
   const reviewed = issue.pull_request ? await readReview(octokit, repository.full_name, issue.number) : [];
   return [...before, ...newest, ...reviewed];
+}
+
+async function countComments(octokit: Octokit, repository: string, issue_number: number): Promise<number> {
+  const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
+  return (await octokit.request(route, { ...ownerAndName(repository), issue_number })).data.comments;
 }
 
 async function readReview(octokit: Octokit, repository: string, pull_number: number): Promise<Comment[]> {
@@ -94,9 +100,10 @@ async function readReview(octokit: Octokit, repository: string, pull_number: num
     .data as Comment[];
 }
 
-function isBefore(comment: Comment, { at, comment: asking }: Trigger): boolean {
-  if (comment.user?.type !== 'User' || comment.performed_via_github_app || comment.id === asking)
-    return false;
+/** A comment at a line that asks is among them too: what it asks for is of little use without its place. */
+function isBefore(comment: Comment, { at, words }: Trigger): boolean {
+  const isAsking = words?.kind === 'comment' && comment.path === undefined && comment.id === words.id;
+  if (comment.user?.type !== 'User' || comment.performed_via_github_app || isAsking) return false;
   return Date.parse(comment.updated_at) <= Date.parse(at);
 }
 

@@ -13,7 +13,8 @@ export const issue = z.object({
   title: z.string(),
   body: z.string().nullish(),
   labels: z.array(z.object({ name: z.string() })).default([]),
-  comments: z.number().int().default(0),
+  /** How many there are; null where it isn't told. */
+  comments: z.number().int().nullable().default(0),
   updated_at: z.string().optional(),
   pull_request: z.object({}).nullish(),
 });
@@ -31,6 +32,19 @@ export const issueComment = base.extend({
     body: z.string(),
     created_at: z.string().optional(),
     performed_via_github_app: app,
+  }),
+});
+const pullOf = base.extend({ pull_request: issue.omit({ comments: true, pull_request: true }) });
+export const review = pullOf.extend({
+  review: z.object({ id: z.number().int(), body: z.string().nullish(), submitted_at: z.string().nullish() }),
+});
+export const reviewComment = pullOf.extend({
+  comment: z.object({
+    id: z.number().int(),
+    body: z.string(),
+    created_at: z.string().optional(),
+    /** The first comment of its thread, unless it is that itself. */
+    in_reply_to_id: z.number().int().optional(),
   }),
 });
 export const issueLabel = base.extend({ issue, label: z.object({ name: z.string() }).optional() });
@@ -67,7 +81,11 @@ export const issueGone = base.extend({
 type IssueComment = z.infer<typeof issueComment>;
 export type CheckRun = z.infer<typeof checkRun>;
 export type IssueAssigned = z.infer<typeof issueAssigned>;
-export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'>;
+export type InReview = z.infer<typeof pullOf>;
+export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'> & {
+  /** The comment in a review that is answered below it; else answers are comments of the issue. */
+  answersBelow?: number | null;
+};
 
 /** A place without an issue, such as a check run, can be asked from too; only complaints need one. */
 export type Door = Omit<Place, 'issue'> & Partial<Pick<IssueComment, 'issue' | 'comment'>>;

@@ -37,7 +37,8 @@ export async function queueAt(
     issue: door.issue?.number ?? 0,
     onPullRequest: pull !== null,
     headSha: pull?.sha ?? null,
-    comment: from.comment,
+    // A review's own text has no number among comments.
+    comment: from.words && from.words.kind !== 'review' ? from.words.id : null,
     requester: door.sender.login,
     requesterId: door.sender.id,
     issueTitle: door.issue?.title ?? '',
@@ -84,13 +85,13 @@ function conversationAt(
   context: AppContext,
   door: Door,
   repository: RepositorySettings,
-  { at, comment }: Omit<Origin, 'key'>,
+  { at, words }: Omit<Origin, 'key'>,
 ): Promise<Remark[]> {
   if (at === undefined || !door.issue) return Promise.resolve([]);
   const place: Place = { ...door, issue: door.issue };
   const read = async () => {
     const octokit = await context.github.octokit(door.installation.id, door.repository.id);
-    return await freezeConversation(context, octokit, place, repository, { at, comment });
+    return await freezeConversation(context, octokit, place, repository, { at, words });
   };
   const conversation = conversations.get(door) ?? read();
   conversations.set(door, conversation);

@@ -2,7 +2,16 @@ import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { type Github, githubMessage, isRefusal } from './client.ts';
-import { createComment, findComment, marker, ownerAndName, thread } from './comments.ts';
+import {
+  createAnswer,
+  createComment,
+  findAnswer,
+  findComment,
+  marker,
+  react,
+  thread,
+  type Words,
+} from './comments.ts';
 import { createOnce } from './once.ts';
 import type { Place } from './payloads.ts';
 
@@ -22,35 +31,31 @@ export function openReplies(options: RepliesOptions) {
     const octokit = await github.octokit(place.installation.id, place.repository.id);
     const at = thread(place.repository.full_name, place.issue.number);
     const mark = marker(`reply ${key}`);
+    const below = place.answersBelow ?? null;
     const once = {
       task: 0,
       kind: 'reply',
       key: `${place.repository.id}:${key}`,
       now: clock.now(),
-      lookUp: async () =>
-        findComment(
-          octokit,
-          at,
-          mark,
-          (await github.identity(place.installation.id, place.repository.id)).appId,
-        ),
-      create: () => createComment(octokit, at, `${mark}\n${text}`),
+      lookUp: async () => {
+        const self = await github.identity(place.installation.id, place.repository.id);
+        return below === null
+          ? await findComment(octokit, at, mark, self.appId)
+          : await findAnswer(octokit, at, mark, self.login);
+      },
+      create: () =>
+        below === null
+          ? createComment(octokit, at, `${mark}\n${text}`)
+          : createAnswer(octokit, at, below, `${mark}\n${text}`),
     } as const;
     await createOnce(store, once).catch(error => tolerate(error, 'reply'));
   }
 
-  /** A reaction on a comment; GitHub keeps one of a kind, so repeating it is free. */
-  async function react(place: Place, comment: number, content: 'confused' | 'eyes'): Promise<void> {
+  /** A reaction to what was said. */
+  async function reactTo(place: Place, words: Words, content: 'confused' | 'eyes'): Promise<void> {
     const octokit = await github.octokit(place.installation.id, place.repository.id);
-    const { owner, repo } = ownerAndName(place.repository.full_name);
-    await octokit
-      .request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
-        owner,
-        repo,
-        comment_id: comment,
-        content,
-      })
-      .catch(error => tolerate(error, 'reaction'));
+    const at = thread(place.repository.full_name, place.issue.number);
+    await react(octokit, at, words, content).catch(error => tolerate(error, 'reaction'));
   }
 
   function tolerate(error: unknown, what: string): void {
@@ -58,7 +63,7 @@ export function openReplies(options: RepliesOptions) {
     log.warn({ what, why: githubMessage(error) }, 'GitHub refused an answer');
   }
 
-  return { reply, react };
+  return { reply, react: reactTo };
 }
 
 export type Replies = ReturnType<typeof openReplies>;

@@ -58,7 +58,7 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
     /** Bodies of the comments that were made. */
     comments: () =>
       asked
-        .filter(({ route }) => route.startsWith('POST') && route.endsWith('/comments'))
+        .filter(({ route }) => route.startsWith('POST') && /\/(comments|replies)$/.test(route))
         .map(({ params }) => params.body as string),
     handle: (name: string, id: string, payload: object) =>
       handlers.get(name)?.({ id, payload: { ...PLACE, ...payload } }),

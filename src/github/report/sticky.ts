@@ -1,7 +1,7 @@
 import type { Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
-import { createComment, editComment, findComment, thread } from '../comments.ts';
+import { createComment, editComment, findComment, react, thread, type Words } from '../comments.ts';
 import { createOnce } from '../once.ts';
 import { renderComment, type Story, taskMarker } from './comment.ts';
 import { budgetWarnings, usedText } from './money.ts';
@@ -10,31 +10,20 @@ import type { ReporterOptions } from './reporter.ts';
 /** Without a change of state the comment is edited at most this often. */
 const QUIET_MS = 60_000;
 
-/** 👀 on the comment that asked, or on the issue when a label did. GitHub keeps one a person, so repeating is free. */
+/** 👀 on the comment that asked, else on the issue or pull request. */
 export async function acknowledge(options: ReporterOptions, octokit: Octokit, task: Task): Promise<null> {
   const { store, clock } = options;
   if (task.issue === 0) return null;
-  const { owner, repo, issue_number } = thread(task.repository, task.issue);
-  const create = async () => {
-    const { data } =
-      task.comment === null
-        ? await octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', {
-            owner,
-            repo,
-            issue_number,
-            content: 'eyes',
-          })
-        : await octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
-            owner,
-            repo,
-            comment_id: task.comment,
-            content: 'eyes',
-          });
-    return data.id;
-  };
+  const create = () => react(octokit, thread(task.repository, task.issue), wordsOf(task), 'eyes');
   const once = { task: task.id, kind: 'reply', key: 'eyes', now: clock.now(), create } as const;
   await createOnce(store, { ...once, lookUp: async () => null });
   return null;
+}
+
+/** The source of a task begins with the kind of its words. */
+function wordsOf({ comment: id, source }: Task): Words | null {
+  if (id === null) return null;
+  return { kind: source.startsWith('review-comment:') ? 'review-comment' : 'comment', id };
 }
 
 /** Writes or edits the sticky comment. Returns when an edit that can wait is due (ms), else null. */

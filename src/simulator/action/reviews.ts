@@ -46,6 +46,8 @@ export async function createReview(deed: Deed, issue: PullRequest, input: NewRev
   const comments: ReviewComment[] = [];
   for (const comment of input.comments ?? [])
     comments.push(await newComment(deed, issue, review.id, { ...comment, commit }));
+  // They were there before it was submitted.
+  review.submittedAt = world.clock.now();
   issue.pull.reviews.push(review);
   issue.pull.requestedReviewers = issue.pull.requestedReviewers.filter(user => user.id !== actor.user.id);
   if (review.state !== 'PENDING') emitReview(deed, issue, review, 'submitted');

@@ -44,6 +44,14 @@ const DELIVERIES: Record<string, Delivery> = {
   'a comment that asks': { event: 'issue_comment.created', payload: comment('/orch fix it') },
   'a comment that cancels': { event: 'issue_comment.created', payload: comment('/orch cancel T1') },
   'a comment that retries': { event: 'issue_comment.created', payload: comment('/orch retry T1') },
+  'a review that asks': {
+    event: 'pull_request_review.submitted',
+    payload: { ...common, pull_request: issue, review: { id: 9, body: '/orch fix it' } },
+  },
+  'a comment in a review that asks': {
+    event: 'pull_request_review_comment.created',
+    payload: { ...common, pull_request: issue, comment: { id: 9, body: '/orch fix it', in_reply_to_id: 8 } },
+  },
   'a label': {
     event: 'issues.labeled',
     payload: { ...common, action: 'labeled', issue, label: { name: 'orch' } },

@@ -41,6 +41,18 @@ export function eventOf(happening: Happening, command: Command): Event {
     task,
     ...more,
   });
+  const lineComment = (action: string): Event => ({
+    name: `pull_request_review_comment.${action}`,
+    payload: { pull_request: ISSUE, comment: body },
+    task,
+    pullOf: 'repository',
+  });
+  const review = (action: string): Event => ({
+    name: `pull_request_review.${action}`,
+    payload: { pull_request: ISSUE, review: body },
+    task,
+    pullOf: 'repository',
+  });
   const label = (action: string, name: string, issue: object = ISSUE): Event => ({
     name: `issues.${action}`,
     payload: { issue, label: { name } },
@@ -75,7 +87,13 @@ export function eventOf(happening: Happening, command: Command): Event {
     case 'a deleted comment':
       return comment('deleted', ISSUE);
     case 'a new comment in a review':
-      return { ...comment('created', PULL), name: 'pull_request_review_comment.created' };
+      return lineComment('created');
+    case 'an edited comment in a review':
+      return lineComment('edited');
+    case 'a review with a text':
+      return review('submitted');
+    case 'an edited or dismissed review':
+      return review('edited');
     case 'the label `orch` is set':
       return label('labeled', 'orch');
     case 'a label for an agent is set':

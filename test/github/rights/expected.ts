@@ -89,7 +89,10 @@ export const EVENTS = {
   'a new comment on a pull request from a fork': { ...COMMANDS, run: 'answers' },
   'an edited comment': NO_COMMANDS,
   'a deleted comment': NO_COMMANDS,
-  'a new comment in a review': NO_COMMANDS,
+  'a review with a text': COMMANDS,
+  'a new comment in a review': COMMANDS,
+  'an edited comment in a review': 'nothing',
+  'an edited or dismissed review': 'nothing',
   'the label `orch` is set': 'starts',
   'a label for an agent is set': 'starts',
   'the label `orch` is set on a closed issue': 'starts',
@@ -111,6 +114,17 @@ export const EVENTS = {
 
 export type Happening = keyof typeof EVENTS;
 
+/** Of these GitHub tells through which App they were written. */
+export const SIGNED: ReadonlySet<Happening> = new Set<Happening>([
+  'a new comment on an issue',
+  'a new comment on a closed issue',
+  'a new comment on a locked issue, where answers are refused',
+  'a new comment on a pull request',
+  'a new comment on a pull request from a fork',
+  'an edited comment',
+  'a deleted comment',
+]);
+
 /** A refusal is told in the thread where there is one that asks; buttons, and taking back, have none. */
 export const TOLD: ReadonlySet<Happening> = new Set<Happening>([
   'a new comment on an issue',
@@ -118,6 +132,8 @@ export const TOLD: ReadonlySet<Happening> = new Set<Happening>([
   'a new comment on a locked issue, where answers are refused',
   'a new comment on a pull request',
   'a new comment on a pull request from a fork',
+  'a review with a text',
+  'a new comment in a review',
   'the label `orch` is set',
   'a label for an agent is set',
   'the label `orch` is set on a closed issue',

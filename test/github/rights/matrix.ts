@@ -3,7 +3,16 @@ import type { Task } from '../../../src/task/glossary.ts';
 import { NOW, queued } from '../../support/tasks.ts';
 import { failure, handling } from '../handling.ts';
 import { type Event, eventOf } from './events.ts';
-import { type Command, type Effect, EVENTS, type Happening, PEOPLE, TOLD, type Who } from './expected.ts';
+import {
+  type Command,
+  type Effect,
+  EVENTS,
+  type Happening,
+  PEOPLE,
+  SIGNED,
+  TOLD,
+  type Who,
+} from './expected.ts';
 import { answerAbout, type Person, SETUPS } from './people.ts';
 
 export interface Cell {
@@ -33,8 +42,7 @@ export async function playAll(): Promise<Cell[]> {
       const effects: Effect | Record<Command, Effect> = EVENTS[happening];
       const commands = typeof effects === 'string' ? [null] : (Object.keys(effects) as Command[]);
       for (const command of commands) {
-        // Only comments say through which App they were written.
-        if (SETUPS[who].via !== undefined && command === null) continue;
+        if (SETUPS[who].via !== undefined && !SIGNED.has(happening)) continue;
         const effect = typeof effects === 'string' ? effects : effects[command as Command];
         const expected = expect(who, happening, effect);
         const seen = await play(SETUPS[who], eventOf(happening, command ?? 'run'));
@@ -65,7 +73,7 @@ async function play(person: Person, event: Event): Promise<Outcome> {
   using app = handling({
     settings: `${AGENT}${person.server ?? ''}\n`,
     answer: (route, params) => {
-      const isAnswer = route.startsWith('POST') && /\/(comments|reactions)$/.test(route);
+      const isAnswer = route.startsWith('POST') && /\/(comments|replies|reactions)$/.test(route);
       if (event.isLocked && isAnswer) throw failure(403, 'Unable to create comment because issue is locked.');
       if (/\/pulls\/\{pull_number\}$/.test(route))
         return { head: { ref: 'feature', sha: 'a1', repo: { id: event.pullOf === 'fork' ? 8 : 7 } } };
