@@ -1,35 +1,29 @@
-import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppCredentials } from '../config/environment.ts';
-import { carriedSettings } from '../config/repository.ts';
-import { contextPlaces } from '../context/place.ts';
 import type { Ask } from '../forge/wish.ts';
-import { createApp, EVENTS } from '../github/app.ts';
+import { EVENTS, HANDLED, openHandlers } from '../github/app.ts';
 import { githubAsk } from '../github/asked.ts';
 import { connectGithub } from '../github/client.ts';
 import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
-import { githubForge } from '../github/forge.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { decided } from '../github/places.ts';
-import { pullWords } from '../github/pull-words.ts';
-import { openPulls } from '../github/pulls.ts';
 import { startReach } from '../github/reach.ts';
 import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
-import { confirmRequester } from '../github/requester.ts';
-import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
-import { openHome } from './home.ts';
+import { type LastingHome, openHome } from './home.ts';
+import { openLocalEngine } from './local-engine.ts';
+import { type OnGithub, type OnGithubOptions, startOnGithub } from './on-github.ts';
 import { createProbot } from './probot.ts';
 
-export interface AppOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'contextOf'> {
+export interface AppOptions extends Omit<OnGithubOptions, 'home' | 'github' | 'webBaseUrl' | 'engine'> {
   credentials: AppCredentials;
 }
 
-export interface App extends Daemon {
+export interface App extends OnGithub, Pick<LastingHome, 'backUp'> {
   ask: Ask;
   /** Takes webhook requests; false for others. */
   front: ReturnType<typeof createFront>;
@@ -44,7 +38,7 @@ const REDELIVER_SECONDS = 300;
 export async function startApp(options: AppOptions): Promise<App> {
   const { settings, credentials, clock, log, secrets } = options;
   await using stack = new AsyncDisposableStack();
-  const home = stack.use(openHome(settings, clock));
+  const home = stack.use(openHome(settings, options));
   const { store } = home;
   const send = guardedFetch(secrets);
   const probot = createProbot(credentials, send);
@@ -58,25 +52,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { webBaseUrl } = credentials;
   const github = connectGithub(probot, { webBaseUrl, clock, pace });
   const shared = { store, github, clock, log };
-  const carried = carriedSettings(settings);
-  const pulls = openPulls(shared);
-  const confirm = confirmRequester({
-    github,
-    bots: settings.policies.bots,
-    permissions: task => carried(task.settings).permissions,
-  });
-  const forge = githubForge({
-    github,
-    webBaseUrl,
-    secrets,
-    files: task => home.paths.files(task.repository),
-    pulls,
-    words: pullWords(shared),
-    confirm,
-  });
-  const contexts = resolve(settings.orchestrator.home, settings.context.directory);
-  const contextOf = contextPlaces(contexts, store.marks);
-  const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf }));
+  const daemon = stack.use(
+    await startOnGithub({ ...options, home, github, webBaseUrl, engine: openLocalEngine }),
+  );
+  const { pulls } = daemon;
 
   const reporter = startReporter({
     ...shared,
@@ -90,7 +69,11 @@ export async function startApp(options: AppOptions): Promise<App> {
   stack.defer(() => follower.stop());
   const { rollBack } = daemon.checkpoints;
   const context = { ...shared, settings, replies: openReplies(shared), rollBack };
-  await probot.load(createApp(context));
+  const handle = openHandlers(context);
+  await probot.load(app => {
+    for (const name of HANDLED)
+      app.on(name as 'issues.labeled', ({ id, payload }) => handle(name, payload, id));
+  });
   const inbox = startInbox({
     store,
     clock,
@@ -118,5 +101,6 @@ export async function startApp(options: AppOptions): Promise<App> {
   // First of all: what is waited for here would wait for its turn.
   stack.defer(() => pace.stop());
   const running = stack.move();
-  return { ...daemon, ask: githubAsk(context), front, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const asks = { backUp: home.backUp, ask: githubAsk(context), front };
+  return { ...daemon, ...asks, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

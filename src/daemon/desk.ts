@@ -13,15 +13,16 @@ import type { LocalRepository } from '../local/repository.ts';
 import { showTests } from '../record/views.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
-import { openHome } from './home.ts';
+import { type LastingHome, openHome } from './home.ts';
+import { openLocalEngine } from './local-engine.ts';
 import { startPullTests } from './pull-tests.ts';
 import { startTaskFolder } from './task-folder.ts';
 
-export interface DeskOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'contextOf'> {
+export interface DeskOptions extends Omit<DaemonOptions, 'home' | 'forge' | 'engine' | 'contextOf'> {
   repository: LocalRepository;
 }
 
-export interface Desk extends Daemon {
+export interface Desk extends Daemon, Pick<LastingHome, 'backUp'> {
   ask: Ask;
   local: NonNullable<ApiOptions['local']>;
 }
@@ -33,7 +34,7 @@ const FOLLOW_SECONDS = 30;
 export async function startDesk(options: DeskOptions): Promise<Desk> {
   const { settings, clock, log, repository } = options;
   await using stack = new AsyncDisposableStack();
-  const home = stack.use(openHome(settings, clock));
+  const home = stack.use(openHome(settings, options));
   const { store } = home;
   const context = resolve(repository.top, settings.context.directory);
   const tasks = settings.taskQueue.directory && resolve(repository.top, settings.taskQueue.directory);
@@ -44,7 +45,9 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   ]);
   excludeFromGit(repository, own);
   const forge = localForge({ store, clock, repository });
-  const daemon = stack.use(await startDaemon({ ...options, home, forge, contextOf: () => context }));
+  const daemon = stack.use(
+    await startDaemon({ ...options, home, forge, engine: openLocalEngine, contextOf: () => context }),
+  );
   const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
   const carried = carriedSettings(settings);
@@ -62,6 +65,7 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   const running = stack.move();
   return {
     ...daemon,
+    backUp: home.backUp,
     ask,
     local: {
       merge: localMerge({ store, clock, repository, own, tests }),

@@ -6,10 +6,11 @@ import type { Settings } from '../config/settings.ts';
 import { type Clock, isoTime } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Daemon } from './daemon.ts';
+import type { LastingHome } from './home.ts';
 import { listen } from './listen.ts';
 
 export interface FacesOptions extends Pick<ApiOptions, 'ask' | 'local' | 'redact'> {
-  daemon: Daemon;
+  daemon: Daemon & Pick<LastingHome, 'backUp'>;
   settings: Settings;
   clock: Clock;
   log: Log;

@@ -6,13 +6,15 @@ import type { ApiOptions } from '../api/options.ts';
 import type { Paths } from '../config/paths.ts';
 import { readableLines } from '../shared/text.ts';
 import { type Run, runName } from '../task/glossary.ts';
-import { type NextStepOptions, nextStepIn } from './next-step.ts';
 
-/** How it is looked into a running Orch: output, screens, files, and what comes next. Looking changes nothing. */
-export function insight(
-  options: NextStepOptions & { paths: Paths; terminals: Terminals },
-): ApiOptions['insight'] {
-  const { paths, terminals } = options;
+/** How it is looked into a run on this host: output, screen, files. Looking changes nothing. */
+export function insight({
+  paths,
+  terminals,
+}: {
+  paths: Paths;
+  terminals: Terminals;
+}): Omit<ApiOptions['insight'], 'next'> {
   return {
     output: (run, lines) => lastWords(paths.runLog(nameOf(run)), lines),
     async screen(run) {
@@ -20,7 +22,6 @@ export function insight(
       return screen === null ? null : readableLines(screen).join('\n').trimEnd();
     },
     files: run => filesOf(paths, run),
-    next: nextStepIn(options),
   };
 }
 

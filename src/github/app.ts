@@ -1,4 +1,3 @@
-import type { Probot } from 'probot';
 import { parseLabels } from '../command/labels.ts';
 import { recordPull } from '../forge/pulls.ts';
 import { cancel, pause, resume } from '../queue/change.ts';
@@ -41,24 +40,24 @@ const HANDLERS: Record<string, Handler> = {
   ...PLACES,
 };
 
+/** Each of GitHub's events that something is done about, as Probot names them: `issues.labeled`. */
+export const HANDLED = Object.keys(HANDLERS);
+
 /** The webhook events that the App handles. */
-export const EVENTS: ReadonlySet<string> = new Set(
-  Object.keys(HANDLERS).map(name => name.split('.')[0] as string),
-);
+export const EVENTS: ReadonlySet<string> = new Set(HANDLED.map(name => name.split('.')[0] as string));
 
 /** Those of them that app.yml subscribes to: exactly these. */
 export const SUBSCRIBED = [...EVENTS].filter(event => !ALWAYS_SENT.has(event));
 
-/** The Probot app: what is done with each delivery. Handling the same one again changes nothing more. */
-export function createApp(context: AppContext): (probot: Probot) => void {
+/** What is done about one of them; `delivery` is unique to it. Handling the same one again changes nothing more. */
+export type Handle = (name: string, payload: unknown, delivery: string) => Promise<void>;
+
+/** Errors: what GitHub answers; E_… that somebody is to be told of has been told. */
+export function openHandlers(context: AppContext): Handle {
   const notice = openNotice(context);
-  return probot => {
-    for (const [name, handle] of Object.entries(HANDLERS)) {
-      probot.on(name as 'issues.labeled', async ({ id, payload }) => {
-        await notice(payload);
-        await handle(context, payload, id);
-      });
-    }
+  return async (name, payload, delivery) => {
+    await notice(payload);
+    await HANDLERS[name]?.(context, payload, delivery);
   };
 }
 

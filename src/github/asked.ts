@@ -4,17 +4,20 @@ import type { Ask, Asked, AskedAt, Wish } from '../forge/wish.ts';
 import { OrchError } from '../shared/errors.ts';
 import { taskName } from '../task/glossary.ts';
 import { admit, isAllowed } from './admit.ts';
-import { githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
+import { type AppGithub, githubMessage, hasStatus, isRefusal, type Octokit } from './client.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { type Door, issue as issueSchema, repository as repositorySchema, user } from './payloads.ts';
 import { queueAt } from './queue-at.ts';
 
+/** Where a name leads is for the App itself to ask. */
+type AskContext = AppContext & { github: AppGithub };
+
 /**
  * Takes tasks that are asked for over the API, as if whoever asks had commented there: GitHub says whether they may. Errors
  * besides those of `Ask`: E_GITHUB, E_GITHUB_AWAY.
  */
-export function githubAsk(context: AppContext): Ask {
+export function githubAsk(context: AskContext): Ask {
   return async (wishes, at) => {
     if (at === null) throw nowhere();
     try {
@@ -31,7 +34,7 @@ export function githubAsk(context: AppContext): Ask {
 }
 
 /** Queues what the sender wants, if they may command there. Errors: E_NO_ACCESS, and those of `queueAt`. */
-async function askAt(context: AppContext, door: Door, wishes: readonly Wish[]): Promise<Asked[]> {
+async function askAt(context: AskContext, door: Door, wishes: readonly Wish[]): Promise<Asked[]> {
   const admission = await admit(context, door);
   if (admission.kind !== 'admitted')
     throw new OrchError('E_NO_ACCESS', admission.kind === 'refused' ? admission.text : admission.why);
@@ -50,7 +53,7 @@ function nowhere(): OrchError {
   });
 }
 
-async function findDoor(context: AppContext, at: AskedAt): Promise<Door> {
+async function findDoor(context: AskContext, at: AskedAt): Promise<Door> {
   const place = await findRepository(context, at.repository);
   const octokit = await context.github.octokit(place.installation.id, place.repository.id);
   const sender = await findUser(octokit, at.requester);
@@ -62,7 +65,7 @@ const reached = z.object({ repositories: z.array(repositorySchema).length(1) });
 
 /** A repository by its name, and the installation that reaches it. Errors: E_UNKNOWN_REPOSITORY. */
 async function findRepository(
-  { github, settings }: AppContext,
+  { github, settings }: AskContext,
   name: string,
 ): Promise<Pick<Door, 'repository' | 'installation'>> {
   const unknown = (why: string) =>

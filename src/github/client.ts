@@ -1,19 +1,23 @@
+import type { Octokit as Core } from '@octokit/core';
+import type { PaginateInterface } from '@octokit/plugin-paginate-rest';
 import type { Probot } from 'probot';
 import type { Access } from '../forge/remote.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Pace } from './pace.ts';
 import { openTokens } from './tokens.ts';
 
-export type Octokit = Awaited<ReturnType<Probot['auth']>>;
+/** A client of GitHub's API that tries again by itself. */
+export type Octokit = Core & { paginate: PaginateInterface };
 
-/** The App as GitHub knows it: nothing may rely on its name. */
-interface Identity {
-  appId: number;
-  /** `some-name[bot]`: who stands beside what the App writes. */
+/** Orch as GitHub knows it: nothing may rely on its name. */
+export interface Identity {
+  /** Null where Orch has but a token, and is whatever that stands for. */
+  appId: number | null;
+  /** `some-name[bot]`: who stands beside what Orch writes. */
   login: string;
   /** The number of that bot; null where GitHub does not tell it. */
   userId: number | null;
-  /** Author line of the agents' commits, linked to the App by GitHub. */
+  /** Author line of the agents' commits, linked to Orch by GitHub. */
   email: string;
 }
 
@@ -25,10 +29,14 @@ export interface Github {
   octokit(installation: number, repositoryId: number): Promise<Octokit>;
   /** A token for git over HTTPS: this repository, contents only, or also what defines its workflows. */
   gitToken(installation: number, repositoryId: number, access: Access): Promise<string>;
-  /** Asks as the App itself, of what is no installation's. */
-  app(): Promise<Octokit['request']>;
   /** Asked for on behalf of a repository, and the same for all. */
   identity(installation: number, repositoryId: number): Promise<Identity>;
+}
+
+/** GitHub as an App reaches it. */
+export interface AppGithub extends Github {
+  /** Asks as the App itself, of what is no installation's. */
+  app(): Promise<Octokit['request']>;
 }
 
 const GIT = {
@@ -55,7 +63,8 @@ export interface GithubOptions {
   pace: Pace;
 }
 
-export function connectGithub(probot: Probot, options: GithubOptions): Github {
+/** Signed in as an App, by Probot. */
+export function connectGithub(probot: Probot, options: GithubOptions): AppGithub {
   const { clock, pace } = options;
   const tokens = openTokens({ app: () => probot.auth(), pace, clock });
   let identity: Promise<Identity> | null = null;
@@ -114,18 +123,18 @@ type Authorize = (
 ) => Promise<unknown>;
 type RequestOptions = { method: string; headers: Record<string, unknown> };
 
-async function readIdentity(asApp: Github['app'], client: Octokit, webBaseUrl: string): Promise<Identity> {
+async function readIdentity(asApp: AppGithub['app'], client: Octokit, webBaseUrl: string): Promise<Identity> {
   const app = await (await asApp())('GET /app');
   if (!app.data) throw new Error('GET /app gave no App');
   const login = `${app.data.slug}[bot]`;
   const userId = await readUserId(client, login);
+  return { appId: app.data.id, login, userId, email: noreply({ login, userId }, webBaseUrl) };
+}
+
+/** The address at which GitHub links commits to somebody, and takes no mail. */
+export function noreply({ login, userId }: Pick<Identity, 'login' | 'userId'>, webBaseUrl: string): string {
   const domain = `users.noreply.${new URL(webBaseUrl).hostname}`;
-  return {
-    appId: app.data.id,
-    login,
-    userId,
-    email: `${userId === null ? '' : `${userId}+`}${login}@${domain}`,
-  };
+  return `${userId === null ? '' : `${userId}+`}${login}@${domain}`;
 }
 
 /** Null where GitHub does not tell: commits are then not linked to the App, and nothing else is lost. */

@@ -1,5 +1,5 @@
 import { shorten } from '../shared/text.ts';
-import type { Octokit } from './client.ts';
+import type { Identity, Octokit } from './client.ts';
 
 export interface Thread {
   owner: string;
@@ -117,12 +117,12 @@ export async function findAnswer(
   return null;
 }
 
-/** The App's own comment that begins with this marker; other people's copies of the marker don't count. */
+/** Orch's own comment that begins with this marker; other people's copies of the marker don't count. */
 export async function findComment(
   octokit: Octokit,
   at: Thread,
   mark: string,
-  appId: number,
+  self: Identity,
 ): Promise<number | null> {
   const pages = octokit.paginate.iterator('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
     ...at,
@@ -130,7 +130,8 @@ export async function findComment(
   });
   for await (const { data } of pages) {
     const own = data.find(
-      comment => comment.body?.startsWith(mark) && comment.performed_via_github_app?.id === appId,
+      ({ body, user, performed_via_github_app: app }) =>
+        body?.startsWith(mark) && (self.appId === null ? user?.id === self.userId : app?.id === self.appId),
     );
     if (own) return Number(own.id);
   }

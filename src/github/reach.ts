@@ -1,12 +1,12 @@
 import { keyedRounds } from '../shared/rounds.ts';
 import type { TaskPlace } from '../store/tasks.ts';
-import { type Github, githubMessage, hasStatus, isRefusal } from './client.ts';
+import { type AppGithub, type Github, githubMessage, hasStatus, isRefusal } from './client.ts';
 import { ownerAndName } from './comments.ts';
 import { repositoryChanged } from './payloads.ts';
 import { type Ground, leave, OUT_OF_REACH, relocate, SUSPENDED } from './places.ts';
 
 export interface ReachOptions extends Ground {
-  github: Github;
+  github: AppGithub;
   intervalSeconds: number;
 }
 
@@ -52,7 +52,7 @@ export function startReach(options: ReachOptions) {
  * Each delivery tells where its repository is reached, as the one that tells of a change may have been lost. It may be an
  * old one too: GitHub is asked before it is believed.
  */
-export function openNotice(options: Pick<ReachOptions, 'store' | 'github' | 'log'>) {
+export function openNotice(options: Pick<ReachOptions, 'store' | 'log'> & { github: Github }) {
   return async (raw: unknown): Promise<void> => {
     const told = repositoryChanged.safeParse(raw);
     if (!told.success) return;
@@ -76,7 +76,7 @@ async function look(options: ReachOptions, place: TaskPlace): Promise<void> {
 
 /** What the repository's number is called; null when this installation does not reach it any more. */
 async function nameNow(
-  { github }: Pick<ReachOptions, 'github'>,
+  { github }: { github: Github },
   { installation, repositoryId }: TaskPlace,
 ): Promise<string | null> {
   try {

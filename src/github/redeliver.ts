@@ -2,11 +2,11 @@ import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
-import { type Github, githubMessage, isRefusal } from './client.ts';
+import { type AppGithub, githubMessage, isRefusal } from './client.ts';
 
 export interface RedeliverOptions {
   store: Store;
-  github: Github;
+  github: AppGithub;
   clock: Clock;
   log: Log;
   /** Events that are handled: others are not missed. */
@@ -67,7 +67,7 @@ export function startRedelivery(options: RedeliverOptions) {
     return options.events.has(event) && !store.inbox.has(guid);
   }
 
-  async function redeliver(app: Awaited<ReturnType<Github['app']>>, attempt: Attempt): Promise<void> {
+  async function redeliver(app: Awaited<ReturnType<AppGithub['app']>>, attempt: Attempt): Promise<void> {
     const { id, guid, event } = attempt;
     const count = (tries.get(guid)?.count ?? 0) + 1;
     tries.set(guid, { count, until: clock.now() + KEPT_MS });
@@ -88,7 +88,7 @@ export function startRedelivery(options: RedeliverOptions) {
 }
 
 /** The attempts of the log after this time (ms), the newest first. */
-async function attemptsAfter(app: Awaited<ReturnType<Github['app']>>, after: number): Promise<Attempt[]> {
+async function attemptsAfter(app: Awaited<ReturnType<AppGithub['app']>>, after: number): Promise<Attempt[]> {
   const found: Attempt[] = [];
   let cursor: string | undefined;
   do {

@@ -40,7 +40,7 @@ export function openReplies(options: RepliesOptions) {
       lookUp: async () => {
         const self = await github.identity(place.installation.id, place.repository.id);
         return below === null
-          ? await findComment(octokit, at, mark, self.appId)
+          ? await findComment(octokit, at, mark, self)
           : await findAnswer(octokit, at, mark, self.login);
       },
       create: () =>

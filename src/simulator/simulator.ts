@@ -8,6 +8,7 @@ import { OrchError } from '../shared/errors.ts';
 import { Deliveries, type Delivery } from './deliveries.ts';
 import { Faults } from './faults.ts';
 import { addGitRoutes } from './git/http.ts';
+import { addGraphql } from './http/graphql.ts';
 import { createServer } from './http/server.ts';
 import { Traffic } from './http/traffic.ts';
 import { readManifest } from './manifest.ts';
@@ -69,6 +70,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const observers = new Observers();
   const server = createServer(world, ROUTES, observers);
   addGitRoutes(server, world);
+  addGraphql(server, world);
   const close = async () => {
     await world.deliveries.close();
     await server.close();

@@ -1,7 +1,7 @@
 import { loadSettings, type Settings } from '../../src/config/settings.ts';
 import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
-import { createApp } from '../../src/github/app.ts';
-import type { Github, Octokit } from '../../src/github/client.ts';
+import { openHandlers } from '../../src/github/app.ts';
+import type { AppGithub, Octokit } from '../../src/github/client.ts';
 import { openReplies } from '../../src/github/replies.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { fakeClock } from '../support/clock.ts';
@@ -24,7 +24,7 @@ export function fakeGithub(answer: Answer = () => undefined) {
     },
     paginate: { iterator: async function* () {} },
   } as unknown as Octokit;
-  const github: Github = {
+  const github: AppGithub = {
     app: async () => octokit.request,
     octokit: async () => octokit,
     gitToken: async () => 'token',
@@ -47,10 +47,8 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   });
   const settings = settingsOf(options.settings ?? '');
   const shared = { store, github, clock: fakeClock(), log: silentLog() };
-  const handlers = new Map<string, (event: { id: string; payload: unknown }) => Promise<void>>();
-  const probot = { on: (name: string, handle: never) => handlers.set(name, handle) };
   const context = { ...shared, settings, replies: openReplies(shared), rollBack: rollBackIn(shared) };
-  createApp(context)(probot as never);
+  const handle = openHandlers(context);
   return {
     ...shared,
     context,
@@ -60,10 +58,9 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
       asked
         .filter(({ route }) => route.startsWith('POST') && /\/(comments|replies)$/.test(route))
         .map(({ params }) => params.body as string),
-    handle: (name: string, id: string, payload: object) =>
-      handlers.get(name)?.({ id, payload: { ...PLACE, ...payload } }),
+    handle: (name: string, id: string, payload: object) => handle(name, { ...PLACE, ...payload }, id),
     /** The payload as it is, whatever it lacks. */
-    handleRaw: async (name: string, id: string, payload: unknown) => handlers.get(name)?.({ id, payload }),
+    handleRaw: async (name: string, id: string, payload: unknown) => handle(name, payload, id),
     [Symbol.dispose]: () => store.close(),
   };
 }

@@ -53,7 +53,7 @@ export async function reportComment(
         octokit,
         at,
         taskMarker(task),
-        (await options.github.identity(task.installation, task.repositoryId)).appId,
+        await options.github.identity(task.installation, task.repositoryId),
       ),
     create: () => createComment(octokit, at, body),
   });

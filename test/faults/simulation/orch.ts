@@ -9,7 +9,7 @@ import { openKeeper } from '../../../src/daemon/keeper.ts';
 import { policyOf } from '../../../src/daemon/policy.ts';
 import { pullStage } from '../../../src/daemon/pull-stage.ts';
 import { rollBackIn } from '../../../src/daemon/rollback-asked.ts';
-import { createApp, EVENTS } from '../../../src/github/app.ts';
+import { EVENTS, openHandlers } from '../../../src/github/app.ts';
 import { connectGithub } from '../../../src/github/client.ts';
 import { startFollowing } from '../../../src/github/follow.ts';
 import { githubForge } from '../../../src/github/forge.ts';
@@ -118,18 +118,19 @@ export function startOrch(around: Surroundings): Orch {
     sweepSeconds: 120,
   });
   const talk = openTalk({ store, clock });
-  const handlers = new Map<string, (event: unknown) => Promise<void>>();
-  const on = (name: string, handle: (event: unknown) => Promise<void>) => void handlers.set(name, handle);
-  createApp({ ...shared, settings: SETTINGS, replies: openReplies(shared), rollBack: rollBackIn(shared) })({
-    on,
-  } as never);
+  const handle = openHandlers({
+    ...shared,
+    settings: SETTINGS,
+    replies: openReplies(shared),
+    rollBack: rollBackIn(shared),
+  });
   const inbox = startInbox({
     store,
     clock,
     log,
     async handle({ delivery, event, payload }) {
       const parsed = JSON.parse(payload) as { action: string };
-      await handlers.get(`${event}.${parsed.action}`)?.({ id: delivery, payload: parsed });
+      await handle(`${event}.${parsed.action}`, parsed, delivery);
     },
   });
 
