@@ -39,6 +39,11 @@ export interface SharedContext {
   wanted: readonly { path: string; at: string | null }[];
 }
 
+/** Who asked, by a label or an assignment, vouches for title and text of the issue: they are the task. */
+export function isVouched({ source }: { source: string }): boolean {
+  return /^(label|assigned):/.test(source);
+}
+
 interface Issue {
   number: number;
   title: string;

@@ -74,6 +74,7 @@ export const EXIT_OF = {
   E_FORK: 4,
   E_NO_AGENT: 5,
   E_GITHUB: 5,
+  E_WORKFLOW: 5,
   E_PROMPT_TOO_LONG: 5,
 } as const satisfies Record<ErrorCode, Exit>;
 

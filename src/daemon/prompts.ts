@@ -1,4 +1,4 @@
-import { type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
+import { isVouched, type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import { writeResumption } from '../agent/resumption.ts';
 import type { Input } from '../store/inputs.ts';
 import { isResumed, type Run, type Task } from '../task/glossary.ts';
@@ -32,7 +32,7 @@ export function promptToBegin(
   return writePrompt({
     ...found,
     instruction: task.instruction,
-    vouched: /^(label|assigned):/.test(task.source),
+    vouched: isVouched(task),
     repository: task.repository,
     issue: issueOf(task),
     conversation: JSON.parse(task.conversation) as Remark[],

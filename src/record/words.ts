@@ -18,7 +18,9 @@ export function describeEvent(event: JournalEvent): string {
     case 'run:prepared':
       return `workspace ready: ${event.data.branch} from ${event.data.base}`;
     case 'run:spawned':
-      return `agent started, process ${event.data.pid}`;
+      return event.data.pid === null
+        ? 'a job is to carry it out'
+        : `agent started, process ${event.data.pid}`;
     case 'run:stopping':
       return `agent is being stopped: ${event.data.why}`;
     case 'agent:state':

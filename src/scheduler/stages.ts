@@ -16,7 +16,7 @@ export interface Stages {
   };
   agent: {
     /** Starts the session, or finds the one that a crash left behind. */
-    launch(task: Task, run: Run): Promise<{ pid: number; pidStart: string | null }>;
+    launch(task: Task, run: Run): Promise<{ pid: number | null; pidStart: string | null }>;
     /** `unknown` when the probe itself failed: that is never taken for a death. */
     look(run: Run): Promise<Sight>;
     interrupt(run: Run): Promise<void>;

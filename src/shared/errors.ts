@@ -68,6 +68,8 @@ export const ERRORS = {
   E_FORK: 'Push the branch to the repository itself, and ask there.',
   E_NO_AGENT: 'Whoever runs Orch adds an agent with a command to orch.yaml.',
   E_GITHUB: 'GitHub refused; the message says why.',
+  E_WORKFLOW:
+    'Put docs/workflows/execute.yml on the default branch, and let the App write `actions`; then retry the task.',
   E_PROMPT_TOO_LONG: 'Use `prompt: file` or `prompt: stdin` for this profile.',
 } as const;
 
@@ -111,6 +113,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set([
   'E_SETTINGS',
   'E_GITHUB',
   'E_ACCESS_LOST',
+  'E_WORKFLOW',
 ]);
 
 /** What the host lacks, or GitHub withholds: the task waits for it, and it counts as no try. */

@@ -1,6 +1,14 @@
 import type { Connection } from './connection.ts';
 
-export type CreationKind = 'comment' | 'check' | 'pull' | 'reply' | 'branch' | 'command' | 'decoration';
+export type CreationKind =
+  | 'comment'
+  | 'check'
+  | 'pull'
+  | 'reply'
+  | 'branch'
+  | 'command'
+  | 'decoration'
+  | 'workflow';
 
 export interface Creation {
   remoteId: number | null;

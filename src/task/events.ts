@@ -13,7 +13,8 @@ export interface TaskEvents {
   'task:waits': { reason: string | null };
   'run:claimed': { run: number; agent: string; choice?: string };
   'run:prepared': { run: number; branch: string; base: string };
-  'run:spawned': { run: number; pid: number };
+  /** No process of this host where another carries it out. */
+  'run:spawned': { run: number; pid: number | null };
   'run:stopping': { run: number; why: RunOutcome };
   'run:done': { run: number; summary: string | null };
   'run:progress': { run: number; text: string };

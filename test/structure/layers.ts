@@ -9,6 +9,7 @@ import { importsOf, type SourceFile } from './source.ts';
 const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   [['src/', 'src/daemon/', 'src/demo/', 'src/action/']],
   ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/local/'],
+  ['src/engine/'],
   ['src/scheduler/'],
   [
     'src/queue/',
@@ -22,7 +23,6 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
     'src/message/',
     'src/health/',
     'src/context/',
-    'src/engine/',
   ],
   [
     [
