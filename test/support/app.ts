@@ -157,7 +157,8 @@ async function startOnce(
   };
 }
 
-function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppOptions) {
+/** Settings with these agents, each a shell script. */
+export function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppOptions) {
   const profiles = Object.entries(agents).map(([name, script]) => [
     name,
     { command: ['sh', '-c', script], max_instances: 5 },
@@ -171,7 +172,8 @@ function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppO
   };
 }
 
-async function populate(
+/** The repository acme/shop with the App on it, people of each role, and an issue. */
+export async function populate(
   github: Simulator,
   { files = { 'README.md': '# Shop\n' }, repository = {}, chosen }: TestAppOptions,
 ) {
@@ -189,7 +191,8 @@ async function populate(
   });
 }
 
-function commentsOf(github: Simulator, issue: number): string[] {
+/** Comments of an issue as `login: body`. */
+export function commentsOf(github: Simulator, issue: number): string[] {
   const comments = [...repositoryOf(github).comments.values()].filter(
     comment => comment.issueNumber === issue,
   );
