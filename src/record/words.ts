@@ -55,6 +55,10 @@ export function describeEvent(event: JournalEvent): string {
       return `pull request ${event.data.state}`;
     case 'pull:tested':
       return describeTests(event.data);
+    case 'work:kept':
+      return event.data.ref === null
+        ? `what it left could not be kept: ${event.data.reason}`
+        : `what it left is kept as ${event.data.ref}`;
     case 'workspace:removed':
       return 'workspace removed';
     default:

@@ -32,6 +32,8 @@ export interface TaskEvents {
   'pull:opened': { number: number; url: string | null; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };
   'pull:tested': { verdict: 'passed' | 'failed' | 'not_run'; command: string; reason: string | null };
+  /** What a run left, where the host does not stay; `ref` is on the forge, or null with the reason. */
+  'work:kept': { run: number; ref: string | null; reason: string | null };
   'workspace:removed': { run: number; rescued: string | null };
 }
 

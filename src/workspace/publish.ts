@@ -18,8 +18,31 @@ export async function pushBranch(
   { sha, branch, expected }: { sha: string; branch: string; expected: string | null },
 ): Promise<PushResult> {
   const ref = `refs/heads/${branch}`;
-  const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
-  const args = ['push', '--porcelain', '--no-verify', '--no-follow-tags', lease, 'origin', `${sha}:${ref}`];
+  const how = ['--no-follow-tags', `--force-with-lease=${ref}:${expected ?? ''}`];
+  const { refused } = await pushRef(store, remote, { sha, ref, how });
+  return refused === null
+    ? { kind: 'pushed' }
+    : { kind: 'rejected', reason: classify(refused, expected), text: refused };
+}
+
+/**
+ * Pushes one commit of the store to a ref that is no branch, wherever that stands. Gives why the remote refuses it, or
+ * null. Errors: E_PROGRAM_FAILED (network, authorization).
+ */
+export async function pushRescue(
+  store: Store,
+  remote: Remote,
+  { sha, ref }: { sha: string; ref: string },
+): Promise<string | null> {
+  return (await pushRef(store, remote, { sha, ref, how: ['--no-follow-tags', '--force'] })).refused;
+}
+
+async function pushRef(
+  store: Store,
+  remote: Remote,
+  { sha, ref, how }: { sha: string; ref: string; how: readonly string[] },
+): Promise<{ refused: string | null }> {
+  const args = ['push', '--porcelain', '--no-verify', ...how, 'origin', `${sha}:${ref}`];
   const result = await tryRemoteGit(args, remote, { directory: store.directory });
   const [status, , verdict = ''] =
     result.stdout
@@ -27,14 +50,12 @@ export async function pushBranch(
       .find(line => line.includes(`:${ref}\t`))
       ?.split('\t') ?? [];
   if (status === undefined) {
-    const text = reasonGiven('', result.stderr);
+    const refused = reasonGiven('', result.stderr);
     // An archived repository, or a right that was taken away: asking again would not help.
-    if (/returned error: 40[34]\b/.test(result.stderr)) return { kind: 'rejected', reason: 'other', text };
+    if (/returned error: 40[34]\b/.test(result.stderr)) return { refused };
     throw gitFailure(args, result);
   }
-  if (status !== '!') return { kind: 'pushed' };
-  const text = reasonGiven(verdict, result.stderr);
-  return { kind: 'rejected', reason: classify(text, expected), text };
+  return { refused: status === '!' ? reasonGiven(verdict, result.stderr) : null };
 }
 
 /** Where the branch stands on the remote, now; null when it is not there. Errors: E_PROGRAM_FAILED. */

@@ -49,6 +49,11 @@ export function runHead(store: Store, run: string): Promise<string | null> {
   return tryShow(store, run, 'head');
 }
 
+/** The last commits of the run that must not reach the forge, or null. */
+export function refusedHead(store: Store, run: string): Promise<string | null> {
+  return tryRef(store, `refs/orch/refused/${checkRun(run)}`);
+}
+
 /** The base that the run's workspace was made from, or null before it was. */
 export function runBase(store: Store, run: string): Promise<string | null> {
   return tryShow(store, run, 'base');
@@ -59,8 +64,12 @@ export function runStart(store: Store, run: string): Promise<string | null> {
   return tryShow(store, run, 'start');
 }
 
-async function tryShow({ directory }: Store, run: string, name: Pin): Promise<string | null> {
-  const shown = await tryGit(['show-ref', '--verify', '--hash', `${runRefs(run)}/${name}`], { directory });
+function tryShow(store: Store, run: string, name: Pin): Promise<string | null> {
+  return tryRef(store, `${runRefs(run)}/${name}`);
+}
+
+async function tryRef({ directory }: Store, ref: string): Promise<string | null> {
+  const shown = await tryGit(['show-ref', '--verify', '--hash', ref], { directory });
   return shown.exitCode === 0 ? shown.stdout : null;
 }
 

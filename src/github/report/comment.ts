@@ -9,7 +9,7 @@ import { isFinal, type TaskState } from '../../task/states.ts';
 import { marker } from '../comments.ts';
 import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
-import { askedText, keyboardText, progressText, saidText, stateText } from './talk.ts';
+import { askedText, keptText, keyboardText, progressText, saidText, stateText } from './talk.ts';
 
 const HEADLINE: Record<TaskState, string> = {
   queued: '🕓 {} is queued',
@@ -45,6 +45,7 @@ export function renderComment({ task, runs, events, usage, said }: Story, now: n
     table(task, run, usage, progressText(task, run, events), endOf(task, run, events) ?? now),
     steps(task, events),
     saidText(task, said),
+    keptText(task, run, events),
     words(task, run),
     footer(task),
   ];

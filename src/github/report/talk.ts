@@ -51,6 +51,16 @@ export function progressText(task: Task, run: Run | undefined, events: readonly 
   return isNow ? plainCell(told(event.data.text)) : '';
 }
 
+/** Where the work of a run is that came to nothing on a runner, which forgets it; empty where there is none. */
+export function keptText(task: Task, run: Run | undefined, events: readonly JournalEvent[]): string {
+  const event = events.findLast(each => each.type === 'work:kept');
+  if (event?.type !== 'work:kept' || event.data.run !== run?.number || task.state === 'completed') return '';
+  const { ref, reason } = event.data;
+  if (ref === null) return `What the agent left is not kept: ${plain(told(reason ?? ''))}`;
+  const without = reason === null ? '' : ` Not all of it: ${plain(told(reason))}`;
+  return `What the agent left is kept: \`git fetch origin ${ref}\`.${without}`;
+}
+
 /** What people have told the agent last, and whether it has heard it. */
 export function saidText(task: Task, said: readonly Input[]): string {
   if (said.length === 0) return '';
