@@ -68,7 +68,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const follower = startFollowing({ ...shared, pulls, ended, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
   const { rollBack } = daemon.checkpoints;
-  const context = { ...shared, settings, replies: openReplies(shared), rollBack };
+  const replies = openReplies(shared);
+  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack };
   const handle = openHandlers(context);
   await probot.load(app => {
     for (const name of HANDLED)

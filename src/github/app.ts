@@ -1,7 +1,7 @@
 import { parseLabels } from '../command/labels.ts';
 import { recordPull } from '../forge/pulls.ts';
 import { cancel, pause, resume } from '../queue/change.ts';
-import { describeError, OrchError } from '../shared/errors.ts';
+import { OrchError } from '../shared/errors.ts';
 import { parseTaskName, type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { admit, isAllowed } from './admit.ts';
@@ -117,7 +117,7 @@ async function byIssue(
     await work();
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
-    await context.replies.reply(place, from.key, describeError(error));
+    await context.replies.refuse(place, from.key, error);
   }
 }
 

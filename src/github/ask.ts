@@ -2,7 +2,7 @@ import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Queued } from '../forge/wish.ts';
-import { describeError, OrchError } from '../shared/errors.ts';
+import { OrchError } from '../shared/errors.ts';
 import { plainCell } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import { type Task, taskName } from '../task/glossary.ts';
@@ -32,20 +32,21 @@ export async function obey(
   repository: RepositorySettings,
   from: Origin,
 ) {
-  const { replies, store } = context;
+  const { replies } = context;
   try {
     switch (command.kind) {
       case 'help':
         return await replies.reply(place, from.key, helpText());
       case 'status':
-        return await replies.reply(place, from.key, statusText(tasksHere(store, place, command.task)));
+        return await replies.reply(place, from.key, await statusOf(context, place, command.task));
       case 'say':
       case 'pause':
       case 'resume':
       case 'cancel':
       case 'retry':
       case 'rollback':
-        steer(context, place, command, from.key);
+        if (context.elsewhere) await context.elsewhere.steer(place, command);
+        else steer(context, place, command, from.key);
         return await acknowledge(context, place, from);
       case 'run':
         return await startTask(context, place, command.instruction, command.options, repository, from);
@@ -54,7 +55,7 @@ export async function obey(
     }
   } catch (error) {
     if (!(error instanceof OrchError)) throw error;
-    await replies.reply(place, from.key, describeError(error));
+    await replies.refuse(place, from.key, error);
   }
 }
 
@@ -67,7 +68,14 @@ export async function startTask(
   repository: RepositorySettings,
   from: Origin,
 ): Promise<void> {
-  const wish = { instruction, options: wanted, contextFiles: [], source: from.key, needs: [], parent: null };
+  const wish = {
+    instruction,
+    options: { ...context.wanted, ...wanted },
+    contextFiles: [],
+    source: from.key,
+    needs: [],
+    parent: null,
+  };
   const [queued] = await queueAt(context, place, [wish], repository, from);
   const { task, kind } = queued as Queued;
   context.log.info({ task: taskName(task.id), kind, delivery: from.delivery }, 'asked');
@@ -83,6 +91,10 @@ export async function startTask(
 
 async function acknowledge(context: AppContext, place: Place, from: Origin): Promise<void> {
   if (from.words !== null) await context.replies.react(place, from.words, 'eyes');
+}
+
+async function statusOf({ store, elsewhere }: AppContext, place: Place, task: number | null) {
+  return elsewhere ? await elsewhere.status(place, task) : statusText(tasksHere(store, place, task));
 }
 
 function statusText(tasks: Task[]): string {

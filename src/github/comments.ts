@@ -124,16 +124,25 @@ export async function findComment(
   mark: string,
   self: Identity,
 ): Promise<number | null> {
+  for await (const comment of ownComments(octokit, at, self))
+    if (comment.body.startsWith(mark)) return comment.id;
+  return null;
+}
+
+/** What Orch itself has written there, the oldest first. */
+export async function* ownComments(
+  octokit: Octokit,
+  at: Thread,
+  self: Identity,
+): AsyncGenerator<{ id: number; body: string; url: string }> {
   const pages = octokit.paginate.iterator('GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
     ...at,
     per_page: 100,
   });
   for await (const { data } of pages) {
-    const own = data.find(
-      ({ body, user, performed_via_github_app: app }) =>
-        body?.startsWith(mark) && (self.appId === null ? user?.id === self.userId : app?.id === self.appId),
-    );
-    if (own) return Number(own.id);
+    for (const { id, body = '', html_url: url, user, performed_via_github_app: app } of data) {
+      const isOwn = self.appId === null ? user?.id === self.userId : app?.id === self.appId;
+      if (isOwn) yield { id: Number(id), body, url };
+    }
   }
-  return null;
 }

@@ -1,10 +1,28 @@
+import type { Command } from '../command/command.ts';
+import type { RunOptions } from '../command/options.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Place } from './payloads.ts';
 import type { Replies, RepliesOptions } from './replies.ts';
+
+/** What is done to a task that is there. */
+export type Steering = Exclude<Command, { kind: 'run' | 'status' | 'help' }>;
+
+/** How people reach tasks that are not in the store: each was a workflow run's. */
+export interface Elsewhere {
+  /** How the tasks here stand, or the one that was named, in Markdown. */
+  status(place: Place, task: number | null): Promise<string>;
+  /** Errors: E_UNKNOWN_TASK, E_TASK_STATE, E_USAGE, E_GITHUB. */
+  steer(place: Place, command: Steering): Promise<void>;
+}
 
 /** What the handlers of deliveries have at hand. */
 export interface AppContext extends RepliesOptions {
   settings: Settings;
   replies: Replies;
+  /** What holds where a command says nothing else. */
+  wanted: RunOptions;
+  /** Null where all tasks are in the store. */
+  elsewhere: Elsewhere | null;
   /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
   rollBack(task: number, checkpoint: number | null, by: string): void;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
+import { describeError, type OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
 import { type Github, githubMessage, isRefusal } from './client.ts';
@@ -51,6 +52,11 @@ export function openReplies(options: RepliesOptions) {
     await createOnce(store, once).catch(error => tolerate(error, 'reply'));
   }
 
+  /** Says no, and what to do. */
+  async function refuse(place: Place, key: string, error: OrchError): Promise<void> {
+    await reply(place, key, describeError(error));
+  }
+
   /** A reaction to what was said. */
   async function reactTo(place: Place, words: Words, content: 'confused' | 'eyes'): Promise<void> {
     const octokit = await github.octokit(place.installation.id, place.repository.id);
@@ -63,7 +69,7 @@ export function openReplies(options: RepliesOptions) {
     log.warn({ what, why: githubMessage(error) }, 'GitHub refused an answer');
   }
 
-  return { reply, react: reactTo };
+  return { reply, refuse, react: reactTo };
 }
 
 export type Replies = ReturnType<typeof openReplies>;

@@ -1,15 +1,11 @@
-import type { Command } from '../command/command.ts';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
-import type { AppContext } from './context.ts';
+import type { AppContext, Steering } from './context.ts';
 import type { Door, Place } from './payloads.ts';
-
-/** What is done to a task that is there. */
-type Steering = Exclude<Command, { kind: 'run' | 'status' | 'help' }>;
 
 /**
  * Does once what is asked of the task that was named, else of the newest one here that it can be done to. Errors:

@@ -47,7 +47,14 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
   });
   const settings = settingsOf(options.settings ?? '');
   const shared = { store, github, clock: fakeClock(), log: silentLog() };
-  const context = { ...shared, settings, replies: openReplies(shared), rollBack: rollBackIn(shared) };
+  const context = {
+    ...shared,
+    settings,
+    replies: openReplies(shared),
+    wanted: {},
+    elsewhere: null,
+    rollBack: rollBackIn(shared),
+  };
   const handle = openHandlers(context);
   return {
     ...shared,

@@ -18,7 +18,8 @@ export async function reportChecks(options: ReporterOptions, octokit: Octokit, t
   const used = isFinal(task.state) ? usedText(options.store.usage.ofTask(task.id)) : '';
   for (const head of heads) {
     const check = renderCheck(task, run, used, head === heads.at(-1), options.sandbox);
-    await writeCheck(options, octokit, task, head, check);
+    const isHeard = options.workflowRun === undefined;
+    await writeCheck(options, octokit, task, head, isHeard ? check : { ...check, actions: [] });
   }
   return null;
 }

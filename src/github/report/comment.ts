@@ -29,10 +29,12 @@ export interface Story {
   events: readonly JournalEvent[];
   usage: readonly Usage[];
   said: readonly Input[];
+  /** The workflow run that does the task, where no server does. */
+  workflowRun?: string | undefined;
 }
 
 /** The sticky comment of a task: what was asked, where it stands, what came of it. */
-export function renderComment({ task, runs, events, usage, said }: Story, now: number): string {
+export function renderComment({ task, runs, events, usage, said, workflowRun }: Story, now: number): string {
   const run = runs.at(-1);
   const parts = [
     `${taskMarker(task)}\n### ${headline(task.state, taskName(task.id))}`,
@@ -47,7 +49,7 @@ export function renderComment({ task, runs, events, usage, said }: Story, now: n
     saidText(task, said),
     keptText(task, run, events),
     words(task, run),
-    footer(task),
+    footer(task, workflowRun),
   ];
   return parts.filter(part => part !== '').join('\n\n');
 }
@@ -130,13 +132,14 @@ function words(task: Task, run: Run | undefined): string {
   return `<details open><summary>The agent's last words</summary>\n\n${fenced(withoutHostPaths(run.lastWords))}\n\n</details>`;
 }
 
-function footer(task: Task): string {
+function footer(task: Task, workflowRun: string | undefined): string {
   const name = taskName(task.id);
-  const log = `log on the host: \`orch logs ${name}\``;
+  const log = workflowRun === undefined ? `log on the host: \`orch logs ${name}\`` : `[log](${workflowRun})`;
+  const say = workflowRun === undefined ? `tell it something: \`/orch say ${name} …\` · ` : '';
   if (task.state === 'completed') return `<sub>${log}</sub>`;
   const command = isFinal(task.state)
     ? `try again: \`/orch retry ${name}\``
-    : `tell it something: \`/orch say ${name} …\` · stop it: \`/orch cancel ${name}\``;
+    : `${say}stop it: \`/orch cancel ${name}\``;
   return `<sub>${command} · ${log}</sub>`;
 }
 

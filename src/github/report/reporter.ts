@@ -15,6 +15,8 @@ export interface ReporterOptions {
   log: Log;
   /** One sentence on how agents are confined, for every check run. */
   sandbox: string;
+  /** The workflow run that does the task, where no server does: check runs have no buttons, since nobody hears of them. */
+  workflowRun?: string;
 }
 
 const READER = 'github';

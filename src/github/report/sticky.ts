@@ -41,6 +41,7 @@ export async function reportComment(
     events: store.journal.ofTask(task.id),
     usage: store.usage.ofTask(task.id),
     said: store.inputs.ofTask(task.id),
+    workflowRun: options.workflowRun,
   };
   const body = renderComment(story, clock.now());
   const { id, created } = await createOnce(store, {

@@ -122,6 +122,8 @@ export function startOrch(around: Surroundings): Orch {
     ...shared,
     settings: SETTINGS,
     replies: openReplies(shared),
+    wanted: {},
+    elsewhere: null,
     rollBack: rollBackIn(shared),
   });
   const inbox = startInbox({
