@@ -7,8 +7,10 @@ import type { Store } from '../store/open.ts';
 import { parseTaskName, type Task } from '../task/glossary.ts';
 import type { ApiOptions } from './options.ts';
 
+type Known = Pick<ApiOptions, 'store' | 'clock' | 'agentState'>;
+
 /** A task as the API shows it now. */
-export function taskView({ store, clock, agentState }: ApiOptions, task: Task): TaskView {
+export function taskView({ store, clock, agentState }: Known, task: Task): TaskView {
   return showTask(task, clock.now(), {
     agent: agentState(task.id),
     spent: store.usage.spent(task),
@@ -18,7 +20,7 @@ export function taskView({ store, clock, agentState }: ApiOptions, task: Task): 
 }
 
 /** A task with its runs, what was said to its agents, and what has happened. */
-export function storyOf(options: ApiOptions, task: Task) {
+export function storyOf(options: Known & Pick<ApiOptions, 'local'>, task: Task) {
   const { store, local } = options;
   const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
   const said = store.inputs.ofTask(task.id).map(showInput);

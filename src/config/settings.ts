@@ -45,6 +45,8 @@ export interface Sources {
   flags?: { home?: string; host?: string; port?: string | number; logLevel?: string };
   /** For a desk: the folder of its repository, and the agents that are to work, each with its number of instances. */
   desk?: { folder: string; agents: Readonly<Record<string, number>> | null };
+  /** Where the file names no agent, those that are on PATH work, as at a desk. */
+  isAlone?: boolean;
 }
 
 /**
@@ -100,11 +102,12 @@ export function loadSettings(sources: Sources): { settings: Settings; warnings: 
 }
 
 /** At a desk without agents in its file, those work that are on PATH; and where some are named, these alone. */
-function deskAgents(agents: Raw['agents'], { desk, env }: Sources): Raw['agents'] {
-  if (!desk) return agents;
-  if (desk.agents === null && Object.keys(agents).length > 0) return agents;
-  const wanted = desk.agents ?? Object.fromEntries(foundAgents(env.PATH ?? '').map(name => [name, null]));
-  const named = Object.entries(wanted).map(([name, instances]) => {
+function deskAgents(agents: Raw['agents'], { desk, isAlone, env }: Sources): Raw['agents'] {
+  if (!desk && !isAlone) return agents;
+  const named = desk?.agents ?? null;
+  if (named === null && Object.keys(agents).length > 0) return agents;
+  const wanted = named ?? Object.fromEntries(foundAgents(env.PATH ?? '').map(name => [name, null]));
+  const working = Object.entries(wanted).map(([name, instances]) => {
     if (!Object.hasOwn(agents, name) && builtIn(name) === null) {
       const known = [...new Set([...Object.keys(agents), ...BUILT_IN_NAMES])];
       throw new OrchError('E_UNKNOWN_AGENT', `There is no agent \`${name}\``, {
@@ -113,7 +116,7 @@ function deskAgents(agents: Raw['agents'], { desk, env }: Sources): Raw['agents'
     }
     return [name, { ...agents[name], ...(instances === null ? {} : { max_instances: instances }) }];
   });
-  return Object.fromEntries(named) as Raw['agents'];
+  return Object.fromEntries(working) as Raw['agents'];
 }
 
 function readOverrides({ env, flags = {} }: Sources): z.output<typeof overrides> {

@@ -22,6 +22,7 @@ import type { Engine, EngineOptions } from './engine.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { handOvers } from './hand-over.ts';
 import { insight } from './insight.ts';
+import { keepWork } from './kept-work.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
 import { pushRules } from './push-rules.ts';
@@ -33,8 +34,13 @@ import { workspaceStage } from './workspace-stage.ts';
 
 const STATES_SECONDS = 10;
 
+export interface LocalEngine extends Engine {
+  /** For a host that does not stay. */
+  keepWork: ReturnType<typeof keepWork>;
+}
+
 /** Runs on this host: workspaces on its disk, agents in its tmux, and brokers on its sockets. */
-export async function openLocalEngine(options: EngineOptions): Promise<Engine> {
+export async function openLocalEngine(options: EngineOptions): Promise<LocalEngine> {
   const { settings, forge, store, paths, clock, log, env, secrets } = options;
   await using stack = new AsyncDisposableStack();
   const carried = carriedSettings(settings);
@@ -158,6 +164,7 @@ export async function openLocalEngine(options: EngineOptions): Promise<Engine> {
     checkpoint: checkpointByHand({ store, snapshot }),
     takeOver: takeOverIn({ store, clock, settings }),
     enclosed: (task, run) => enclosedIn({ paths, confine }, task, run),
+    keepWork: keepWork({ store, clock, repositories, rules }),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

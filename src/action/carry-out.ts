@@ -1,0 +1,108 @@
+import { storyOf } from '../api/answers.ts';
+import { type LocalEngine, openLocalEngine } from '../daemon/local-engine.ts';
+import { type OnGithub, startOnGithub } from '../daemon/on-github.ts';
+import { startReporter } from '../github/report/reporter.ts';
+import { cancel } from '../queue/change.ts';
+import { describeEvent } from '../record/words.ts';
+import type { Clock } from '../shared/clock.ts';
+import { describeError } from '../shared/errors.ts';
+import type { Store } from '../store/open.ts';
+import { runName, type Task } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
+import { attend } from './attend.ts';
+import { say } from './log.ts';
+import type { Workshop } from './open.ts';
+import type { Story } from './outputs.ts';
+
+const LOOK_MS = 1000;
+/** GitHub may be away just when all is done. */
+const REPORT_MS = 120_000;
+
+/**
+ * Has the one task of a job done, by all that a server has too, until it is over and told of. Once `cancelled` its agent is
+ * stopped, and what that leaves is kept. What another process of the job has left half done is finished.
+ */
+export async function carryOut(workshop: Workshop, id: number, cancelled: AbortSignal): Promise<Story> {
+  const { store, clock } = workshop;
+  const task = () => store.tasks.get(id) as Task;
+  const tell = teller(store, id);
+  await using stack = new AsyncDisposableStack();
+  const { daemon, engine } = await start(workshop, stack);
+  const stop = () => {
+    if (!isFinal(task().state)) cancel(store, id, 'its workflow run was cancelled', clock.now());
+  };
+  if (cancelled.aborted) stop();
+  cancelled.addEventListener('abort', stop);
+  stack.defer(() => cancelled.removeEventListener('abort', stop));
+  await until(workshop, () => {
+    tell();
+    attend(store, task(), clock.now());
+    return isFinal(task().state) && store.runs.liveOf(id) === null;
+  });
+  await keepWork(workshop, engine, task());
+  const latest = clock.now() + REPORT_MS;
+  await until(workshop, () => isTold(store) || clock.now() > latest);
+  tell();
+  return storyOf({ store, clock, agentState: daemon.agentState, local: null }, task());
+}
+
+async function start(workshop: Workshop, stack: AsyncDisposableStack) {
+  const { store, github, clock, log, job } = workshop;
+  let engine: LocalEngine | null = null;
+  const daemon: OnGithub = stack.use(
+    await startOnGithub({
+      ...workshop,
+      webBaseUrl: job.serverUrl,
+      engine: async options => {
+        engine = await openLocalEngine(options);
+        return engine;
+      },
+    }),
+  );
+  const shared = { store, github, clock, log };
+  const reporter = startReporter({ ...shared, sandbox: daemon.sandbox(), workflowRun: job.run.url });
+  stack.defer(() => reporter.stop());
+  return { daemon, engine: engine as unknown as LocalEngine };
+}
+
+/** The host is gone with the job: what is on no branch goes to GitHub. */
+async function keepWork({ store, clock }: Workshop, engine: LocalEngine, task: Task): Promise<void> {
+  for (const run of store.runs.ofTask(task.id)) {
+    await engine.keepWork(task, run).catch(error => {
+      const reason = describeError(error);
+      say(`What ${runName(run.task, run.number)} left could not be kept: ${reason}`);
+      store.journal.append(clock.now(), task.id, 'work:kept', { run: run.number, ref: null, reason });
+    });
+  }
+}
+
+/** What the last run has used comes with what is recorded. */
+function isTold(store: Store): boolean {
+  return ['github', 'recorder'].every(reader => store.journal.behind(reader).length === 0);
+}
+
+/** Prints what has happened since it was called last. */
+function teller(store: Store, id: number): () => void {
+  let seen = 0;
+  return () => {
+    for (const event of store.journal.ofTask(id, seen)) {
+      seen = event.seq;
+      say(describeEvent(event));
+    }
+  };
+}
+
+/** Resolves once it is so; looked at when something happens, and each second. */
+async function until({ store, clock }: { store: Store; clock: Clock }, isSo: () => boolean): Promise<void> {
+  while (!isSo()) {
+    await new Promise<void>(resolve => {
+      const go = () => {
+        news[Symbol.dispose]();
+        alarm[Symbol.dispose]();
+        resolve();
+      };
+      const news = store.journal.onAppend(go);
+      const alarm = clock.after(LOOK_MS, go);
+    });
+  }
+}

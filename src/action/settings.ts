@@ -1,0 +1,26 @@
+import { loadSettings, type Settings } from '../config/settings.ts';
+import { OrchError } from '../shared/errors.ts';
+
+/**
+ * The settings of a job: those of the file that the workflow names, or none. Where they name no agent, those that are on the
+ * runner work. There is one task, whatever they say. Errors: E_SETTINGS, E_UNSANDBOXED.
+ */
+export function jobSettings(
+  file: string | null,
+  home: string,
+  env: NodeJS.ProcessEnv,
+): { settings: Settings; warnings: string[] } {
+  const { settings, warnings } = loadSettings({
+    // What a server of Orch's on this host is told is none of the job's.
+    env: { HOME: env.HOME, PATH: env.PATH, ORCH_HOME: home },
+    isAlone: true,
+    ...(file === null ? { text: '' } : { file }),
+  });
+  if (settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
+    throw new OrchError(
+      'E_UNSANDBOXED',
+      'The settings ask for no sandbox, without accepting what that means',
+    );
+  }
+  return { settings: { ...settings, taskQueue: { ...settings.taskQueue, maxSize: 1 } }, warnings };
+}

@@ -1,0 +1,127 @@
+import { ZodError } from 'zod';
+import { admit } from '../github/admit.ts';
+import { openHandlers } from '../github/app.ts';
+import { startTask } from '../github/ask.ts';
+import { githubMessage, hasStatus, isRefusal } from '../github/client.ts';
+import type { AppContext } from '../github/context.ts';
+import type { Place } from '../github/payloads.ts';
+import { refused } from '../github/refusals.ts';
+import { openReplies } from '../github/replies.ts';
+import { OrchError } from '../shared/errors.ts';
+import type { Task } from '../task/glossary.ts';
+import { branchName } from '../workspace/branch.ts';
+import type { Asked } from './decide.ts';
+import { inWorkflowRuns } from './elsewhere.ts';
+import type { RunInputs } from './inputs.ts';
+import type { Workshop } from './open.ts';
+import { INSTALLATION, placeOf } from './place.ts';
+
+/**
+ * Takes what is asked for, as the App does: checks who asks, queues the task, answers what is no task. Null when there is
+ * nothing to do for an agent. Errors: what was answered with a no, E_FORBIDDEN, E_INPUT, E_GITHUB, E_GITHUB_AWAY.
+ */
+export async function take(workshop: Workshop, asked: Asked, inputs: RunInputs): Promise<Task | null> {
+  const { store, job, clock } = workshop;
+  const no: OrchError[] = [];
+  const context = contextOf(workshop, inputs, error => no.push(error));
+  try {
+    if (asked.kind === 'task') await takeTask(context, workshop, asked);
+    else await openHandlers(context)(asked.name, payloadOf(asked), deliveryOf(workshop));
+  } catch (error) {
+    throw asOrchError(error);
+  }
+  const task = store.tasks.get(job.run.id);
+  if (task === null && no[0]) throw no[0];
+  // An attempt before this one has made it, if there is one.
+  if (task !== null && job.run.attempt > 1)
+    store.creations.begin(task.id, 'branch', branchName(task.id, task.instruction), clock.now());
+  return task;
+}
+
+function contextOf(
+  { settings, store, github, clock, log }: Workshop,
+  { options: wanted }: RunInputs,
+  refusing: (error: OrchError) => void,
+): AppContext {
+  const shared = { store, github, clock, log };
+  const replies = openReplies(shared);
+  return {
+    ...shared,
+    settings,
+    wanted,
+    elsewhere: inWorkflowRuns(github),
+    replies: {
+      ...replies,
+      async refuse(place, key, error) {
+        const told = error.code === 'E_QUEUE_FULL' ? onlyOne() : error;
+        refusing(told);
+        await replies.refuse(place, key, told);
+      },
+    },
+    rollBack() {
+      throw new Error('what is said to tasks of workflow runs does not come here');
+    },
+  };
+}
+
+function onlyOne(): OrchError {
+  return new OrchError('E_QUEUE_FULL', 'A workflow run does one task, the first of a comment', {
+    remedy: 'Write a comment for each.',
+  });
+}
+
+/** In a workflow run the payload tells of no installation. */
+function payloadOf({ payload }: Extract<Asked, { kind: 'event' }>): object {
+  return { ...payload, installation: { id: INSTALLATION } };
+}
+
+function deliveryOf({ job }: Workshop): string {
+  return `run:${job.run.id}`;
+}
+
+async function takeTask(
+  context: AppContext,
+  workshop: Workshop,
+  { instruction, issue }: Extract<Asked, { kind: 'task' }>,
+): Promise<void> {
+  const place: Place = await placeOf(workshop, issue);
+  const admission = await admit(context, place);
+  if (admission.kind !== 'admitted') throw notAdmitted(place, admission.kind === 'refused');
+  const delivery = deliveryOf(workshop);
+  const at = issue === null ? undefined : new Date(context.clock.now()).toISOString();
+  const origin = { key: delivery, comment: null, at, delivery };
+  await startTask(context, place, instruction, {}, admission.repository, origin);
+}
+
+function notAdmitted({ sender }: Place, isPerson: boolean): OrchError {
+  return new OrchError('E_FORBIDDEN', `\`${sender.login}\`, who has started this, may not command here`, {
+    remedy: isPerson
+      ? 'Have it started by somebody with write access, or by whom .github/orch.yml names.'
+      : 'Put the number of the bot under `policies.bots` in the file that `settings` names.',
+  });
+}
+
+/** What came of asking GitHub, so that people know what to do. */
+function asOrchError(error: unknown): unknown {
+  if (error instanceof OrchError) return error;
+  if (error instanceof ZodError) {
+    const [issue] = error.issues;
+    return new OrchError('E_INPUT', `The event is not as GitHub sends it: ${issue?.path.join('.')}`, {
+      cause: error,
+      remedy: 'Start the action by an event of GitHub.',
+    });
+  }
+  if (hasStatus(error, 401)) {
+    return new OrchError('E_GITHUB', 'GitHub does not take the token', {
+      cause: error,
+      remedy: 'Leave `token` out, or give it a token that is valid still.',
+    });
+  }
+  const said = githubMessage(error);
+  if (isRefusal(error))
+    return refused('E_GITHUB', 'GitHub refuses to tell what Orch has to know', said, { cause: error });
+  return new OrchError('E_GITHUB_AWAY', `GitHub can't be asked: ${said}`, {
+    cause: error,
+    remedy: 'Run the job again.',
+  });
+}
