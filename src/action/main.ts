@@ -1,6 +1,7 @@
 import { getInput, getState, saveState, setSecret } from '@actions/core';
 import { OrchError } from '../shared/errors.ts';
 import { listenForStop } from '../shared/signals.ts';
+import { decide } from './decide.ts';
 import {
   type EnqueueInputs,
   type ExecuteInputs,
@@ -19,7 +20,7 @@ import { fail, tell } from './tell.ts';
  */
 type Mode<Taken> = (inputs: Taken, job: Job, cancelled: AbortSignal) => Promise<Story | null>;
 
-const MODES: { run?: Mode<RunInputs>; enqueue?: Mode<EnqueueInputs>; execute?: Mode<ExecuteInputs> } = {};
+const MODES: { run: Mode<RunInputs>; enqueue?: Mode<EnqueueInputs>; execute?: Mode<ExecuteInputs> } = { run };
 
 process.on('uncaughtException', error => {
   fail(error);
@@ -27,7 +28,7 @@ process.on('uncaughtException', error => {
 });
 for (const name of SECRET_INPUTS) if (getInput(name) !== '') setSecret(getInput(name));
 // GitHub starts the same file again after the job's last step.
-if (getState('begun') === '') await main();
+await (getState('begun') === '' ? main() : post());
 
 async function main(): Promise<void> {
   saveState('begun', 'true');
@@ -43,6 +44,24 @@ async function main(): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+/** What a mode has started, and was ended before it was over. */
+async function post(): Promise<void> {
+  try {
+    const inputs = readInputs(getInput);
+    if (inputs.mode === 'run')
+      await (await import('./post.ts')).endJob(inputs, readJob(process.env), process.env);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Most events ask for nothing: what a task takes is read when there is one. */
+async function run(inputs: RunInputs, job: Job, cancelled: AbortSignal): Promise<Story | null> {
+  const asked = decide(inputs, job);
+  if (asked === null) return null;
+  return await (await import('./run.ts')).runTask(inputs, job, asked, cancelled, process.env);
 }
 
 async function perform(inputs: Inputs, job: Job, cancelled: AbortSignal): Promise<Story | null> {

@@ -9,7 +9,11 @@ import { homeOf, openWorkshop } from './open.ts';
  * What is to be done when the job ends, however it does: a task that its first process had to leave is cancelled, its agent
  * stopped, what that left is kept, and people are told. Then nothing of it stays on the host.
  */
-export async function endJob(inputs: { settings: string | null; token: string }, job: Job, env: NodeJS.ProcessEnv): Promise<void> {
+export async function endJob(
+  inputs: { settings: string | null; token: string },
+  job: Job,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
   if (existsSync(homePaths(homeOf(job)).database)) {
     using workshop = openWorkshop(inputs, job, env);
     const { store } = workshop;
