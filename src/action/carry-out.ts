@@ -14,7 +14,7 @@ import { say } from './log.ts';
 import type { Workshop } from './open.ts';
 import type { Story } from './outputs.ts';
 
-const LOOK_MS = 1000;
+const LOOK_MS = 200;
 /** GitHub may be away just when all is done. */
 const REPORT_MS = 120_000;
 
@@ -92,7 +92,7 @@ function teller(store: Store, id: number): () => void {
   };
 }
 
-/** Resolves once it is so; looked at when something happens, and each second. */
+/** Resolves once it is so; looked at when something happens, and now and then. */
 async function until({ store, clock }: { store: Store; clock: Clock }, isSo: () => boolean): Promise<void> {
   while (!isSo()) {
     await new Promise<void>(resolve => {

@@ -53,7 +53,7 @@ function contextOf(
     replies: {
       ...replies,
       async refuse(place, key, error) {
-        const told = error.code === 'E_QUEUE_FULL' ? onlyOne() : error;
+        const told = inJob(error);
         refusing(told);
         await replies.refuse(place, key, told);
       },
@@ -64,10 +64,21 @@ function contextOf(
   };
 }
 
-function onlyOne(): OrchError {
-  return new OrchError('E_QUEUE_FULL', 'A workflow run does one task, the first of a comment', {
-    remedy: 'Write a comment for each.',
-  });
+/** What a server would be told to do about it is another thing in a job. */
+function inJob(error: OrchError): OrchError {
+  switch (error.code) {
+    case 'E_QUEUE_FULL':
+      return new OrchError('E_QUEUE_FULL', 'A workflow run does one task, the first of a comment', {
+        remedy: 'Write a comment for each.',
+      });
+    case 'E_NO_AGENT':
+      return new OrchError('E_NO_AGENT', error.message, {
+        remedy:
+          'Install the CLI of an agent on the runner, or name its command in the file that `settings` names.',
+      });
+    default:
+      return error;
+  }
 }
 
 /** In a workflow run the payload tells of no installation. */

@@ -88,7 +88,7 @@ const REFUSALS: readonly Refusal[] = [
     says: /not accessible by integration|permission to \S+ denied|permissions requested are not granted/i,
     means: 'Orch lacks a permission here',
     remedy:
-      "Accept the App's new permissions, or install it again; in a workflow, add it under `permissions:` of the job. Then retry.",
+      "Add it under `permissions:` of the job; where Orch is an App, accept the App's new permissions, or install it again. Then retry.",
   },
 ];
 

@@ -62,7 +62,7 @@ const SAID: [string, string, RegExp][] = [
   ['drafts', 'Draft pull requests are not supported in this repository.', /no drafts/],
   ['a base that is gone', 'Validation Failed: base invalid', /base branch is gone.*--base/],
   ['a suspended App', 'This installation has been suspended', /suspended.*by itself/],
-  ['a permission', 'Resource not accessible by integration', /lacks a permission.*Accept/],
+  ['a permission', 'Resource not accessible by integration', /lacks a permission.*accept/],
   ['a right to push', 'Permission to acme/shop.git denied to orch[bot].', /lacks a permission/],
 ];
 

@@ -61,7 +61,9 @@ export async function reportComment(
   const written = readWritten(store.creations.get(task.id, 'comment', 'sticky')?.content);
   const headline = headlineOf(story);
   if (!created && written.body !== body) {
-    const due = written.headline === headline ? written.at + QUIET_MS : 0;
+    // After the end of a job there is no later.
+    const isLast = options.workflowRun !== undefined && isFinal(task.state);
+    const due = written.headline === headline && !isLast ? written.at + QUIET_MS : 0;
     if (clock.now() < due) return due;
     await editComment(octokit, at, id, body);
   }

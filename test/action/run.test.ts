@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { repositoryOf } from '../support/app.ts';
+import { MAY, startTestJobs, type TestJobs } from '../support/job.ts';
+
+let jobs: TestJobs;
+beforeAll(async () => {
+  jobs = await startTestJobs();
+});
+afterAll(() => jobs[Symbol.asyncDispose]());
+
+const pulls = () => [...repositoryOf(jobs.github).issues.values()].flatMap(({ pull }) => pull ?? []);
+const refs = () => repositoryOf(jobs.github).git.refs();
+
+describe('a job', () => {
+  it('does what a comment asks for, up to the pull request', async () => {
+    const issue = await jobs.issue('The total is wrong');
+    const story = await jobs.run({
+      event: await jobs.commented(issue, '/orch fix the total'),
+      run: 8_000_000_001,
+    });
+    expect(story).toMatchObject({ id: 'T8000000001', status: 'completed', reason: null });
+    const [comment, ...others] = jobs.told(issue);
+    expect(others).toEqual([]);
+    expect(comment).toContain('✅ T8000000001 is completed');
+    expect(comment).toContain('/actions/runs/8000000001');
+    const [check] = [...repositoryOf(jobs.github).checkRuns.values()];
+    expect(check?.actions).toEqual([]);
+  });
+
+  it('does what a schedule says, at no issue', async () => {
+    const event = { name: 'schedule', payload: { schedule: '0 5 * * 1' } };
+    const story = await jobs.run({ event, inputs: { task: 'update all' } });
+    expect(story?.status).toBe('completed');
+    const body = [...repositoryOf(jobs.github).issues.values()].at(-1)?.body;
+    expect(body).toContain(`${story?.id}, asked by @writer`);
+    expect(body).not.toContain('Closes');
+  });
+});
+
+describe('nothing is begun, and the error says what to do,', () => {
+  it.each([
+    [{ contents: 'read' }, '`contents: write`'],
+    [{ issues: 'read', pull_requests: 'read' }, '`pull-requests: write`'],
+  ] as const)('where the token lacks a permission: %j', async (less, named) => {
+    const issue = await jobs.issue('No permission');
+    const story = await jobs.run({
+      permissions: { ...MAY, ...less },
+      inputs: { task: 'fix it', issue },
+    });
+    expect(story).toMatchObject({ status: 'failed', runs: [], pull_request: null });
+    expect(story?.reason).toContain(named);
+    expect(story?.reason).toContain('under `permissions:` of the job');
+  });
+
+  it('where an agent is not known', async () => {
+    const issue = await jobs.issue('Another agent');
+    const event = await jobs.commented(issue, '/orch --agent nobody fix it');
+    await expect(jobs.run({ event })).rejects.toThrow('nobody');
+    expect(jobs.told(issue)).toEqual([expect.stringContaining('E_UNKNOWN_AGENT')]);
+  });
+
+  it('where there is no agent', async () => {
+    const run = jobs.run({ inputs: { task: 'fix it' }, settings: { agents: {} }, path: '/usr/bin:/bin' });
+    await expect(run).rejects.toThrow(/no agent/i);
+  });
+
+  it('where the issue is not there any more', async () => {
+    await expect(jobs.run({ inputs: { task: 'fix it', issue: 4711 } })).rejects.toThrow('#4711 of acme/shop');
+  });
+
+  it('where who asks may not', async () => {
+    const run = jobs.run({ by: 'stranger', inputs: { task: 'fix it' } });
+    await expect(run).rejects.toThrow('`stranger`, who has started this, may not command here');
+    const issue = await jobs.issue('From a stranger');
+    const event = await jobs.commented(issue, '/orch fix it', 'stranger');
+    expect(await jobs.run({ by: 'stranger', event })).toBeNull();
+    expect(jobs.told(issue)).toEqual([expect.stringContaining('Sorry, `stranger`')]);
+  });
+});
+
+describe('a job that is cancelled', () => {
+  it('stops the agent, keeps what it left, and says so; a re-run goes on at the same places', async () => {
+    const issue = await jobs.issue('Takes long');
+    const cancelled = new AbortController();
+    const agent = `
+      echo half > half.txt && git add half.txt && git commit -qm Half
+      echo more > more.txt && git push -q; sleep 600`;
+    const news = jobs.github.onExchange(({ method, path }) => {
+      if (method === 'POST' && path.endsWith('/check-runs')) cancelled.abort();
+    });
+    const given = { inputs: { task: 'fix it slowly', issue }, run: 8_000_000_077 };
+    const story = await jobs.run({ ...given, agent, cancelled: cancelled.signal });
+    news[Symbol.dispose]();
+    expect(story).toMatchObject({ status: 'cancelled', reason: 'its workflow run was cancelled' });
+    const rescue = 'refs/orch/rescue/T8000000077.1';
+    expect(jobs.told(issue)).toEqual([
+      expect.stringMatching(
+        /🚫 T8000000077 is cancelled[\s\S]*`git fetch origin refs\/orch\/rescue\/T8000000077.1`/,
+      ),
+    ]);
+    const kept = (await refs()).get(rescue) as string;
+    expect((await repositoryOf(jobs.github).git.tree(kept)).map(({ path }) => path)).toContain('more.txt');
+
+    const again = await jobs.run({ ...given, attempt: 2 });
+    expect(again).toMatchObject({ status: 'completed', branch: story?.branch });
+    expect(jobs.told(issue)).toEqual([expect.stringContaining('✅ T8000000077 is completed')]);
+    expect(pulls().filter(pull => pull.head.ref === story?.branch)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,163 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decide } from '../../src/action/decide.ts';
+import type { RunInputs } from '../../src/action/inputs.ts';
+import type { Job } from '../../src/action/job.ts';
+import type { Story } from '../../src/action/outputs.ts';
+import { endJob } from '../../src/action/post.ts';
+import { runTask } from '../../src/action/run.ts';
+import type { Permissions } from '../../src/simulator/model.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { GOOD_AGENT, REPOSITORY, repositoryOf } from './app.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+/** GitHub's own examples of payloads, by event and action. */
+export const EXAMPLES = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../fixtures/events/examples.json'), 'utf8'),
+) as Record<string, Record<string, object>>;
+
+export const MAY: Permissions = {
+  contents: 'write',
+  issues: 'write',
+  pull_requests: 'write',
+  checks: 'write',
+  metadata: 'read',
+};
+
+export interface Given {
+  /** The agent's script; else one that does what it should. */
+  agent?: string;
+  permissions?: Permissions;
+  /** Who has started the workflow run. */
+  by?: string;
+  attempt?: number;
+  /** Else a new one. */
+  run?: number;
+  event?: Job['event'];
+  inputs?: Partial<RunInputs>;
+  settings?: object;
+  cancelled?: AbortSignal;
+  /** PATH of the runner. */
+  path?: string;
+}
+
+export interface TestJobs extends AsyncDisposable {
+  github: Simulator;
+  /** Does what a workflow run does whose step is the action, its last part included; in this process. */
+  run(given: Given): Promise<Story | null>;
+  /** A comment, as the event of a workflow run. */
+  commented(issue: number, body: string, by?: string): Promise<Job['event']>;
+  issue(title: string): Promise<number>;
+  /** Bodies of an issue's comments that are not by people. */
+  told(issue: number): string[];
+}
+
+/** Jobs on runners of their own, with the simulated GitHub. */
+export async function startTestJobs(): Promise<TestJobs> {
+  await using stack = new AsyncDisposableStack();
+  const github = stack.use(await startSimulator());
+  github.addUser('acme', { type: 'Organization' });
+  for (const user of ['writer', 'stranger']) github.addUser(user);
+  await github.createRepository({ owner: 'acme', name: 'shop', files: { 'README.md': '# Shop\n' } });
+  github.addCollaborator(REPOSITORY, 'writer', 'write');
+  const installation = github.installApp('acme');
+  let runs = 9_000_000_000;
+
+  function tokenWith(permissions: Permissions): string {
+    const token = `ghs_job${runs}`;
+    const expiresAt = Date.now() + 3600_000;
+    github.world.tokens.set(token, {
+      kind: 'installation',
+      installation,
+      repositoryIds: null,
+      permissions,
+      expiresAt,
+    });
+    return token;
+  }
+
+  function personOf(login: string) {
+    const user = [...github.world.users.values()].find(each => each.login === login);
+    return { id: user?.id as number, login };
+  }
+
+  const owned = stack.move();
+  return {
+    github,
+    async run({ agent = GOOD_AGENT, permissions = MAY, by = 'writer', attempt = 1, ...given }) {
+      await using temporary = await temporaryDirectory();
+      const id = given.run ?? ++runs;
+      const settings = join(temporary.path, 'orch.yaml');
+      const agents = { good: { command: ['sh', '-c', agent] } };
+      const queue = { retry_delay_seconds: 0, stop_grace_seconds: 1 };
+      const all = {
+        agents,
+        sandbox: { kind: 'none', allow_unsandboxed: true },
+        task_queue: queue,
+        ...given.settings,
+      };
+      writeFileSync(settings, JSON.stringify(all));
+      const job: Job = {
+        event: given.event ?? {
+          name: 'workflow_dispatch',
+          payload: EXAMPLES.workflow_dispatch?.inputs ?? {},
+        },
+        repository: { fullName: REPOSITORY, id: repositoryOf(github).id, isPublic: false },
+        isSelfHosted: true,
+        run: { id, attempt, url: `${github.url}/${REPOSITORY}/actions/runs/${id}` },
+        actor: personOf(by),
+        apiUrl: `${github.url}/api/v3`,
+        serverUrl: github.url,
+        temporary: temporary.path,
+      };
+      const inputs: RunInputs = {
+        ...{ mode: 'run', task: null, issue: null, options: {}, ...given.inputs },
+        ...{ settings, token: tokenWith(permissions) },
+      };
+      const env = { PATH: given.path ?? process.env.PATH, HOME: temporary.path };
+      const asked = decide(inputs, job);
+      if (asked === null) return null;
+      try {
+        return await runTask(inputs, job, asked, given.cancelled ?? new AbortController().signal, env);
+      } finally {
+        await endJob(inputs, job, env);
+      }
+    },
+    async commented(issue, body, by = 'writer') {
+      const comment = await github.comment(REPOSITORY, issue, body, by);
+      const example = EXAMPLES['issue_comment.created'] as Record<string, object>;
+      const { id, pull, title } = repositoryOf(github).issues.get(issue) as {
+        id: number;
+        pull: unknown;
+        title: string;
+      };
+      const payload = {
+        ...example,
+        repository: {
+          ...example.repository,
+          id: repositoryOf(github).id,
+          full_name: REPOSITORY,
+          default_branch: 'main',
+        },
+        sender: { ...example.sender, ...personOf(by) },
+        issue: {
+          ...example.issue,
+          id,
+          number: issue,
+          title,
+          comments: 1,
+          ...(pull ? { pull_request: {} } : {}),
+        },
+        comment: { ...example.comment, id: comment.id, body, created_at: new Date().toISOString() },
+      };
+      return { name: 'issue_comment', payload };
+    },
+    issue: async title =>
+      (await github.openIssue(REPOSITORY, { title, body: 'See there.', user: 'writer' })).number,
+    told: issue =>
+      [...repositoryOf(github).comments.values()]
+        .filter(comment => comment.issueNumber === issue && comment.user.type === 'Bot')
+        .map(({ body }) => body),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
