@@ -25,7 +25,7 @@ const REPORT_MS = 120_000;
 export async function carryOut(workshop: Workshop, id: number, cancelled: AbortSignal): Promise<Story> {
   const { store, clock } = workshop;
   const task = () => store.tasks.get(id) as Task;
-  const tell = teller(store, id);
+  const tell = teller(store, id, cancelled.aborted ? store.journal.last() : 0);
   await using stack = new AsyncDisposableStack();
   const { daemon, engine } = await start(workshop, stack);
   const stop = () => {
@@ -54,7 +54,7 @@ async function start(workshop: Workshop, stack: AsyncDisposableStack) {
       ...workshop,
       webBaseUrl: job.serverUrl,
       engine: async options => {
-        engine = await openLocalEngine(options);
+        engine = await openLocalEngine(options, false);
         return engine;
       },
     }),
@@ -81,9 +81,8 @@ function isTold(store: Store): boolean {
   return ['github', 'recorder'].every(reader => store.journal.behind(reader).length === 0);
 }
 
-/** Prints what has happened since it was called last. */
-function teller(store: Store, id: number): () => void {
-  let seen = 0;
+/** Prints what has happened since it was called last, and at first after the event `seen`. */
+function teller(store: Store, id: number, seen: number): () => void {
   return () => {
     for (const event of store.journal.ofTask(id, seen)) {
       seen = event.seq;

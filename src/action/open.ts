@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { excessOfSockets } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Home } from '../daemon/home.ts';
 import { openJobHome } from '../daemon/job-home.ts';
@@ -9,6 +10,7 @@ import { guardedFetch } from '../github/client-fetch.ts';
 import { connectByToken } from '../github/job-token.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
+import { OrchError } from '../shared/errors.ts';
 import { type Log, openLog } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
@@ -34,12 +36,13 @@ export function homeOf({ temporary }: Pick<Job, 'temporary'>): string {
   return join(temporary, 'orch');
 }
 
-/** Opens what a job works with, or what its first step has left. Errors: E_SETTINGS, E_UNSANDBOXED, E_HOME. */
+/** Opens what a job works with, or what its first step has left. Errors: E_SETTINGS, E_UNSANDBOXED, E_PATH_TOO_LONG. */
 export function openWorkshop(
   { settings: file, token }: { settings: string | null; token: string },
   job: Job,
   env: NodeJS.ProcessEnv,
 ): Workshop {
+  requireShortPaths(job);
   using stack = new DisposableStack();
   const { settings, warnings } = jobSettings(file, homeOf(job), env);
   for (const warning of warnings) say(warning);
@@ -77,6 +80,18 @@ export function openWorkshop(
     log,
     [Symbol.dispose]: () => open.dispose(),
   };
+}
+
+function requireShortPaths(job: Job): void {
+  const over = excessOfSockets(homeOf(job), `T${job.run.id}.9`);
+  if (over === 0) return;
+  throw new OrchError(
+    'E_PATH_TOO_LONG',
+    `${job.temporary} is ${over} characters too long for sockets below it`,
+    {
+      remedy: 'Give the runner a work folder with a shorter path: ./config.sh --work FOLDER',
+    },
+  );
 }
 
 /**

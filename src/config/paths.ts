@@ -26,3 +26,9 @@ export function homePaths(home: string) {
     files: (repository: string) => join(home, 'files', ...repository.split('/')),
   };
 }
+
+/** By how many bytes the longest of a run's sockets is too long for a unix socket: 107 are taken on Linux, 103 elsewhere. */
+export function excessOfSockets(home: string, run: string): number {
+  const longest = join(homePaths(home).sockets(run), 'broker.sock');
+  return Math.max(0, Buffer.byteLength(longest) - (process.platform === 'linux' ? 107 : 103));
+}

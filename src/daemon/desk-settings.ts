@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { homePaths } from '../config/paths.ts';
+import { excessOfSockets } from '../config/paths.ts';
 import { loadSettings, type Settings } from '../config/settings.ts';
 import { currentBranch, findRepository, type LocalRepository } from '../local/repository.ts';
 import { OrchError } from '../shared/errors.ts';
@@ -44,11 +43,9 @@ export async function prepareDesk({ config, agents, logLevel }: StartOptions): P
   return { repository, settings, warnings };
 }
 
-/** The longest of a run's sockets has room in the address of a unix socket: 107 bytes on Linux, 103 elsewhere. */
 function requireShortPaths(home: string): void {
-  const longest = join(homePaths(home).sockets('T99999.99'), 'broker.sock');
-  const over = Buffer.byteLength(longest) - (process.platform === 'linux' ? 107 : 103);
-  if (over <= 0) return;
+  const over = excessOfSockets(home, 'T99999.99');
+  if (over === 0) return;
   const remedy =
     'Set ORCH_HOME to a folder with a shorter path, such as ~/.orch-here, for all commands here.';
   throw new OrchError('E_PATH_TOO_LONG', `${home} is ${over} characters too long for sockets below it`, {

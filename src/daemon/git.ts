@@ -3,7 +3,7 @@ import type { Forge } from '../forge/forge.ts';
 import type { Access, Remote } from '../forge/remote.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { receivePack } from '../workspace/landing.ts';
-import { commits, pushBranch, remoteBranch } from '../workspace/publish.ts';
+import { commits, pushBranch, pushRescue, remoteBranch } from '../workspace/publish.ts';
 import type { PushRules } from '../workspace/push/rules.ts';
 import { rescueRef } from '../workspace/refs.ts';
 import { fetchStore, type Store, type Stores } from '../workspace/store.ts';
@@ -22,11 +22,15 @@ export function openRepositories(stores: Stores, { remote }: Pick<Forge, 'remote
   return { remote, store: task => stores.of(remote(task, 'read')) };
 }
 
-export function publishGit(
-  repositories: Repositories,
-  rules: (task: Task) => PushRules,
-  keepTip: Checkpoints['keepTip'],
-): PublishGit {
+export interface PublishGitOptions {
+  repositories: Repositories;
+  rules(task: Task): PushRules;
+  keepTip: Checkpoints['keepTip'];
+  /** Whether what is kept here is there tomorrow; else it is kept on the forge. */
+  stays: boolean;
+}
+
+export function publishGit({ repositories, rules, keepTip, stays }: PublishGitOptions): PublishGit {
   const landing = (run: Run, { pack, new: sha }: Push) => {
     return { run: runName(run.task, run.number), pack, sha, maxBytes: MOST_PACK_BYTES };
   };
@@ -68,7 +72,10 @@ export function publishGit(
     async rescue(task, run, sha) {
       const store = await repositories.store(task);
       const ref = await rescueRef(store, runName(run.task, run.number), sha);
-      return `git fetch ${store.directory} ${ref}`;
+      const refused = stays
+        ? null
+        : await pushRescue(store, repositories.remote(task, 'write'), { sha, ref });
+      return stays || refused !== null ? `git fetch ${store.directory} ${ref}` : `git fetch origin ${ref}`;
     },
     tip: task => remoteBranch(repositories.remote(task, 'read'), task.branch as string),
   };

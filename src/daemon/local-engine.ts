@@ -39,8 +39,11 @@ export interface LocalEngine extends Engine {
   keepWork: ReturnType<typeof keepWork>;
 }
 
-/** Runs on this host: workspaces on its disk, agents in its tmux, and brokers on its sockets. */
-export async function openLocalEngine(options: EngineOptions): Promise<LocalEngine> {
+/**
+ * Runs on this host: workspaces on its disk, agents in its tmux, and brokers on its sockets. `stays`: what is kept on it is
+ * there tomorrow.
+ */
+export async function openLocalEngine(options: EngineOptions, stays = true): Promise<LocalEngine> {
   const { settings, forge, store, paths, clock, log, env, secrets } = options;
   await using stack = new AsyncDisposableStack();
   const carried = carriedSettings(settings);
@@ -52,7 +55,7 @@ export async function openLocalEngine(options: EngineOptions): Promise<LocalEngi
   const rules = (task: Task) => pushRules(settings, repositorySettings(task), secrets);
   const { keep, everyMinutes } = settings.checkpoints;
   const checkpoints = openCheckpoints({ store, clock, log, repositories, words: forge.pulls.words, keep });
-  const git = publishGit(repositories, rules, checkpoints.keepTip);
+  const git = publishGit({ repositories, rules, keepTip: checkpoints.keepTip, stays });
   const broker = stack.use(
     brokerStage({ store, clock, log, forge, git, paths, secrets, checkpoint: checkpoints.take }),
   );
