@@ -1,24 +1,24 @@
+import { findIssue } from '../github/asked.ts';
 import { githubMessage, hasStatus, isRefusal, type Octokit } from '../github/client.ts';
 import { ownerAndName } from '../github/comments.ts';
 import { refused } from '../github/refusals.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Task } from '../task/glossary.ts';
 import type { Workshop } from './open.ts';
-import { readIssue } from './place.ts';
 
 /**
  * What would keep a task from its pull request, asked before its agent costs anything: an issue that is gone, and
  * permissions that the token lacks. Null when nothing does. Errors: what GitHub answers else.
  */
-export async function preflight(workshop: Workshop, task: Task): Promise<OrchError | null> {
+export async function preflight({ github }: Workshop, task: Task): Promise<OrchError | null> {
+  const octokit = await github.octokit(task.installation, task.repositoryId);
   try {
-    if (task.issue !== 0) await readIssue(workshop, task.repository, task.issue);
+    if (task.issue !== 0) await findIssue(octokit, task.repository, task.issue);
   } catch (error) {
     if (error instanceof OrchError) return error;
     if (!isRefusal(error)) throw error;
     return refused('E_GITHUB', `GitHub does not show #${task.issue}`, githubMessage(error), { cause: error });
   }
-  const octokit = await workshop.github.octokit(task.installation, task.repositoryId);
   const probes = [pushing(octokit, task), opening(octokit, task)];
   if (task.issue !== 0) probes.push(telling(octokit, task));
   const answers = await Promise.all(probes.map(refusalOf));

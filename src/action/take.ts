@@ -1,24 +1,22 @@
 import { ZodError } from 'zod';
-import { admit } from '../github/admit.ts';
 import { openHandlers } from '../github/app.ts';
-import { startTask } from '../github/ask.ts';
+import { askAt } from '../github/asked.ts';
 import { githubMessage, hasStatus, isRefusal } from '../github/client.ts';
 import type { AppContext } from '../github/context.ts';
-import type { Place } from '../github/payloads.ts';
 import { refused } from '../github/refusals.ts';
 import { openReplies } from '../github/replies.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Task } from '../task/glossary.ts';
 import { branchName } from '../workspace/branch.ts';
 import type { Asked } from './decide.ts';
+import { doorOf, INSTALLATION } from './door.ts';
 import { inWorkflowRuns } from './elsewhere.ts';
 import type { RunInputs } from './inputs.ts';
 import type { Workshop } from './open.ts';
-import { INSTALLATION, placeOf } from './place.ts';
 
 /**
  * Takes what is asked for, as the App does: checks who asks, queues the task, answers what is no task. Null when there is
- * nothing to do for an agent. Errors: what was answered with a no, E_FORBIDDEN, E_INPUT, E_GITHUB, E_GITHUB_AWAY.
+ * nothing to do for an agent. Errors: what was answered with a no, E_NO_ACCESS, E_UNKNOWN_ISSUE, E_INPUT, E_GITHUB, E_GITHUB_AWAY.
  */
 export async function take(workshop: Workshop, asked: Asked, inputs: RunInputs): Promise<Task | null> {
   const { store, job, clock } = workshop;
@@ -28,7 +26,8 @@ export async function take(workshop: Workshop, asked: Asked, inputs: RunInputs):
     if (asked.kind === 'task') await takeTask(context, workshop, asked);
     else await openHandlers(context)(asked.name, payloadOf(asked), deliveryOf(workshop));
   } catch (error) {
-    throw asOrchError(error);
+    const told = asOrchError(error);
+    throw told instanceof OrchError ? inJob(told) : told;
   }
   const task = store.tasks.get(job.run.id);
   if (task === null && no[0]) throw no[0];
@@ -95,21 +94,9 @@ async function takeTask(
   workshop: Workshop,
   { instruction, issue }: Extract<Asked, { kind: 'task' }>,
 ): Promise<void> {
-  const place: Place = await placeOf(workshop, issue);
-  const admission = await admit(context, place);
-  if (admission.kind !== 'admitted') throw notAdmitted(place, admission.kind === 'refused');
-  const delivery = deliveryOf(workshop);
-  const at = issue === null ? undefined : new Date(context.clock.now()).toISOString();
-  const origin = { key: delivery, comment: null, at, delivery };
-  await startTask(context, place, instruction, {}, admission.repository, origin);
-}
-
-function notAdmitted({ sender }: Place, isPerson: boolean): OrchError {
-  return new OrchError('E_FORBIDDEN', `\`${sender.login}\`, who has started this, may not command here`, {
-    remedy: isPerson
-      ? 'Have it started by somebody with write access, or by whom .github/orch.yml names.'
-      : 'Put the number of the bot under `policies.bots` in the file that `settings` names.',
-  });
+  const source = deliveryOf(workshop);
+  const wish = { instruction, options: context.wanted, contextFiles: [], source, needs: [], parent: null };
+  await askAt(context, await doorOf(workshop, issue), [wish]);
 }
 
 /** What came of asking GitHub, so that people know what to do. */
@@ -128,6 +115,7 @@ function asOrchError(error: unknown): unknown {
       remedy: 'Leave `token` out, or give it a token that is valid still.',
     });
   }
+  if (typeof (error as { status?: unknown }).status !== 'number') return error;
   const said = githubMessage(error);
   if (isRefusal(error))
     return refused('E_GITHUB', 'GitHub refuses to tell what Orch has to know', said, { cause: error });

@@ -72,7 +72,6 @@ export const EXIT_OF = {
   E_GITHUB_AWAY: 5,
   E_ACCESS_LOST: 4,
   E_FORK: 4,
-  E_ISSUE_GONE: 4,
   E_NO_AGENT: 5,
   E_GITHUB: 5,
   E_WORKFLOW: 5,

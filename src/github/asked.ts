@@ -34,7 +34,7 @@ export function githubAsk(context: AskContext): Ask {
 }
 
 /** Queues what the sender wants, if they may command there. Errors: E_NO_ACCESS, and those of `queueAt`. */
-async function askAt(context: AskContext, door: Door, wishes: readonly Wish[]): Promise<Asked[]> {
+export async function askAt(context: AppContext, door: Door, wishes: readonly Wish[]): Promise<Asked[]> {
   const admission = await admit(context, door);
   if (admission.kind !== 'admitted')
     throw new OrchError('E_NO_ACCESS', admission.kind === 'refused' ? admission.text : admission.why);
@@ -101,7 +101,7 @@ async function findUser(octokit: Octokit, username: string): Promise<Door['sende
 const present = issueSchema.omit({ labels: true }).extend({ repository_url: z.string() });
 
 /** An issue or pull request as it is now. Errors: E_UNKNOWN_ISSUE, also where it was moved elsewhere. */
-async function findIssue(
+export async function findIssue(
   octokit: Octokit,
   repository: string,
   number: number,

@@ -66,7 +66,6 @@ export const ERRORS = {
   E_NO_ACCESS: 'Have somebody ask who may command in that repository.',
   E_ACCESS_LOST: 'Somebody who may command retries the task, and answers for it from then on.',
   E_FORK: 'Push the branch to the repository itself, and ask there.',
-  E_ISSUE_GONE: 'Ask where the issue is now, or at another one.',
   E_NO_AGENT: 'Whoever runs Orch adds an agent with a command to orch.yaml.',
   E_GITHUB: 'GitHub refused; the message says why.',
   E_WORKFLOW:

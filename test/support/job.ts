@@ -24,7 +24,7 @@ export const MAY: Permissions = {
   metadata: 'read',
 };
 
-export interface Given {
+interface Given {
   /** The agent's script; else one that does what it should. */
   agent?: string;
   permissions?: Permissions;
