@@ -66,7 +66,7 @@ async function start(workshop: Workshop, stack: AsyncDisposableStack) {
 }
 
 /** The host is gone with the job: what is on no branch goes to GitHub. */
-async function keepWork({ store, clock }: Workshop, engine: LocalEngine, task: Task): Promise<void> {
+export async function keepWork({ store, clock }: Workshop, engine: LocalEngine, task: Task): Promise<void> {
   for (const run of store.runs.ofTask(task.id)) {
     await engine.keepWork(task, run).catch(error => {
       const reason = describeError(error);
@@ -82,7 +82,7 @@ function isTold(store: Store): boolean {
 }
 
 /** Prints what has happened since it was called last, and at first after the event `seen`. */
-function teller(store: Store, id: number, seen: number): () => void {
+export function teller(store: Store, id: number, seen: number): () => void {
   return () => {
     for (const event of store.journal.ofTask(id, seen)) {
       seen = event.seq;
@@ -92,7 +92,10 @@ function teller(store: Store, id: number, seen: number): () => void {
 }
 
 /** Resolves once it is so; looked at when something happens, and now and then. */
-async function until({ store, clock }: { store: Store; clock: Clock }, isSo: () => boolean): Promise<void> {
+export async function until(
+  { store, clock }: { store: Store; clock: Clock },
+  isSo: () => boolean,
+): Promise<void> {
   while (!isSo()) {
     await new Promise<void>(resolve => {
       const go = () => {

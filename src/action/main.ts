@@ -20,7 +20,10 @@ import { fail, tell } from './tell.ts';
  */
 type Mode<Taken> = (inputs: Taken, job: Job, cancelled: AbortSignal) => Promise<Story | null>;
 
-const MODES: { run: Mode<RunInputs>; enqueue?: Mode<EnqueueInputs>; execute?: Mode<ExecuteInputs> } = { run };
+const MODES: { run: Mode<RunInputs>; enqueue?: Mode<EnqueueInputs>; execute: Mode<ExecuteInputs> } = {
+  run,
+  execute: async (...given) => await (await import('./execute.ts')).executeOrder(...given, process.env),
+};
 
 process.on('uncaughtException', error => {
   fail(error);
@@ -50,8 +53,10 @@ async function main(): Promise<void> {
 async function post(): Promise<void> {
   try {
     const inputs = readInputs(getInput);
-    if (inputs.mode === 'run')
-      await (await import('./post.ts')).endJob(inputs, readJob(process.env), process.env);
+    const job = readJob(process.env);
+    if (inputs.mode === 'run') await (await import('./post.ts')).endJob(inputs, job, process.env);
+    if (inputs.mode === 'execute')
+      await (await import('./execute.ts')).endExecution(inputs, job, process.env);
   } catch (error) {
     fail(error);
   }

@@ -1,0 +1,136 @@
+import { existsSync, rmSync } from 'node:fs';
+import { getState, notice, saveState } from '@actions/core';
+import { storyOf } from '../api/answers.ts';
+import { homePaths } from '../config/paths.ts';
+import type { EngineOptions } from '../daemon/engine.ts';
+import { type LocalEngine, openLocalEngine } from '../daemon/local-engine.ts';
+import { startOnGithub } from '../daemon/on-github.ts';
+import { type Order, readOrder } from '../engine/actions/order.ts';
+import { type Result, writeResult } from '../engine/actions/result.ts';
+import { cancel } from '../queue/change.ts';
+import type { Sight } from '../scheduler/stages.ts';
+import { describeError, isPermanent } from '../shared/errors.ts';
+import { type Run, runName, type Task } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
+import { confirmOrder, refuseAgain } from './accept-order.ts';
+import { keepWork, teller, until } from './carry-out.ts';
+import { insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
+import type { ExecuteInputs } from './inputs.ts';
+import type { Job } from './job.ts';
+import { homeOf, openWorkshop, type Workshop } from './open.ts';
+import { orderedSettings } from './order-settings.ts';
+import type { Story } from './outputs.ts';
+
+/** Is saved once the App has been told. */
+const TOLD = 'told';
+
+type Told = Omit<Result, 'version'>;
+
+/**
+ * Carries out the run that the App has ordered, and tells the App how it ended by a notice of the job. What becomes of the
+ * task is for the App. Begun again in the same job, it goes on where it was. Errors: E_INPUT, E_UNKNOWN_AGENT, E_SETTINGS…
+ */
+export async function executeOrder(
+  inputs: ExecuteInputs,
+  job: Job,
+  cancelled: AbortSignal,
+  env: NodeJS.ProcessEnv,
+): Promise<Story> {
+  refuseAgain(job);
+  const order = readOrder(inputs.order);
+  try {
+    using workshop = openWorkshop(inputs, job, env);
+    await confirmOrder(order, job, workshop.github);
+    const { result, story } = await execute(workshop, order, cancelled);
+    tell(result);
+    return story;
+  } catch (error) {
+    tell(notBegun(order, error));
+    throw error;
+  }
+}
+
+/** In the job's last step: a run that its first process had to leave is brought to its end, and told. */
+export async function endExecution(inputs: ExecuteInputs, job: Job, env: NodeJS.ProcessEnv): Promise<void> {
+  const home = homeOf(job);
+  try {
+    const isLeft = existsSync(homePaths(home).database) && getState(TOLD) === '';
+    if (isLeft) await executeOrder(inputs, job, AbortSignal.abort(), env);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function tell(result: Told): void {
+  const { title, message } = writeResult(result);
+  notice(message, { title });
+  saveState(TOLD, 'true');
+}
+
+async function execute(workshop: Workshop, order: Order, cancelled: AbortSignal) {
+  const { store, clock, home, job } = workshop;
+  const { id } = order.task;
+  const task = () => store.tasks.get(id) as Task;
+  const run = () => store.runs.get(id, order.run.number);
+  const settings = orderedSettings(workshop.settings, order);
+  if (store.tasks.get(id) === null) {
+    writeLastWords(order, home.paths);
+    insertOrder(store, order, clock.now());
+  }
+  await using stack = new AsyncDisposableStack();
+  const watched = watchedEngine();
+  const here = { ...workshop, settings, webBaseUrl: job.serverUrl, engine: watched.open };
+  const daemon = stack.use(await startOnGithub(here));
+  const stop = () => {
+    if (!isFinal(task().state)) cancel(store, id, 'its workflow run was cancelled', clock.now());
+  };
+  if (cancelled.aborted) stop();
+  cancelled.addEventListener('abort', stop);
+  stack.defer(() => cancelled.removeEventListener('abort', stop));
+  const print = teller(store, id, cancelled.aborted ? store.journal.last() : 0);
+  await until(workshop, () => {
+    print();
+    return run() === null ? isFinal(task().state) : run()?.endedAt !== null;
+  });
+  await keepWork(workshop, watched.engine(), task());
+  print();
+  const ended = run();
+  const result = ended === null ? withoutRun(order, task()) : resultOf(store, ended, watched.seen());
+  return { result, story: storyOf({ store, clock, agentState: daemon.agentState, local: null }, task()) };
+}
+
+/** This host's engine, and how the run was seen last: in the end, when it had ended. */
+function watchedEngine() {
+  let last: Sight | null = null;
+  let opened: LocalEngine | null = null;
+  return {
+    seen: () => last,
+    engine: () => opened as LocalEngine,
+    async open(options: EngineOptions): Promise<LocalEngine> {
+      const engine = await openLocalEngine(options);
+      const { agent } = engine.stages;
+      const look = async (run: Run) => {
+        last = await agent.look(run);
+        return last;
+      };
+      opened = { ...engine, stages: { ...engine.stages, agent: { ...agent, look } } };
+      return opened;
+    },
+  };
+}
+
+const NOTHING = {
+  ...{ exitCode: null, setupFailed: null, killedBy: null, limit: null, done: false, summary: null },
+  ...{ question: null, head: null, pull: null, rescued: null, lastWords: null, usage: null },
+};
+
+function withoutRun({ task, run }: Order, { state, reason }: Task): Told {
+  const outcome = state === 'cancelled' ? 'cancelled' : 'failed';
+  return { ...NOTHING, run: runName(task.id, run.number), outcome, reason, permanent: outcome === 'failed' };
+}
+
+function notBegun({ task, run }: Order, error: unknown): Told {
+  const permanent = isPermanent(error);
+  const outcome = permanent ? 'failed' : 'crashed';
+  return { ...NOTHING, run: runName(task.id, run.number), outcome, reason: describeError(error), permanent };
+}

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { executeOrder } from '../../src/action/execute.ts';
+import type { Job } from '../../src/action/job.ts';
+import { writeOrder } from '../../src/engine/actions/order.ts';
+import { readResult } from '../../src/engine/actions/result.ts';
+import { GOOD_AGENT } from '../support/app.ts';
+import { testGitHub } from '../support/github.ts';
+import { anOrder } from '../support/order.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+/** A runner's temporary folder, and a job there that has the token of the App. */
+async function testJob(agents: Record<string, string>) {
+  await using stack = new AsyncDisposableStack();
+  const github = stack.use(await testGitHub());
+  const temporary = stack.use(await temporaryDirectory()).path;
+  const { simulator } = github;
+  await simulator.openIssue('acme/shop', { title: 'It breaks', body: '', user: 'ada' });
+  const [installation] = simulator.world.installations.keys();
+  const { body } = await github.app('POST', `/app/installations/${installation}/access_tokens`);
+  const repository = [...simulator.world.repositories.values()][0];
+  const { default_branch } = (await github.as('ada')('GET', '/repos/acme/shop')).body;
+  const { object } = (await github.as('ada')('GET', `/repos/acme/shop/git/ref/heads/${default_branch}`)).body;
+  const settings = join(temporary, 'orch.yaml');
+  const profiles = Object.entries(agents).map(([name, script]) => [name, { command: ['sh', '-c', script] }]);
+  const file = {
+    agents: Object.fromEntries(profiles),
+    sandbox: { kind: 'none', allow_unsandboxed: true },
+    task_queue: { stop_grace_seconds: 1 },
+  };
+  await writeFile(settings, stringify(file));
+  const { slug } = simulator.world.app;
+  const job: Job = {
+    event: { name: 'workflow_dispatch', payload: { sender: { login: `${slug}[bot]`, type: 'Bot' } } },
+    repository: { fullName: 'acme/shop', id: repository?.id ?? 0, isPublic: false },
+    run: { id: 9, attempt: 1, url: '' },
+    actor: { login: `${slug}[bot]`, id: 1 },
+    apiUrl: `${simulator.url}/api/v3`,
+    serverUrl: simulator.url,
+    temporary,
+    isSelfHosted: true,
+  };
+  const open = stack.move();
+  const ada = simulator.world.users.get('ada')?.id ?? 0;
+  return {
+    github,
+    job,
+    /** An order for the repository of this job. */
+    order(task: Parameters<typeof anOrder>[0] = {}, rest: Parameters<typeof anOrder>[1] = {}) {
+      const here = { repositoryId: job.repository.id, requester: 'ada', requesterId: ada, issue: 1 };
+      const run = { ...anOrder().run, agent: 'good' };
+      return writeOrder(anOrder({ ...here, baseSha: object.sha, ...task }, { run, ...rest })).order;
+    },
+    inputs: (order: string) => ({ mode: 'execute' as const, order, settings, token: body.token }),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+/** What the runner makes of the lines that the job prints. */
+function notices() {
+  const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  return () =>
+    written.mock.calls.flatMap(([line]) => {
+      const [, title, message = ''] = /^::notice title=(.*?)::(.*)\n?$/.exec(String(line)) ?? [];
+      return title === undefined ? [] : [{ title, message: message.replaceAll('%25', '%') }];
+    });
+}
+
+afterEach(() => void vi.restoreAllMocks());
+
+it('carries out what is ordered, and tells how it ended', async () => {
+  await using test = await testJob({ good: GOOD_AGENT });
+  const told = notices();
+  const story = await executeOrder(
+    test.inputs(test.order()),
+    test.job,
+    new AbortController().signal,
+    process.env,
+  );
+  expect(story).toMatchObject({ id: 'T42', status: 'completed', branch: 'orch/T42-fix-the-failing-test' });
+  const { body: pulls } = await test.github.as('ada')('GET', '/repos/acme/shop/pulls');
+  expect(pulls).toMatchObject([{ title: 'Fix it', head: { ref: 'orch/T42-fix-the-failing-test' } }]);
+  expect(readResult('T42.2', told())).toMatchObject({
+    outcome: 'succeeded',
+    done: true,
+    pull: pulls[0].number,
+    head: pulls[0].head.sha,
+  });
+});
+
+it('stops the agent when the job is cancelled, and tells so', async () => {
+  const agent = 'echo half > half.txt && git add . && git commit -qm Half && touch ../begun && sleep 600';
+  await using test = await testJob({ good: agent });
+  const told = notices();
+  const cancelled = new AbortController();
+  const begun = join(test.job.temporary, 'orch', 'workspaces', 'T42.2', 'begun');
+  const story = executeOrder(test.inputs(test.order()), test.job, cancelled.signal, process.env);
+  await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 15_000 });
+  cancelled.abort();
+  expect(await story).toMatchObject({ status: 'cancelled' });
+  const rescued = 'refs/orch/rescue/T42.2';
+  expect(readResult('T42.2', told())).toMatchObject({ outcome: 'cancelled', head: null, rescued });
+  const kept = await test.github.as('ada')('GET', '/repos/acme/shop/git/ref/orch/rescue/T42.2');
+  expect(kept.body).toMatchObject({ ref: rescued });
+});
+
+it('hands over what the runs before have come to, on whatever host that was', async () => {
+  const reading = 'cat ../../../runs/T42.3/prompt.md > told.md; git log --format=%s >> told.md; git add .';
+  const agent = `${reading}; git commit -qm Second && ${GOOD_AGENT}`;
+  await using test = await testJob({ good: agent });
+  const { simulator } = test.github;
+  const branch = 'orch/T42-fix-the-failing-test';
+  const head = await simulator.pushCommit('acme/shop', branch, { 'a.txt': 'a\n' }, 'ada', 'First');
+  const order = test.order({ head }, { run: { ...anOrder().run, number: 3, agent: 'good' } });
+  notices();
+  const story = await executeOrder(test.inputs(order), test.job, new AbortController().signal, process.env);
+  expect(story).toMatchObject({ status: 'completed', branch });
+  const { body } = await test.github.as('ada')('GET', `/repos/acme/shop/contents/told.md?ref=${branch}`);
+  const prompt = Buffer.from(body.content, 'base64').toString();
+  expect(prompt).toContain('the agent was killed from outside');
+  expect(prompt).toContain('I am at it');
+  expect(prompt).toContain('First');
+});
+
+it('tells the App why it could not begin', async () => {
+  await using test = await testJob({ other: GOOD_AGENT });
+  const told = notices();
+  const asked = executeOrder(test.inputs(test.order()), test.job, new AbortController().signal, process.env);
+  await expect(asked).rejects.toThrow(expect.objectContaining({ code: 'E_UNKNOWN_AGENT' }));
+  const reason = expect.stringContaining('There is no agent `good` on this runner');
+  expect(readResult('T42.2', told())).toMatchObject({ outcome: 'failed', permanent: true, reason });
+});
