@@ -2,15 +2,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { getState, notice, saveState } from '@actions/core';
 import { storyOf } from '../api/answers.ts';
 import { homePaths } from '../config/paths.ts';
-import type { EngineOptions } from '../daemon/engine.ts';
-import { type LocalEngine, openLocalEngine } from '../daemon/local-engine.ts';
 import { startOnGithub } from '../daemon/on-github.ts';
 import { type Order, readOrder } from '../engine/actions/order.ts';
 import { type Result, writeResult } from '../engine/actions/result.ts';
 import { cancel } from '../queue/change.ts';
-import type { Sight } from '../scheduler/stages.ts';
 import { describeError, isPermanent } from '../shared/errors.ts';
-import { type Run, runName, type Task } from '../task/glossary.ts';
+import { runName, type Task } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { confirmOrder, refuseAgain } from './accept-order.ts';
 import { keepWork, teller, until } from './carry-out.ts';
@@ -18,6 +15,7 @@ import { insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
 import type { ExecuteInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { homeOf, openWorkshop, type Workshop } from './open.ts';
+import { engineFor } from './order-engine.ts';
 import { orderedSettings } from './order-settings.ts';
 import type { Story } from './outputs.ts';
 
@@ -78,7 +76,7 @@ async function execute(workshop: Workshop, order: Order, cancelled: AbortSignal)
     insertOrder(store, order, clock.now());
   }
   await using stack = new AsyncDisposableStack();
-  const watched = watchedEngine();
+  const watched = engineFor(order);
   const here = { ...workshop, settings, webBaseUrl: job.serverUrl, engine: watched.open };
   const daemon = stack.use(await startOnGithub(here));
   const stop = () => {
@@ -97,26 +95,6 @@ async function execute(workshop: Workshop, order: Order, cancelled: AbortSignal)
   const ended = run();
   const result = ended === null ? withoutRun(order, task()) : resultOf(store, ended, watched.seen());
   return { result, story: storyOf({ store, clock, agentState: daemon.agentState, local: null }, task()) };
-}
-
-/** This host's engine, and how the run was seen last: in the end, when it had ended. */
-function watchedEngine() {
-  let last: Sight | null = null;
-  let opened: LocalEngine | null = null;
-  return {
-    seen: () => last,
-    engine: () => opened as LocalEngine,
-    async open(options: EngineOptions): Promise<LocalEngine> {
-      const engine = await openLocalEngine(options);
-      const { agent } = engine.stages;
-      const look = async (run: Run) => {
-        last = await agent.look(run);
-        return last;
-      };
-      opened = { ...engine, stages: { ...engine.stages, agent: { ...agent, look } } };
-      return opened;
-    },
-  };
 }
 
 const NOTHING = {

@@ -159,6 +159,23 @@ async function fetchNow(store: Store, remote: Remote, refspecs: readonly string[
   throw gitFailure(args, result);
 }
 
+/** Fetches a ref that is no branch, kept under the same name, and gives its commit; null when it is not there. Errors: E_PROGRAM_FAILED. */
+export async function fetchRef(store: Store, remote: Remote, ref: string): Promise<string | null> {
+  const args = [
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--no-write-fetch-head',
+    'origin',
+  ];
+  const result = await tryRemoteGit([...args, `+${ref}:${ref}`], remote, { directory: store.directory });
+  if (result.exitCode === 0)
+    return await execGit(['rev-parse', '--verify', `${ref}^{commit}`], { directory: store.directory });
+  if (/couldn't find remote ref/.test(result.stderr)) return null;
+  throw gitFailure(args, result);
+}
+
 /** What GitHub's HEAD leads to. */
 const DEFAULT = 'refs/orch/default';
 

@@ -5,7 +5,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { executeOrder } from '../../src/action/execute.ts';
 import type { Job } from '../../src/action/job.ts';
-import { writeOrder } from '../../src/engine/actions/order.ts';
+import { type Order, writeOrder } from '../../src/engine/actions/order.ts';
 import { readResult } from '../../src/engine/actions/result.ts';
 import { GOOD_AGENT } from '../support/app.ts';
 import { testGitHub } from '../support/github.ts';
@@ -114,15 +114,22 @@ it('hands over what the runs before have come to, on whatever host that was', as
   const { simulator } = test.github;
   const branch = 'orch/T42-fix-the-failing-test';
   const head = await simulator.pushCommit('acme/shop', branch, { 'a.txt': 'a\n' }, 'ada', 'First');
-  const order = test.order({ head }, { run: { ...anOrder().run, number: 3, agent: 'good' } });
+  const rescued = 'refs/orch/rescue/T42.2';
+  const sha = await simulator.pushCommit('acme/shop', 'left', { 'left.txt': 'half\n' }, 'ada', 'Half');
+  await test.github.as('ada')('POST', '/repos/acme/shop/git/refs', { ref: rescued, sha });
+  const [first] = anOrder().earlier;
+  const earlier = [first, { ...first, number: 2, lastWords: 'I go on', rescued }] as Order['earlier'];
+  const order = test.order({ head }, { earlier, run: { ...anOrder().run, number: 3, agent: 'good' } });
   notices();
   const story = await executeOrder(test.inputs(order), test.job, new AbortController().signal, process.env);
   expect(story).toMatchObject({ status: 'completed', branch });
   const { body } = await test.github.as('ada')('GET', `/repos/acme/shop/contents/told.md?ref=${branch}`);
   const prompt = Buffer.from(body.content, 'base64').toString();
   expect(prompt).toContain('the agent was killed from outside');
-  expect(prompt).toContain('I am at it');
+  expect(prompt).toContain('I go on');
   expect(prompt).toContain('First');
+  const left = await test.github.as('ada')('GET', `/repos/acme/shop/contents/left.txt?ref=${branch}`);
+  expect(Buffer.from(left.body.content, 'base64').toString()).toBe('half\n');
 });
 
 it('tells the App why it could not begin', async () => {
