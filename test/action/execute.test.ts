@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { executeOrder } from '../../src/action/execute.ts';
@@ -59,14 +61,23 @@ async function testJob(agents: Record<string, string>) {
   };
 }
 
-/** What the runner makes of the lines that the job prints. */
+/** Has a commit, and ends when it is stopped. */
+const WAITING = 'echo half > half.txt && git add . && git commit -qm Half && touch ../begun && sleep 600';
+const begun = ({ temporary }: Job) => join(temporary, 'orch', 'workspaces', 'T42.2', 'begun');
+
+/** What this process prints, as notices of the job. */
 function notices() {
   const written = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  return () =>
-    written.mock.calls.flatMap(([line]) => {
-      const [, title, message = ''] = /^::notice title=(.*?)::(.*)\n?$/.exec(String(line)) ?? [];
-      return title === undefined ? [] : [{ title, message: message.replaceAll('%25', '%') }];
-    });
+  return () => noticesIn(written.mock.calls.map(([line]) => String(line)).join(''));
+}
+
+/** What a runner makes of the lines that the job prints. */
+function noticesIn(output: string) {
+  const found = output.matchAll(/^::notice title=(.*?)::(.*)$/gm);
+  return [...found].map(([, title = '', message = '']) => ({
+    title,
+    message: message.replaceAll('%25', '%'),
+  }));
 }
 
 afterEach(() => void vi.restoreAllMocks());
@@ -92,13 +103,11 @@ it('carries out what is ordered, and tells how it ended', async () => {
 });
 
 it('stops the agent when the job is cancelled, and tells so', async () => {
-  const agent = 'echo half > half.txt && git add . && git commit -qm Half && touch ../begun && sleep 600';
-  await using test = await testJob({ good: agent });
+  await using test = await testJob({ good: WAITING });
   const told = notices();
   const cancelled = new AbortController();
-  const begun = join(test.job.temporary, 'orch', 'workspaces', 'T42.2', 'begun');
   const story = executeOrder(test.inputs(test.order()), test.job, cancelled.signal, process.env);
-  await vi.waitFor(() => expect(existsSync(begun)).toBe(true), { timeout: 15_000 });
+  await vi.waitFor(() => expect(existsSync(begun(test.job))).toBe(true), { timeout: 15_000 });
   cancelled.abort();
   expect(await story).toMatchObject({ status: 'cancelled' });
   const rescued = 'refs/orch/rescue/T42.2';
@@ -131,6 +140,45 @@ it('hands over what the runs before have come to, on whatever host that was', as
   const left = await test.github.as('ada')('GET', `/repos/acme/shop/contents/left.txt?ref=${branch}`);
   expect(Buffer.from(left.body.content, 'base64').toString()).toBe('half\n');
 });
+
+it('brings to its end in the last step of the job what its first process had to leave', async () => {
+  await using test = await testJob({ good: WAITING });
+  const main = await step(test, {});
+  await vi.waitFor(() => expect(existsSync(begun(test.job))).toBe(true), { timeout: 15_000 });
+  main.child.kill('SIGKILL');
+  await main.over;
+  const post = await step(test, { STATE_begun: 'true' });
+  const told = noticesIn(await post.over);
+  const rescued = 'refs/orch/rescue/T42.2';
+  expect(readResult('T42.2', told)).toMatchObject({ outcome: 'cancelled', rescued });
+  expect(existsSync(join(test.job.temporary, 'orch'))).toBe(false);
+});
+
+/** The action as a runner starts it. */
+async function step(test: Awaited<ReturnType<typeof testJob>>, state: Record<string, string>) {
+  const { job } = test;
+  const file = join(job.temporary, 'event.json');
+  await writeFile(file, JSON.stringify(job.event.payload));
+  const { order, settings, token } = test.inputs(test.order());
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME },
+    ...{ INPUT_MODE: 'execute', INPUT_ORDER: order, INPUT_SETTINGS: settings, INPUT_TOKEN: token },
+    GITHUB_EVENT_NAME: job.event.name,
+    GITHUB_EVENT_PATH: file,
+    GITHUB_REPOSITORY: job.repository.fullName,
+    GITHUB_REPOSITORY_ID: String(job.repository.id),
+    GITHUB_RUN_ID: String(job.run.id),
+    GITHUB_RUN_ATTEMPT: '1',
+    GITHUB_ACTOR: job.actor.login,
+    GITHUB_ACTOR_ID: String(job.actor.id),
+    GITHUB_API_URL: job.apiUrl,
+    GITHUB_SERVER_URL: job.serverUrl,
+    RUNNER_TEMP: job.temporary,
+    ...state,
+  };
+  const child = spawn(process.execPath, ['src/action/main.ts'], { env });
+  return { child, over: text(child.stdout) };
+}
 
 it('tells the App why it could not begin', async () => {
   await using test = await testJob({ other: GOOD_AGENT });
