@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { amountText } from '../shared/amount-text.ts';
+import { baseBranch } from '../shared/names.ts';
 import { PRIORITIES } from '../task/glossary.ts';
 import { DEFAULTS, isHostEntry } from './hosts.ts';
 import { later, used } from './keys.ts';
@@ -236,10 +237,32 @@ export const serverSettings = z.strictObject({
       'Who may use it, by name and role. `orch tokens` writes it.',
     ),
   }),
-  engine: later(z.enum(['local', 'bullmq', 'actions']).default('local'), 'What runs tasks.', [
-    'bullmq',
-    'actions',
-  ]),
+  engine: later(
+    z.enum(['local', 'bullmq', 'actions']).default('local'),
+    'What carries out runs: this host, or with `actions` jobs of GitHub Actions, on whatever runner GitHub finds for each.',
+    ['bullmq'],
+  ),
+  actions: section({
+    workflow: used(
+      z
+        .string()
+        .regex(/^[\w.-]{1,100}\.ya?ml$/, 'must be the name of a file in .github/workflows, such as orch.yml')
+        .default('orch.yml'),
+      'With `engine: actions`: the workflow that is dispatched for each run, by the name of its file.',
+    ),
+    repository: used(
+      z
+        .string()
+        .regex(/^[\w.-]+\/[\w.-]+$/, 'must be like acme/runners')
+        .nullable()
+        .default(null),
+      "The repository that it is in, for all others. The task's own unless set.",
+    ),
+    ref: used(
+      (baseBranch as z.ZodType<string>).nullable().default(null),
+      'The branch or tag that it is taken from. The default branch unless set.',
+    ),
+  }),
   policies: section({
     no_pull_request: used(
       z.enum(['draft', 'fail']).default('draft'),

@@ -14,6 +14,7 @@ import { startReach } from '../github/reach.ts';
 import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
+import { actionsEngine, requireEngineOf } from './actions-engine.ts';
 import { type LastingHome, openHome } from './home.ts';
 import { openLocalEngine } from './local-engine.ts';
 import { type OnGithub, type OnGithubOptions, startOnGithub } from './on-github.ts';
@@ -52,9 +53,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { webBaseUrl } = credentials;
   const github = connectGithub(probot, { webBaseUrl, clock, pace });
   const shared = { store, github, clock, log };
-  const daemon = stack.use(
-    await startOnGithub({ ...options, home, github, webBaseUrl, engine: openLocalEngine }),
-  );
+  requireEngineOf({ store, settings });
+  const actions = settings.engine === 'actions' ? actionsEngine(github) : null;
+  const engine = actions?.open ?? openLocalEngine;
+  const daemon = stack.use(await startOnGithub({ ...options, home, github, webBaseUrl, engine }));
   const { pulls } = daemon;
 
   const reporter = startReporter({
@@ -68,8 +70,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const follower = startFollowing({ ...shared, pulls, ended, intervalSeconds: FOLLOW_SECONDS });
   stack.defer(() => follower.stop());
   const { rollBack } = daemon.checkpoints;
+  const told = actions === null ? {} : { actions: actions.news };
   const replies = openReplies(shared);
-  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack };
+  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, ...told };
   const handle = openHandlers(context);
   await probot.load(app => {
     for (const name of HANDLED)

@@ -19,7 +19,6 @@ import type { Home } from './home.ts';
 import { openKeeper } from './keeper.ts';
 import { nextStepIn } from './next-step.ts';
 import { policyOf } from './policy.ts';
-import { pullStage } from './pull-stage.ts';
 import { rollBackIn } from './rollback-asked.ts';
 
 export interface DaemonOptions extends Omit<EngineOptions, 'paths' | 'store' | 'heard' | 'wake'> {
@@ -66,7 +65,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const engine: Engine = stack.use(
     await options.engine({ ...options, store, paths, heard: keeper.heard, wake }),
   );
-  const { workspace, agent, broker } = engine.stages;
+  const { workspace, agent, broker, pulls } = engine.stages;
 
   const folders = [paths.home, paths.workspaces, paths.stores];
   const disk = { folders, leastMb: settings.limits.hostDiskFreeMb };
@@ -97,12 +96,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     clock,
     policy: (task: Task, run: Run) => policyOf(settings, run, repositorySettings(task).agents),
     graceSeconds: settings.taskQueue.stopGraceSeconds,
+    slackSeconds: engine.slackSeconds,
     choose: (now: number) => (drain.isClosing() ? null : choose(now)),
   };
   const scheduler: Scheduler = startScheduler({
     ...shared,
     log,
-    stages: { ...onDisk({ workspace, agent }, disk), broker, pulls: pullStage(forge) },
+    stages: { ...onDisk({ workspace, agent }, disk), broker, pulls },
     promoteAfterMinutes: settings.taskQueue.promoteLowAfterMinutes,
     sweepSeconds: SWEEP_SECONDS,
   });

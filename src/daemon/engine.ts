@@ -34,7 +34,9 @@ export interface EngineOptions {
 
 /** Where runs are carried out. Disposing leaves agents at work. */
 export interface Engine extends AsyncDisposable {
-  stages: Pick<Stages, 'workspace' | 'agent' | 'broker'>;
+  stages: Stages;
+  /** Beyond its time-out, to which it is held where it runs, a run has so long to tell of it. */
+  slackSeconds: number;
   /** How agents are shut in, in a sentence for people. */
   sandbox(): string;
   /** What the agent of a task's live run does; null where nobody can see it. */

@@ -25,6 +25,7 @@ import { insight } from './insight.ts';
 import { keepWork } from './kept-work.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
+import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
 import { startRollbacks } from './rollbacks.ts';
 import { checkpointByHand, snapshots } from './snapshots.ts';
@@ -157,7 +158,8 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
   stack.defer(() => rollbacks.stop());
   const open = stack.move();
   return {
-    stages: { workspace, agent, broker: sockets },
+    stages: { workspace, agent, broker: sockets, pulls: pullStage(forge) },
+    slackSeconds: 0,
     sandbox: () => CONFINED[sandboxes.found?.kind ?? 'missing'],
     agentState: states.of,
     isOver: run => readProgress(directoryOf(run))?.end != null || readEnding(directoryOf(run)).exit !== null,

@@ -12,6 +12,7 @@ export interface NextStepOptions {
   look(run: Run): Promise<Sight>;
   policy(task: Task, run: Run): Policy;
   graceSeconds: number;
+  slackSeconds?: number;
   choose: ReturnType<typeof chooser>;
   limits: Limits;
 }
@@ -35,13 +36,9 @@ export function nextStepIn(options: NextStepOptions) {
   };
 }
 
-function ofRun(
-  { store, clock, policy, graceSeconds }: NextStepOptions,
-  task: Task,
-  run: Run,
-  sight: Sight,
-): { step: string; why: string } {
-  const timeout = timeoutMs(task, policy(task, run));
+function ofRun(options: NextStepOptions, task: Task, run: Run, sight: Sight): { step: string; why: string } {
+  const { store, clock, policy, graceSeconds, slackSeconds } = options;
+  const timeout = timeoutMs(task, policy(task, run), slackSeconds);
   const patience = { timeout, grace: graceSeconds * 1000, isSpokenTo: store.inputs.isSpokenTo(run) };
   const step = decide(task, run, sight, clock.now(), patience);
   const seen = `the session of ${runName(run.task, run.number)} is ${SESSIONS[sight.session]}`;
@@ -52,7 +49,7 @@ const SESSIONS: Record<Sight['session'], string> = {
   none: 'not there',
   alive: 'alive',
   ended: 'over',
-  unknown: 'not to be seen, since tmux does not answer',
+  unknown: 'not to be seen, since who carries it out does not answer',
 };
 
 function meaning(step: Step, run: Run): string {

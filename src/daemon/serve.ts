@@ -35,7 +35,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const credentials = readAppEnvironment(env, path => readFileSync(path, 'utf8'));
   if (credentials === 'setup') return await (await import('./setup.ts')).serveSetup(settings, env);
-  if (settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
+  const isLocal = settings.engine !== 'actions';
+  if (isLocal && settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
     throw new OrchError(
       'E_UNSANDBOXED',
       'The settings ask for no sandbox, without accepting what that means',

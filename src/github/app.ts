@@ -21,6 +21,7 @@ import { ALWAYS_SENT, decided, PLACES } from './places.ts';
 import { fitsTask } from './pulls.ts';
 import { openNotice } from './reach.ts';
 import { changeOnce, retryFor } from './steer.ts';
+import { OF_ACTIONS, WORKFLOWS } from './workflows.ts';
 
 type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 
@@ -38,6 +39,7 @@ const HANDLERS: Record<string, Handler> = {
   'pull_request.reopened': pullChanged,
   'pull_request.closed': pullChanged,
   ...PLACES,
+  ...WORKFLOWS,
 };
 
 /** Each of GitHub's events that something is done about, as Probot names them: `issues.labeled`. */
@@ -47,7 +49,7 @@ export const HANDLED = Object.keys(HANDLERS);
 export const EVENTS: ReadonlySet<string> = new Set(HANDLED.map(name => name.split('.')[0] as string));
 
 /** Those of them that app.yml subscribes to: exactly these. */
-export const SUBSCRIBED = [...EVENTS].filter(event => !ALWAYS_SENT.has(event));
+export const SUBSCRIBED = [...EVENTS].filter(event => !ALWAYS_SENT.has(event) && !OF_ACTIONS.includes(event));
 
 /** What is done about one of them; `delivery` is unique to it. Handling the same one again changes nothing more. */
 export type Handle = (name: string, payload: unknown, delivery: string) => Promise<void>;
@@ -199,6 +201,7 @@ async function pullChanged(context: AppContext, raw: unknown): Promise<void> {
   for (const task of context.store.tasks.onBranch(repository.id, pull.head.ref)) {
     if (!fitsTask(task, pull)) continue;
     recordPull(context.store, task, seen, context.clock.now());
+    await context.actions?.opened(context.store.tasks.get(task.id) as Task);
     decided(context, task.id);
   }
 }

@@ -76,7 +76,7 @@ export function connectGithub(probot: Probot, options: GithubOptions): AppGithub
 
   async function octokit(installation: number, repositoryId: number): Promise<Octokit> {
     const authorize: Authorize = async (request, call) => {
-      const permissions = call.method === 'GET' ? READING : WRITING;
+      const permissions = permissionsFor(call);
       const purpose = { installation, repositoryId, permissions, keepMs: 50 * MINUTE };
       const send = async (token: string) =>
         request({ ...call, headers: { ...call.headers, authorization: `token ${token}` } });
@@ -121,7 +121,13 @@ type Authorize = (
   request: (call: RequestOptions) => Promise<unknown>,
   call: RequestOptions,
 ) => Promise<unknown>;
-type RequestOptions = { method: string; headers: Record<string, unknown> };
+type RequestOptions = { method: string; url: string; headers: Record<string, unknown> };
+
+/** Workflows are apart: only who has runs carried out there lets the App reach them. */
+function permissionsFor({ method, url }: RequestOptions): Record<string, 'read' | 'write'> {
+  if (/^\/repos\/[^/]+\/[^/]+\/actions\//.test(url)) return { actions: method === 'GET' ? 'read' : 'write' };
+  return method === 'GET' ? READING : WRITING;
+}
 
 async function readIdentity(asApp: AppGithub['app'], client: Octokit, webBaseUrl: string): Promise<Identity> {
   const app = await (await asApp())('GET /app');

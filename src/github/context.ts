@@ -1,6 +1,7 @@
 import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { Settings } from '../config/settings.ts';
+import type { ActionsNews } from '../engine/actions/stages.ts';
 import type { Place } from './payloads.ts';
 import type { Replies, RepliesOptions } from './replies.ts';
 
@@ -25,4 +26,6 @@ export interface AppContext extends RepliesOptions {
   elsewhere: Elsewhere | null;
   /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
   rollBack(task: number, checkpoint: number | null, by: string): void;
+  /** Where GitHub Actions carries out runs. */
+  actions?: ActionsNews;
 }

@@ -78,6 +78,26 @@ export const issueGone = base.extend({
   changes: z.object({ new_issue: z.object({ number: z.number().int() }), new_repository: named }).optional(),
 });
 
+export const workflowRun = z.object({
+  repository: z.object({ id: z.number().int() }),
+  workflow_run: z.object({
+    id: z.number().int(),
+    html_url: z.string(),
+    display_title: z.string(),
+    actor: z.object({ login: z.string() }).nullish(),
+    created_at: z.string(),
+    status: z.string().nullable(),
+    conclusion: z.string().nullable(),
+  }),
+});
+export const workflowJob = z.object({ workflow_job: z.object({ run_id: z.number().int() }) });
+export const pushed = z.object({
+  repository: z.object({ id: z.number().int() }),
+  ref: z.string(),
+  after: z.string(),
+  deleted: z.boolean().default(false),
+});
+
 type IssueComment = z.infer<typeof issueComment>;
 export type CheckRun = z.infer<typeof checkRun>;
 export type IssueAssigned = z.infer<typeof issueAssigned>;

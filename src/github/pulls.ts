@@ -32,6 +32,21 @@ export function fitsTask(task: Task, pull: { number: number; base: { ref: string
   return pull.number === task.pull || pull.base.ref === task.target;
 }
 
+/**
+ * Takes the task's pull request for Orch's own where a bot has opened it with Orch's mark: it was a job that carried out a run.
+ * A person's is theirs, whatever stands in it.
+ */
+export async function adoptPull({ store, github, clock }: PullsOptions, task: Task): Promise<void> {
+  if (task.pull === null || isOwnPull(store, task)) return;
+  const octokit = await github.octokit(task.installation, task.repositoryId);
+  const where = { ...ownerAndName(task.repository), pull_number: task.pull };
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', where);
+  if (data.user?.type !== 'Bot' || !data.body?.includes(pullMarker(task))) return;
+  const key = `${task.branch}@${task.epoch}`;
+  store.creations.begin(task.id, 'pull', key, clock.now());
+  store.creations.record(task.id, 'pull', key, task.pull, '');
+}
+
 /** The pull request of a task: one, found again before it is made again. */
 export function openPulls(options: PullsOptions) {
   const { store, github, clock } = options;
@@ -165,7 +180,7 @@ async function closePull(octokit: Octokit, task: Task, pull_number: number): Pro
 function pullBody(task: Task, text: string, stack: string): string {
   const closes = [issueLine(task), stack].filter(part => part !== '').join(' ');
   const origin = `<sub>${taskName(task.id)}, asked by @${task.requester}.</sub>`;
-  const end = `${closes}\n\n${origin}\n${marker(`pull ${taskName(task.id)}`)}`.trimStart();
+  const end = `${closes}\n\n${origin}\n${pullMarker(task)}`.trimStart();
   // What nobody sees goes first: behind it there may be spaces, which make code of a command as long as they stand.
   const words = shorten(stripInvisible(text).trim(), 40_000);
   // Shown rather than hidden: comments are where Orch has its own markers.
@@ -179,4 +194,8 @@ function pullBody(task: Task, text: string, stack: string): string {
 function issueLine({ issue, onPullRequest }: Task): string {
   if (issue === 0) return '';
   return onPullRequest ? `For #${issue}.` : `Closes #${issue}.`;
+}
+
+function pullMarker(task: Task): string {
+  return marker(`pull ${taskName(task.id)}`);
 }

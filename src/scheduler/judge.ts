@@ -118,6 +118,6 @@ function crash(sight: Sight): string {
 }
 
 /** What the task allows, and no more than the agent's own ceiling (ms). */
-export function timeoutMs(task: Task, policy: Policy): number {
-  return Math.min(task.timeoutSeconds, policy.timeoutSeconds ?? Infinity) * 1000;
+export function timeoutMs(task: Task, policy: Policy, slackSeconds = 0): number {
+  return (Math.min(task.timeoutSeconds, policy.timeoutSeconds ?? Infinity) + slackSeconds) * 1000;
 }

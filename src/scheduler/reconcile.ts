@@ -11,6 +11,8 @@ export interface World {
   stages: Stages;
   policy(task: Task, run: Run): Policy;
   graceSeconds: number;
+  /** Where the host of a run holds it to its time-out, how long after that it is not waited for any more. */
+  slackSeconds?: number;
   now(): number;
 }
 
@@ -29,7 +31,8 @@ export async function reconcile(world: World, taskId: number, runNumber: number)
     if (isCurrent(task, run)) await world.stages.broker.open(task, run);
     const sight = await world.stages.agent.look(run);
     const patience = {
-      timeout: run.keyboard === null ? timeoutMs(task, world.policy(task, run)) : Infinity,
+      timeout:
+        run.keyboard === null ? timeoutMs(task, world.policy(task, run), world.slackSeconds) : Infinity,
       grace: world.graceSeconds * 1000,
       isSpokenTo: world.store.inputs.isSpokenTo(run),
     };

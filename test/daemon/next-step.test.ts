@@ -95,7 +95,7 @@ describe('the next step', () => {
     store.runs.update(run, { stopAt: NOW });
     expect(await next(store)(1)).toContain(`it was asked to end, and is killed at ${isoTime(NOW + 30_000)}`);
     expect(await next(store, { session: 'ended' })(1)).toContain('settle: the session of T1.1 is over; ');
-    expect(await next(store, { session: 'unknown' })(1)).toContain('tmux does not answer');
+    expect(await next(store, { session: 'unknown' })(1)).toContain('does not answer');
     expect(await next(store, { session: 'unknown' })(1)).toContain('until something happens');
   });
 

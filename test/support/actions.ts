@@ -1,5 +1,5 @@
 import { type Result, writeResult } from '../../src/engine/actions/result.ts';
-import { type ActionsOptions, type ActionsStages, actionsStages } from '../../src/engine/actions/stages.ts';
+import { type ActionsOptions, actionsStages } from '../../src/engine/actions/stages.ts';
 import type { Workflow, WorkflowRun } from '../../src/engine/actions/workflow.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { OrchError } from '../../src/shared/errors.ts';
@@ -134,7 +134,7 @@ export function fakeActions(clock: Clock): FakeActions {
 export function stagesOn(
   actions: FakeActions,
   { store, clock, ...changes }: { store: Store; clock: Clock } & Partial<ActionsOptions>,
-): ActionsStages {
+): ReturnType<typeof actionsStages> {
   return actionsStages({
     store,
     clock,

@@ -1,9 +1,9 @@
 import type { Sight } from '../../scheduler/stages.ts';
 import { redactShapes } from '../../shared/secrets/secrets.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
+import type { Dispatches } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
 import type { Run } from '../../task/glossary.ts';
-import type { Dispatches } from './dispatches.ts';
 import type { Annotation, Result } from './result.ts';
 
 /** How a workflow run ended, as GitHub tells. */

@@ -4,14 +4,15 @@ import type { Prepared, Sight, Stages } from '../../scheduler/stages.ts';
 import { type Clock, duration } from '../../shared/clock.ts';
 import { OrchError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { type Dispatch, openDispatches } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
+import type { TaskPlace as Place } from '../../store/tasks.ts';
 import { type Run, runName, type Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import { applyResult, NOTHING_TOLD, sightOf, sightOfLost } from './apply.ts';
-import { type Dispatch, openDispatches } from './dispatches.ts';
 import { writeOrder } from './order.ts';
 import { type Result, readResult } from './result.ts';
-import type { Place, Workflow, WorkflowRun } from './workflow.ts';
+import type { Workflow, WorkflowRun } from './workflow.ts';
 import { orderOf } from './write-order.ts';
 
 export interface ActionsOptions {
@@ -24,7 +25,7 @@ export interface ActionsOptions {
   /** Settles the branch, and where it starts. */
   settle(task: Task, run: Run): Promise<Prepared>;
   pulls: Stages['pulls'];
-  /** Whether the task's pull request is Orch's own: its job has opened it. */
+  /** Takes the task's pull request for Orch's own if its job has opened it. */
   adoptPull(task: Task): Promise<void>;
   model(run: Run): string | null;
   timeoutSeconds(task: Task, run: Run): number;
@@ -32,11 +33,16 @@ export interface ActionsOptions {
   changed(run: Pick<Run, 'task'>): void;
 }
 
-export interface ActionsStages extends Stages {
-  /** GitHub tells that a workflow run, or a job of it, has changed. */
+/** What webhooks tell of the runs that GitHub carries out. Whoever misses one finds the same by looking. */
+export interface ActionsNews {
+  /** A workflow run, or a job of it, has changed. */
   heard(workflowRun: number): void;
-  /** GitHub shows a workflow run that somebody has dispatched. */
+  /** Somebody has dispatched a workflow run in this repository. */
   shown(workflowRun: WorkflowRun, repositoryId: number): Promise<void>;
+  /** A branch stands at this commit. */
+  pushed(repositoryId: number, branch: string, head: string): void;
+  /** The task has a pull request. */
+  opened(task: Task): Promise<void>;
 }
 
 /** GitHub is asked for a workflow run after this time, although no webhook has told of it. */
@@ -73,7 +79,7 @@ const UNKNOWN: Sight = { ...NOTHING_TOLD, session: 'unknown' };
  * Has GitHub Actions carry out runs: each is one run of a workflow, on whatever runner GitHub finds for it. The job works as
  * a host of Orch does, and this side follows it.
  */
-export function actionsStages(options: ActionsOptions): ActionsStages {
+export function actionsStages(options: ActionsOptions): { stages: Stages; news: ActionsNews } {
   const { store, clock, log, workflow, changed } = options;
   const dispatches = openDispatches(store);
   const seen = new Map<string, Seen>();
@@ -288,7 +294,7 @@ export function actionsStages(options: ActionsOptions): ActionsStages {
     });
   }
 
-  return {
+  const stages: Stages = {
     workspace: {
       async prepare(task, run) {
         const prepared = await options.settle(task, run);
@@ -325,6 +331,9 @@ export function actionsStages(options: ActionsOptions): ActionsStages {
       },
       openDraft: options.pulls.openDraft,
     },
+  };
+
+  const news: ActionsNews = {
     heard(workflowRun) {
       const run = dispatches.byId(workflowRun);
       if (run === null) return;
@@ -345,7 +354,18 @@ export function actionsStages(options: ActionsOptions): ActionsStages {
       else await workflow.cancel(place, workflowRun.id, false);
       changed(run);
     },
+    pushed(repositoryId, branch, head) {
+      for (const task of store.tasks.onBranch(repositoryId, branch)) {
+        const run = store.runs.liveOf(task.id);
+        if (run !== null && dispatches.get(run) !== null) recordHead(task, run, head);
+      }
+    },
+    async opened(task) {
+      if (store.creations.ofKind(task.id, 'workflow').length > 0) await options.adoptPull(task);
+    },
   };
+
+  return { stages, news };
 }
 
 function repositoryOf({ repository, repositoryId, installation }: Task): Place {

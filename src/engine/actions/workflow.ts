@@ -1,14 +1,8 @@
 import { type Github, githubMessage, hasStatus, isRefusal, type Octokit } from '../../github/client.ts';
 import { ownerAndName } from '../../github/comments.ts';
 import { OrchError } from '../../shared/errors.ts';
+import type { TaskPlace as Place } from '../../store/tasks.ts';
 import type { Annotation } from './result.ts';
-
-/** The repository that a workflow is in. */
-export interface Place {
-  repository: string;
-  repositoryId: number;
-  installation: number;
-}
 
 /** A run of the workflow, as GitHub shows it. */
 export interface WorkflowRun {
@@ -192,7 +186,7 @@ async function dispatch(octokit: Octokit, whole: Dispatch): Promise<Pick<Workflo
 }
 
 /** Of the API or a webhook. */
-function toWorkflowRun(run: {
+export function toWorkflowRun(run: {
   id: number | bigint;
   html_url: string;
   display_title: string;

@@ -1,8 +1,8 @@
 import { isVouched, type Remark } from '../../agent/prompt.ts';
 import { shorten } from '../../shared/text.ts';
+import type { Dispatches } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
 import type { Run, Task } from '../../task/glossary.ts';
-import type { Dispatches } from './dispatches.ts';
 import type { Order } from './order.ts';
 
 const MOST_TRIES = 5;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { chooser } from '../../../src/choice/choose.ts';
 import { readOrder } from '../../../src/engine/actions/order.ts';
-import type { ActionsStages } from '../../../src/engine/actions/stages.ts';
+import type { ActionsNews } from '../../../src/engine/actions/stages.ts';
 import { cancel, retry } from '../../../src/queue/change.ts';
 import { type Scheduler, startScheduler } from '../../../src/scheduler/scheduler.ts';
 import { silentLog } from '../../../src/shared/log.ts';
@@ -16,7 +16,7 @@ const HEAD = 'b'.repeat(40);
 let clock: FakeClock;
 let store: Store;
 let actions: FakeActions;
-let stages: ActionsStages;
+let news: ActionsNews;
 let scheduler: Scheduler;
 
 beforeEach(() => {
@@ -28,13 +28,14 @@ beforeEach(() => {
 });
 
 function start(): void {
-  stages = stagesOn(actions, { store, clock, changed: run => scheduler.wake(run.task) });
+  const opened = stagesOn(actions, { store, clock, changed: run => scheduler.wake(run.task) });
+  news = opened.news;
   const limits = { concurrent: 10, perRepository: null, profiles: [aProfile('claude', 10)] };
   scheduler = startScheduler({
     store,
     clock,
     log: silentLog(),
-    stages,
+    stages: opened.stages,
     policy: () => ({
       maxRetries: 3,
       retryDelaySeconds: 60,
@@ -59,7 +60,7 @@ async function restart(): Promise<void> {
 const state = (id: number) => store.tasks.get(id)?.state;
 const names = () => actions.runs.map(({ title }) => title);
 const pass = (milliseconds: number) => clock.advance(milliseconds);
-const webhook = (run: string) => stages.heard(actions.of(run).id);
+const webhook = (run: string) => news.heard(actions.of(run).id);
 
 async function dispatched(): Promise<number> {
   const { id } = queued(store);
@@ -239,7 +240,7 @@ describe('never twice:', () => {
     const [known] = actions.runs;
     const second = { ...known, id: 1, isListed: false, asked: [] } as never as NonNullable<typeof known>;
     actions.runs.push(second);
-    await stages.shown(second, PLACE.repositoryId);
+    await news.shown(second, PLACE.repositoryId);
     expect(second.asked).toEqual(['cancel']);
     expect(known?.asked).toEqual([]);
     expect(state(id)).toBe('running');
@@ -258,8 +259,8 @@ describe('never twice:', () => {
       conclusion: null,
     };
     actions.runs.push({ ...theirs, inputs: {}, startedAt: null, annotations: [], isListed: true, asked: [] });
-    await stages.shown(theirs, PLACE.repositoryId);
-    await stages.shown({ ...theirs, actor: SELF }, 8);
+    await news.shown(theirs, PLACE.repositoryId);
+    await news.shown({ ...theirs, actor: SELF }, 8);
     await pass(2 * MINUTE);
     expect(store.creations.get(1, 'workflow', 'T1.1')?.remoteId).toBeNull();
   });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Store } from '../../store/open.ts';
-import { type Run, runName } from '../../task/glossary.ts';
-import type { Place, WorkflowRun } from './workflow.ts';
+import { type Run, runName } from '../task/glossary.ts';
+import type { Store } from './open.ts';
+import type { TaskPlace } from './tasks.ts';
 
-/** What Orch knows of the dispatch of a run: the intent comes first, the number of the workflow run with GitHub's answer. */
+/** What Orch knows of the dispatch of a run to GitHub Actions: the intent comes first, the number of the workflow run with GitHub's answer. */
 export interface Dispatch {
   begunAt: number;
   /** Null: nobody knows yet whether GitHub has taken it. */
@@ -38,7 +38,7 @@ export function openDispatches({ creations }: Pick<Store, 'creations'>) {
     begin: (run: Named, now: number): void => void creations.begin(run.task, 'workflow', nameOf(run), now),
     /** GitHub has not taken it. */
     forget: (run: Named): void => creations.forget(run.task, 'workflow', nameOf(run)),
-    taken(run: Named, place: Place, { id, url }: Pick<WorkflowRun, 'id' | 'url'>): void {
+    taken(run: Named, place: TaskPlace, { id, url }: { id: number; url: string }): void {
       const content = JSON.stringify(known.parse({ place, url }));
       creations.record(run.task, 'workflow', nameOf(run), id, content);
     },
