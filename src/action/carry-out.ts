@@ -3,14 +3,13 @@ import { type LocalEngine, openLocalEngine } from '../daemon/local-engine.ts';
 import { type OnGithub, startOnGithub } from '../daemon/on-github.ts';
 import { startReporter } from '../github/report/reporter.ts';
 import { cancel } from '../queue/change.ts';
-import { describeEvent } from '../record/words.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import { runName, type Task } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { attend } from './attend.ts';
-import { say } from './log.ts';
+import { say, sayEvent } from './log.ts';
 import type { Workshop } from './open.ts';
 import type { Story } from './outputs.ts';
 
@@ -86,7 +85,7 @@ export function teller(store: Store, id: number, seen: number): () => void {
   return () => {
     for (const event of store.journal.ofTask(id, seen)) {
       seen = event.seq;
-      say(describeEvent(event));
+      sayEvent(event);
     }
   };
 }

@@ -31,7 +31,8 @@ process.on('uncaughtException', error => {
 });
 for (const name of SECRET_INPUTS) if (getInput(name) !== '') setSecret(getInput(name));
 // GitHub starts the same file again after the job's last step.
-await (getState('begun') === '' ? main() : post());
+if (getState('begun') === '') await main();
+else if (getState('ready') !== '') await post();
 
 async function main(): Promise<void> {
   saveState('begun', 'true');
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
   try {
     const inputs = readInputs(getInput);
     const job = readJob(process.env);
+    saveState('ready', 'true');
     await tell(inputs.mode, job, await perform(inputs, job, cancelled.signal));
   } catch (error) {
     fail(error);

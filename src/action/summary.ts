@@ -1,11 +1,10 @@
 import { headline } from '../github/report/comment.ts';
-import { withoutHostPaths } from '../github/report/paths.ts';
 import type { EventView, RunView } from '../record/views.ts';
 import { showTokens, showUsd } from '../shared/amounts.ts';
 import { duration } from '../shared/clock.ts';
 import { fenced, plain, plainCell } from '../shared/markdown.ts';
-import { redactShapes } from '../shared/secrets/secrets.ts';
 import { shorten } from '../shared/text.ts';
+import { mayLeave } from './log.ts';
 import { outputsOf, type Story } from './outputs.ts';
 
 /** GitHub shows 1 MiB of a step's summary: the newest of these come nowhere near. */
@@ -65,9 +64,4 @@ function history(events: readonly EventView[]): string {
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n');
-}
-
-/** Text as it may leave the host: no secret, and none of its folders. */
-export function mayLeave(text: string): string {
-  return redactShapes(withoutHostPaths(text));
 }

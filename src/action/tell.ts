@@ -4,9 +4,9 @@ import { describeError, OrchError } from '../shared/errors.ts';
 import { isFinal } from '../task/states.ts';
 import type { Inputs } from './inputs.ts';
 import type { Job } from './job.ts';
-import { say } from './log.ts';
+import { mayLeave, say } from './log.ts';
 import { giveOutputs, NO_TASK, outputsOf, type Story } from './outputs.ts';
-import { mayLeave, summaryOf } from './summary.ts';
+import { summaryOf } from './summary.ts';
 
 const STRANGERS =
   'Whoever opens a pull request from a fork of a public repository can have code of their own run on its self-hosted runners: ' +

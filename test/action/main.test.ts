@@ -37,6 +37,7 @@ describe('the action', () => {
   it('does nothing a second time, after the last step', async () => {
     const { state } = await start({ mode: 'walk' });
     expect(state).toMatch(/^begun<</);
+    expect(state).not.toContain('ready');
     expect(await start({ mode: 'walk' }, { STATE_begun: 'true' })).toMatchObject({ exitCode: 0, stdout: '' });
   });
 });
