@@ -1,5 +1,4 @@
 import { getInput, getState, saveState, setSecret } from '@actions/core';
-import { OrchError } from '../shared/errors.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { decide } from './decide.ts';
 import {
@@ -20,8 +19,9 @@ import { fail, tell } from './tell.ts';
  */
 type Mode<Taken> = (inputs: Taken, job: Job, cancelled: AbortSignal) => Promise<Story | null>;
 
-const MODES: { run: Mode<RunInputs>; enqueue?: Mode<EnqueueInputs>; execute: Mode<ExecuteInputs> } = {
+const MODES: { run: Mode<RunInputs>; enqueue: Mode<EnqueueInputs>; execute: Mode<ExecuteInputs> } = {
   run,
+  enqueue: async (...given) => await (await import('./enqueue.ts')).enqueue(...given),
   execute: async (...given) => await (await import('./execute.ts')).executeOrder(...given, process.env),
 };
 
@@ -45,7 +45,8 @@ async function main(): Promise<void> {
     const inputs = readInputs(getInput);
     const job = readJob(process.env);
     saveState('ready', 'true');
-    await tell(inputs.mode, job, await perform(inputs, job, cancelled.signal));
+    const mode = MODES[inputs.mode] as Mode<Inputs>;
+    await tell(inputs.mode, job, await mode(inputs, job, cancelled.signal));
   } catch (error) {
     fail(error);
   }
@@ -69,10 +70,4 @@ async function run(inputs: RunInputs, job: Job, cancelled: AbortSignal): Promise
   const asked = decide(inputs, job);
   if (asked === null) return null;
   return await (await import('./run.ts')).runTask(inputs, job, asked, cancelled, process.env);
-}
-
-async function perform(inputs: Inputs, job: Job, cancelled: AbortSignal): Promise<Story | null> {
-  const mode = MODES[inputs.mode] as Mode<Inputs> | undefined;
-  if (!mode) throw new OrchError('E_INPUT', `\`mode: ${inputs.mode}\` is not in this release`);
-  return await mode(inputs, job, cancelled);
 }

@@ -79,6 +79,8 @@ async function startBehind({ orchestrator: { home } }: Settings): Promise<number
   const output = openSync(join(dirname(log), 'start.log'), 'a', 0o600);
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1), '--foreground'], {
     detached: true,
+    // At the end of a job its runner ends all that bears this mark: the daemon is to stay, and its agents with it.
+    env: { ...process.env, RUNNER_TRACKING_ID: undefined },
     stdio: ['ignore', output, output, 'ipc'],
   });
   closeSync(output);
