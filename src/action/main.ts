@@ -1,29 +1,10 @@
 import { getInput, getState, saveState, setSecret } from '@actions/core';
 import { listenForStop } from '../shared/signals.ts';
 import { decide } from './decide.ts';
-import {
-  type EnqueueInputs,
-  type ExecuteInputs,
-  type Inputs,
-  type RunInputs,
-  readInputs,
-  SECRET_INPUTS,
-} from './inputs.ts';
+import { type Inputs, readInputs, SECRET_INPUTS } from './inputs.ts';
 import { type Job, readJob } from './job.ts';
 import { giveOutputs, NO_TASK, type Story } from './outputs.ts';
 import { fail, tell } from './tell.ts';
-
-/**
- * Does what a mode is for, until the task is over or the job is cancelled, and lets go of all that it has started. Null:
- * the event asked for no task, or has been answered. Whatever else goes wrong is thrown.
- */
-type Mode<Taken> = (inputs: Taken, job: Job, cancelled: AbortSignal) => Promise<Story | null>;
-
-const MODES: { run: Mode<RunInputs>; enqueue: Mode<EnqueueInputs>; execute: Mode<ExecuteInputs> } = {
-  run,
-  enqueue: async (...given) => await (await import('./enqueue.ts')).enqueue(...given),
-  execute: async (...given) => await (await import('./execute.ts')).executeOrder(...given, process.env),
-};
 
 process.on('uncaughtException', error => {
   fail(error);
@@ -45,10 +26,30 @@ async function main(): Promise<void> {
     const inputs = readInputs(getInput);
     const job = readJob(process.env);
     saveState('ready', 'true');
-    const mode = MODES[inputs.mode] as Mode<Inputs>;
-    await tell(inputs.mode, job, await mode(inputs, job, cancelled.signal));
+    await tell(inputs.mode, job, await perform(inputs, job, cancelled.signal));
   } catch (error) {
     fail(error);
+  }
+}
+
+/**
+ * Does what a mode is for, until the task is over or the job is cancelled, and lets go of all that it has started. Null:
+ * the event asked for no task, or has been answered. What takes long to load is loaded where it is needed.
+ */
+async function perform(inputs: Inputs, job: Job, cancelled: AbortSignal): Promise<Story | null> {
+  switch (inputs.mode) {
+    case 'run': {
+      // Most events ask for nothing.
+      const asked = decide(inputs, job);
+      if (asked === null) return null;
+      return await (await import('./run.ts')).runTask(inputs, job, asked, cancelled, process.env);
+    }
+    case 'enqueue':
+      return await (await import('./enqueue.ts')).enqueue(inputs, job, cancelled);
+    case 'execute':
+      return await (await import('./execute.ts')).executeOrder(inputs, job, cancelled, process.env);
+    default:
+      return inputs satisfies never;
   }
 }
 
@@ -63,11 +64,4 @@ async function post(): Promise<void> {
   } catch (error) {
     fail(error);
   }
-}
-
-/** Most events ask for nothing: what a task takes is read when there is one. */
-async function run(inputs: RunInputs, job: Job, cancelled: AbortSignal): Promise<Story | null> {
-  const asked = decide(inputs, job);
-  if (asked === null) return null;
-  return await (await import('./run.ts')).runTask(inputs, job, asked, cancelled, process.env);
 }
