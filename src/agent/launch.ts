@@ -7,7 +7,7 @@ import { launchScript, type SetupCommand } from './launch-script.ts';
 import { processStart } from './processes.ts';
 import { type Delivery, deliverPrompt } from './prompt-delivery.ts';
 import { runFiles, tryAppend, tryReadSmall, writeWhole } from './run-files.ts';
-import { mainPane, serverIsAbsent, sessionName, type Terminals } from './terminals.ts';
+import { mainPane, serverIsAbsent, sessionName, type Terminals, TRACKING } from './terminals.ts';
 import type { Narration } from './watch/narrator.ts';
 
 export interface Launch {
@@ -99,7 +99,9 @@ function sessionArguments(launch: Launch): string[] {
   const files = runFiles(directory);
   return [
     ...['new-session', '-d', '-P', '-F', '#{pane_pid}', '-s', session, '-n', 'main', '-x', '220', '-y', '50'],
-    ...['env', '-i', `ORCH_RUN=${run}`, `ORCH_LAUNCH=${launchId(files.launchId)}`, '/bin/sh', files.script],
+    ...['env', '-i', `ORCH_RUN=${run}`, `ORCH_LAUNCH=${launchId(files.launchId)}`],
+    ...(process.env[TRACKING] ? [`${TRACKING}=${process.env[TRACKING]}`] : []),
+    ...['/bin/sh', files.script],
     ';',
     ...['pipe-pane', '-t', mainPane(run), logCommand(logFile, outputLimitBytes)],
     ';',

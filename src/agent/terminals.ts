@@ -148,9 +148,12 @@ async function runTmux(command: string[], args: readonly string[], cwd: string):
   }
 }
 
+/** By this a runner of GitHub Actions finds what a job has started, and ends it when the job is over. */
+export const TRACKING = 'RUNNER_TRACKING_ID';
+
 // The server keeps the environment of the call that started it and shows it to every session.
 function serverEnvironment(): Record<string, string> {
-  const kept = ['HOME', 'PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'USER'];
+  const kept = ['HOME', 'PATH', 'LANG', 'LC_ALL', 'LC_CTYPE', 'USER', TRACKING];
   const entries = kept.flatMap(name => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
