@@ -2,7 +2,7 @@ import { loadSettings, type Settings } from '../config/settings.ts';
 import { OrchError } from '../shared/errors.ts';
 
 /**
- * The settings of a job: those of the file that the workflow names, or none. Where they name no agent, those that are on the
+ * The settings of a job: those of the file that the workflow names, or the runner's ORCH_CONFIG, or none. Where they name no agent, those that are on the
  * runner work. There is one task, whatever they say. Errors: E_SETTINGS, E_UNSANDBOXED.
  */
 export function jobSettings(
@@ -10,11 +10,12 @@ export function jobSettings(
   home: string,
   env: NodeJS.ProcessEnv,
 ): { settings: Settings; warnings: string[] } {
+  const named = file ?? env.ORCH_CONFIG ?? '';
   const { settings, warnings } = loadSettings({
     // What a server of Orch's on this host is told is none of the job's.
     env: { HOME: env.HOME, PATH: env.PATH, ORCH_HOME: home },
     isAlone: true,
-    ...(file === null ? { text: '' } : { file }),
+    ...(named === '' ? { text: '' } : { file: named }),
   });
   if (settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
     throw new OrchError(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { repositoryOf } from '../support/app.ts';
+import { REPOSITORY, repositoryOf } from '../support/app.ts';
 import { MAY, startTestJobs, type TestJobs } from '../support/job.ts';
 
 let jobs: TestJobs;
@@ -12,25 +12,14 @@ const pulls = () => [...repositoryOf(jobs.github).issues.values()].flatMap(({ pu
 const refs = () => repositoryOf(jobs.github).git.refs();
 
 describe('a job', () => {
-  it('does what a comment asks for, up to the pull request', async () => {
-    const issue = await jobs.issue('The total is wrong');
-    const story = await jobs.run({
-      event: await jobs.commented(issue, '/orch fix the total'),
-      run: 8_000_000_001,
-    });
-    expect(story).toMatchObject({ id: 'T8000000001', status: 'completed', reason: null });
-    const [comment, ...others] = jobs.told(issue);
-    expect(others).toEqual([]);
-    expect(comment).toContain('✅ T8000000001 is completed');
-    expect(comment).toContain('/actions/runs/8000000001');
-    const [check] = [...repositoryOf(jobs.github).checkRuns.values()];
-    expect(check?.actions).toEqual([]);
-  });
-
-  it('does what a schedule says, at no issue', async () => {
+  it('does what a schedule says, at no issue, and its agent is told that nobody answers', async () => {
     const event = { name: 'schedule', payload: { schedule: '0 5 * * 1' } };
-    const story = await jobs.run({ event, inputs: { task: 'update all' } });
-    expect(story?.status).toBe('completed');
+    const agent = `orch ask 'Which one?' > answer.txt && git add answer.txt && git commit -qm Answer &&
+      git push -q && gh pr create --title Answer --body Answered. && orch done`;
+    const story = await jobs.run({ event, agent, inputs: { task: 'update all' } });
+    expect(story).toMatchObject({ status: 'completed', question: null });
+    const { git } = repositoryOf(jobs.github);
+    expect(await git.run(['show', `${story?.head}:answer.txt`])).toContain('Nobody can answer you here');
     const body = [...repositoryOf(jobs.github).issues.values()].at(-1)?.body;
     expect(body).toContain(`${story?.id}, asked by @writer`);
     expect(body).not.toContain('Closes');
@@ -57,6 +46,16 @@ describe('nothing is begun, and the error says what to do,', () => {
     const event = await jobs.commented(issue, '/orch --agent nobody fix it');
     await expect(jobs.run({ event })).rejects.toThrow('nobody');
     expect(jobs.told(issue)).toEqual([expect.stringContaining('E_UNKNOWN_AGENT')]);
+  });
+
+  it('where the pull request comes from a fork', async () => {
+    const { github } = jobs;
+    await github.forkRepository(REPOSITORY, 'writer');
+    await github.pushCommit('writer/shop', 'change', { 'other.txt': 'x\n' }, 'writer');
+    const pull = { title: 'Mine', head: 'writer:change', base: 'main', user: 'writer' };
+    const { number } = await github.openPull(REPOSITORY, pull);
+    const run = jobs.run({ event: await jobs.commented(number, '/orch fix it') });
+    await expect(run).rejects.toMatchObject({ code: 'E_FORK' });
   });
 
   it('where there is no agent', async () => {
