@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import type { AgentView, DebugView, ProfileView } from '../record/agent-views.ts';
-import { showRun } from '../record/views.ts';
 import { isoTime } from '../shared/clock.ts';
 import { OrchError } from '../shared/errors.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
-import { namedTask, storyOf } from './answers.ts';
+import { namedTask, runView, storyOf } from './answers.ts';
 import type { ApiOptions } from './options.ts';
 
 const LINES = 3;
@@ -99,7 +98,7 @@ async function look(options: ApiOptions, task: Task): Promise<DebugView> {
     correlation: task.correlation,
     next: await insight.next(task),
     runs: runs.map(run => ({
-      ...showRun(run, store.usage.ofRun(run.task, run.number)),
+      ...runView(store, run),
       files: insight.files(run),
     })),
     screen: last?.endedAt === null ? await insight.screen(last) : null,

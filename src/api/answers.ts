@@ -1,10 +1,10 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { showEvent, showInput, showRun, showTask, type TaskView } from '../record/views.ts';
+import { type RunView, showEvent, showInput, showRun, showTask, type TaskView } from '../record/views.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
-import { parseTaskName, type Task } from '../task/glossary.ts';
+import { parseTaskName, type Run, type Task } from '../task/glossary.ts';
 import type { ApiOptions } from './options.ts';
 
 type Known = Pick<ApiOptions, 'store' | 'clock' | 'agentState'>;
@@ -22,10 +22,14 @@ export function taskView({ store, clock, agentState }: Known, task: Task): TaskV
 /** A task with its runs, what was said to its agents, and what has happened. */
 export function storyOf(options: Known & Pick<ApiOptions, 'local'>, task: Task) {
   const { store, local } = options;
-  const runs = store.runs.ofTask(task.id).map(run => showRun(run, store.usage.ofRun(task.id, run.number)));
+  const runs = store.runs.ofTask(task.id).map(run => runView(store, run));
   const said = store.inputs.ofTask(task.id).map(showInput);
   const events = store.journal.ofTask(task.id).map(showEvent);
   return { ...taskView(options, task), tests: local?.tests(task) ?? null, runs, said, events };
+}
+
+export function runView({ usage, dispatches }: Store, run: Run): RunView {
+  return showRun(run, usage.ofRun(run.task, run.number), dispatches.workflowRun(run));
 }
 
 /** The task that a path names, in any of its ways. Errors: E_UNKNOWN_TASK. */

@@ -45,6 +45,8 @@ export async function show(name: string, options: Common): Promise<void> {
   });
   if (runs.length > 0) section(runs, ['RUN', 'AGENT', 'OUTCOME', 'TOKENS', 'COST', 'REASON']);
   for (const { id, agent, choice } of task.runs) if (choice) say(`${agent} took ${id}: ${choice}`);
+  for (const { id, workflow_run: job } of task.runs)
+    if (job) say(`${id} is the workflow run ${job.url}${job.runner === null ? '' : ` on ${job.runner}`}`);
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
   if (said.length > 0) section(said, ['SAID BY', 'HEARD', 'TEXT']);
   section(task.events.map(({ at, text }) => [at, text]));

@@ -1,3 +1,4 @@
+import type { Seen } from '../agent/watch/state.ts';
 import { centralPlace } from '../engine/actions/central.ts';
 import { type ActionsNews, actionsStages } from '../engine/actions/stages.ts';
 import { openWorkflow } from '../engine/actions/workflow.ts';
@@ -6,7 +7,7 @@ import type { AppGithub } from '../github/client.ts';
 import { adoptPull } from '../github/pulls.ts';
 import type { Prepared } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
-import { openDispatches } from '../store/dispatches.ts';
+import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { fetchStore, openStores } from '../workspace/store.ts';
@@ -46,7 +47,6 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
   const { settings, forge, store, paths, clock, log } = options;
   const { workflow: file, repository, ref } = settings.actions;
   const repositories = openRepositories(openStores(paths.home), forge);
-  const dispatches = openDispatches(store);
   const central = repository === null ? null : centralPlace(github, repository);
 
   async function fetched(task: Task) {
@@ -77,12 +77,12 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
     timeoutSeconds: (task, run) => Math.min(task.timeoutSeconds, profileTimeout(settings, run) ?? Infinity),
     changed: ({ task }) => options.wake(task),
   });
-  const where = (run: Run) => dispatches.get(run)?.known?.url ?? null;
+  const where = (run: Run) => store.dispatches.workflowRun(run)?.url ?? null;
   const engine: Engine = {
     stages,
     slackSeconds: SLACK_SECONDS,
     sandbox: () => 'The agent runs in a job of GitHub Actions, shut in as its runner has it.',
-    agentState: () => null,
+    agentState: task => agentState(store, task),
     isOver: () => false,
     async changedFiles(task) {
       if (!task.head || !task.baseSha) return [];
@@ -102,6 +102,16 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
   return { engine, news };
 }
 
+/** As the journal tells: nobody here sees the agent itself. */
+function agentState(store: Store, task: number): Seen | null {
+  const run = store.runs.liveOf(task);
+  if (run === null || run.spawnedAt === null) return null;
+  const told = store.journal
+    .ofTask(task)
+    .findLast(event => event.type === 'agent:state' && event.data.run === run.number);
+  return told?.type === 'agent:state' ? told.data : { state: 'working', detail: null };
+}
+
 /** A commit that joins several branches would be on this host alone. */
 function refuseJoined(on: readonly Task[], { baseSha }: Prepared): void {
   if (on.length < 2 || on.some(({ head }) => head === baseSha)) return;
@@ -119,8 +129,7 @@ function refuseElsewhere({ id }: Pick<Task, 'id'>): never {
 
 /** Refuses to start where runs go on that another engine carries out: it alone can end them. Errors: E_SETTINGS. */
 export function requireEngineOf({ store, settings }: Pick<EngineOptions, 'store' | 'settings'>): void {
-  const dispatches = openDispatches(store);
-  const isElsewhere = (run: Run) => dispatches.get(run) !== null;
+  const isElsewhere = (run: Run) => store.dispatches.get(run) !== null;
   const wanted = settings.engine === 'actions';
   const others = store.runs.live().filter(run => run.spawnedAt !== null && isElsewhere(run) !== wanted);
   if (others.length === 0) return;

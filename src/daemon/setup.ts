@@ -1,8 +1,10 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join, resolve } from 'node:path';
 import { run } from 'probot';
+import { parse, stringify } from 'yaml';
 import type { Settings } from '../config/settings.ts';
+import { OF_ACTIONS } from '../github/workflows.ts';
 import { listen } from './listen.ts';
 
 /**
@@ -12,7 +14,8 @@ import { listen } from './listen.ts';
 export async function serveSetup(settings: Settings, env: NodeJS.ProcessEnv): Promise<void> {
   const file = resolve('.env');
   // Probot reads the manifest from the working folder, and the package has it.
-  process.chdir(join(import.meta.dirname, '..', '..'));
+  const folder = join(import.meta.dirname, '..', '..');
+  process.chdir(settings.engine === 'actions' ? withActions(folder, settings.orchestrator.home) : folder);
   const { host } = settings.server;
   // Probot answers a taken port with a stack trace, and can't say which port it took.
   const probe = createServer();
@@ -31,4 +34,26 @@ export async function serveSetup(settings: Settings, env: NodeJS.ProcessEnv): Pr
   console.error(
     `Orch has no credentials yet. Open http://${host}:${port}/probot to register your GitHub App; then start orch serve again.`,
   );
+}
+
+/** The manifest with what it takes to have GitHub Actions carry runs out, in the home folder; gives that. */
+function withActions(folder: string, home: string): string {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const manifest = parse(readFileSync(join(folder, 'app.yml'), 'utf8')) as Manifest;
+  writeFileSync(join(home, 'app.yml'), stringify(manifestWithActions(manifest)));
+  return home;
+}
+
+interface Manifest {
+  default_events: string[];
+  default_permissions: Record<string, string>;
+}
+
+/** Least permission: an App whose runs are carried out by its host may start no workflows, and hears of none. */
+export function manifestWithActions(manifest: Manifest): Manifest {
+  return {
+    ...manifest,
+    default_events: [...manifest.default_events, ...OF_ACTIONS].sort(),
+    default_permissions: { actions: 'write', ...manifest.default_permissions },
+  };
 }

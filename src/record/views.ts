@@ -3,6 +3,7 @@ import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
+import type { Store } from '../store/open.ts';
 import type { TestResult } from '../store/pulls.ts';
 import type { Usage } from '../store/usage.ts';
 import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
@@ -85,7 +86,12 @@ function showBudget({ budgetUsd, budgetTokens }: Task, spent: Amount) {
   return { usd: budgetUsd, tokens: budgetTokens, spent_usd: spent.usd, spent_tokens: spent.tokens };
 }
 
-export function showRun(run: Run, usage: Usage | null) {
+/** `workflowRun`: the one that carries it out, where GitHub Actions does. */
+export function showRun(
+  run: Run,
+  usage: Usage | null,
+  workflowRun: ReturnType<Store['dispatches']['workflowRun']>,
+) {
   return {
     id: runName(run.task, run.number),
     agent: `${run.profile}-${run.slot}`,
@@ -98,6 +104,7 @@ export function showRun(run: Run, usage: Usage | null) {
     reason: run.reason,
     session: run.session,
     usage: showUsage(usage),
+    workflow_run: workflowRun,
   };
 }
 

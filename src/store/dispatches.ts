@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Run, runName } from '../task/glossary.ts';
-import type { Store } from './open.ts';
+import type { openCreations } from './creations.ts';
 import type { TaskPlace } from './tasks.ts';
 
 /** What Orch knows of the dispatch of a run to GitHub Actions: the intent comes first, the number of the workflow run with GitHub's answer. */
@@ -23,7 +23,7 @@ const known = z.object({
 type Named = Pick<Run, 'task' | 'number'>;
 
 /** The dispatches of runs, in the table of what Orch has made on GitHub. */
-export function openDispatches({ creations }: Pick<Store, 'creations'>) {
+export function openDispatches(creations: ReturnType<typeof openCreations>) {
   const nameOf = (run: Named) => runName(run.task, run.number);
   const read = (content: string | null) => (content ? known.parse(JSON.parse(content)) : null);
 
@@ -48,6 +48,12 @@ export function openDispatches({ creations }: Pick<Store, 'creations'>) {
       const content = JSON.stringify({ ...there.known, ...more });
       creations.record(run.task, 'workflow', nameOf(run), there.id, content);
     },
+    /** The workflow run that carries a run out; null where none does, or GitHub has not said which. */
+    workflowRun(run: Named): { id: number; url: string; runner: string | null } | null {
+      const there = get(run);
+      if (there?.id == null || there.known === null) return null;
+      return { id: there.id, url: there.known.url, runner: there.known.runner };
+    },
     /** The run of a workflow run. */
     byId(id: number): { task: number; number: number } | null {
       const found = creations.byRemote('workflow', id);
@@ -55,5 +61,3 @@ export function openDispatches({ creations }: Pick<Store, 'creations'>) {
     },
   };
 }
-
-export type Dispatches = ReturnType<typeof openDispatches>;

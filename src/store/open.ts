@@ -4,6 +4,7 @@ import { openCheckpoints } from './checkpoints.ts';
 import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
 import { openDependencies } from './dependencies.ts';
+import { openDispatches } from './dispatches.ts';
 import { openInbox } from './inbox.ts';
 import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
@@ -23,6 +24,7 @@ export function openStore(connection: Connection) {
   connection.exec('pragma foreign_keys = on');
   migrate(connection);
   const transaction = openTransactions(connection);
+  const creations = openCreations(connection);
   return {
     /** All or nothing, on disk when it returns; inside another transaction it joins that one. */
     transaction,
@@ -37,7 +39,8 @@ export function openStore(connection: Connection) {
     breakers: openBreakers(connection),
     usage: openUsage(connection),
     marks: openMarks(connection),
-    creations: openCreations(connection),
+    creations,
+    dispatches: openDispatches(creations),
     pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

@@ -12,6 +12,7 @@ const run = {
   ended_at: '2026-11-28T08:03:20.000Z',
   exit: 0,
   session: null,
+  workflow_run: null,
 };
 /** A task that has gone well, the second time. */
 export const story: Story = {

@@ -1,7 +1,6 @@
 import type { Sight } from '../../scheduler/stages.ts';
 import { redactShapes } from '../../shared/secrets/secrets.ts';
 import { shorten, stripControl } from '../../shared/text.ts';
-import type { Dispatches } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
 import type { Run } from '../../task/glossary.ts';
 import type { Annotation, Result } from './result.ts';
@@ -24,16 +23,11 @@ export const NOTHING_TOLD: Omit<Sight, 'session'> = {
 };
 
 /** Writes down what a job has told of its run, as the broker, the keeper and the talk of a local run would have. Repeatable. */
-export function applyResult(
-  { store, dispatches }: { store: Store; dispatches: Dispatches },
-  run: Run,
-  result: Result,
-  now: number,
-): void {
+export function applyResult(store: Store, run: Run, result: Result, now: number): void {
   store.transaction(() => {
     const { task, number } = run;
     if (result.usage !== null) store.usage.write({ task, run: number, ...result.usage, at: now });
-    if (result.rescued !== null) dispatches.learn(run, { rescued: result.rescued });
+    if (result.rescued !== null) store.dispatches.learn(run, { rescued: result.rescued });
     for (const { id, run: given } of store.inputs.waiting(task))
       if (given === number && store.inputs.arrived(id, now))
         store.journal.append(now, task, 'input:arrived', { input: id });

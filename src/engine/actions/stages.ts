@@ -4,7 +4,7 @@ import type { Prepared, Sight, Stages } from '../../scheduler/stages.ts';
 import { type Clock, duration } from '../../shared/clock.ts';
 import { OrchError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { type Dispatch, openDispatches } from '../../store/dispatches.ts';
+import type { Dispatch } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
 import type { TaskPlace as Place } from '../../store/tasks.ts';
 import { type Run, runName, type Task } from '../../task/glossary.ts';
@@ -81,7 +81,7 @@ const UNKNOWN: Sight = { ...NOTHING_TOLD, session: 'unknown' };
  */
 export function actionsStages(options: ActionsOptions): { stages: Stages; news: ActionsNews } {
   const { store, clock, log, workflow, changed } = options;
-  const dispatches = openDispatches(store);
+  const { dispatches } = store;
   const seen = new Map<string, Seen>();
   const cancelling = new Map<string, { since: number; askedAt: number }>();
   const nameOf = (run: Pick<Run, 'task' | 'number'>) => runName(run.task, run.number);
@@ -99,7 +99,7 @@ export function actionsStages(options: ActionsOptions): { stages: Stages; news: 
       dispatches.forget(run);
     }
     const how = { model: options.model(run), timeoutSeconds: options.timeoutSeconds(task, run) };
-    const inputs = writeOrder(orderOf({ store, dispatches }, task, run, how));
+    const inputs = writeOrder(orderOf(store, task, run, how));
     const ref = await workflow.ref(place);
     dispatches.begin(run, clock.now());
     try {
@@ -196,7 +196,7 @@ export function actionsStages(options: ActionsOptions): { stages: Stages; news: 
     const jobs = await workflow.jobs(place, found.id);
     const annotations = await workflow.annotations(place, jobs);
     const result = readResult(nameOf(run), annotations);
-    if (result !== null) applyResult({ store, dispatches }, run, result, clock.now());
+    if (result !== null) applyResult(store, run, result, clock.now());
     dispatches.learn(run, { runner: jobs.runner });
     const task = store.tasks.get(run.task) as Task;
     const isAsked = run.stopAt !== null || cancelling.has(nameOf(run));

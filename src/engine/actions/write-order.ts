@@ -1,6 +1,5 @@
 import { isVouched, type Remark } from '../../agent/prompt.ts';
 import { shorten } from '../../shared/text.ts';
-import type { Dispatches } from '../../store/dispatches.ts';
 import type { Store } from '../../store/open.ts';
 import type { Run, Task } from '../../task/glossary.ts';
 import type { Order } from './order.ts';
@@ -10,7 +9,7 @@ const MOST_NOTES = 20;
 
 /** What the rows say of a run that is about to be dispatched. */
 export function orderOf(
-  { store, dispatches }: { store: Store; dispatches: Dispatches },
+  store: Store,
   task: Task,
   run: Run,
   how: { model: string | null; timeoutSeconds: number },
@@ -71,7 +70,7 @@ export function orderOf(
       outcome: each.outcome ?? 'crashed',
       reason: each.reason && shorten(each.reason, 500),
       lastWords: each.lastWords && shorten(each.lastWords, 2000),
-      rescued: dispatches.get(each)?.known?.rescued ?? null,
+      rescued: store.dispatches.get(each)?.known?.rescued ?? null,
     })),
     notes: notes.slice(-MOST_NOTES),
   };

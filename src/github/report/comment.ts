@@ -31,10 +31,13 @@ export interface Story {
   said: readonly Input[];
   /** The workflow run that does the task, where no server does. */
   workflowRun?: string | undefined;
+  /** The workflow run that carries out the last run, where GitHub Actions does for a server. */
+  job?: { url: string; runner: string | null } | null;
 }
 
 /** The sticky comment of a task: what was asked, where it stands, what came of it. */
-export function renderComment({ task, runs, events, usage, said, workflowRun }: Story, now: number): string {
+export function renderComment(story: Story, now: number): string {
+  const { task, runs, events, usage, said, workflowRun, job = null } = story;
   const run = runs.at(-1);
   const parts = [
     `${taskMarker(task)}\n### ${headline(task.state, taskName(task.id))}`,
@@ -44,12 +47,16 @@ export function renderComment({ task, runs, events, usage, said, workflowRun }: 
     keyboardText(task, run),
     stateText(task, run, events),
     budgetWarnings(task, events),
-    table(task, run, usage, progressText(task, run, events), endOf(task, run, events) ?? now),
+    table(task, run, usage, {
+      progress: progressText(task, run, events),
+      until: endOf(task, run, events) ?? now,
+      job,
+    }),
     steps(task, events),
     saidText(task, said),
     keptText(task, run, events),
     words(task, run),
-    footer(task, workflowRun),
+    footer(task, workflowRun !== undefined, workflowRun ?? job?.url ?? null),
   ];
   return parts.filter(part => part !== '').join('\n\n');
 }
@@ -89,13 +96,13 @@ function table(
   task: Task,
   run: Run | undefined,
   usage: readonly Usage[],
-  progress: string,
-  until: number,
+  { progress, until, job }: { progress: string; until: number; job: Story['job'] },
 ): string {
   const rows: [string, string][] = [];
   const choice = run?.choice ? ` (${plain(run.choice)})` : '';
   if (run)
     rows.push(['Agent', `\`${run.profile}-${run.slot}\`, run \`${runName(task.id, run.number)}\`${choice}`]);
+  if (job) rows.push(['Job', jobText(job)]);
   if (task.branch) rows.push(['Branch', `\`${task.branch}\``]);
   if (task.pull !== null) rows.push(['Pull request', `#${task.pull}`]);
   if (run?.spawnedAt) rows.push(['Time', duration(until - run.spawnedAt)]);
@@ -104,6 +111,11 @@ function table(
   if (task.budgetUsd !== null || task.budgetTokens !== null) rows.push(['Budget', budgetText(task)]);
   rows.push(['Asked by', `\`${task.requester}\``]);
   return ['| | |', '| --- | --- |', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+}
+
+/** A runner's name is whatever somebody has called it. */
+function jobText({ url, runner }: NonNullable<Story['job']>): string {
+  return `[workflow run](${url})${runner === null ? '' : ` on \`${runner.replace(/[`|\n]/g, "'")}\``}`;
 }
 
 /** A task is over, or paused, when its state says so. That its agent takes a moment to end needs no edit of the comment. */
@@ -132,10 +144,11 @@ function words(task: Task, run: Run | undefined): string {
   return `<details open><summary>The agent's last words</summary>\n\n${fenced(withoutHostPaths(run.lastWords))}\n\n</details>`;
 }
 
-function footer(task: Task, workflowRun: string | undefined): string {
+/** `alone`: no server hears of what people say. */
+function footer(task: Task, alone: boolean, url: string | null): string {
   const name = taskName(task.id);
-  const log = workflowRun === undefined ? `log on the host: \`orch logs ${name}\`` : `[log](${workflowRun})`;
-  const say = workflowRun === undefined ? `tell it something: \`/orch say ${name} …\` · ` : '';
+  const log = url === null ? `log on the host: \`orch logs ${name}\`` : `[log](${url})`;
+  const say = alone ? '' : `tell it something: \`/orch say ${name} …\` · `;
   if (task.state === 'completed') return `<sub>${log}</sub>`;
   const command = isFinal(task.state)
     ? `try again: \`/orch retry ${name}\``

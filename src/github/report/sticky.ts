@@ -35,13 +35,16 @@ export async function reportComment(
   const { store, clock } = options;
   if (task.issue === 0) return null;
   const at = thread(task.repository, task.issue);
+  const runs = store.runs.ofTask(task.id);
+  const last = runs.at(-1);
   const story = {
     task,
-    runs: store.runs.ofTask(task.id),
+    runs,
     events: store.journal.ofTask(task.id),
     usage: store.usage.ofTask(task.id),
     said: store.inputs.ofTask(task.id),
     workflowRun: options.workflowRun,
+    job: last ? store.dispatches.workflowRun(last) : null,
   };
   const body = renderComment(story, clock.now());
   const { id, created } = await createOnce(store, {
