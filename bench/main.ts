@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { actionDecision } from './action-decision.ts';
 import { agentOverhead } from './agent-overhead.ts';
 import { claim } from './claim.ts';
 import { cliAdd } from './cli-add.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   webhookAck,
   cliStatus,
   cliAdd,
+  actionDecision,
   daemonRss,
   health,
   agentOverhead,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { faultsOf } from './faults.ts';
@@ -33,7 +34,7 @@ export async function bundle(input: string): Promise<OutputChunk> {
     input,
     cwd: ROOT,
     platform: 'node',
-    plugins: [withoutSignIn, remember(importers)],
+    plugins: [withoutSignIn, lateBuiltins, remember(importers)],
     onLog: (level, { message }) => void (level === 'warn' && warnings.push(message)),
   });
   // Names are kept, for the errors that people will tell of.
@@ -55,6 +56,21 @@ const withoutSignIn: Plugin = {
     filter: { id: /@actions\/core\/lib\/oidc-utils\.js$/ },
     handler: () => 'export class OidcClient {}',
   },
+};
+
+/**
+ * An import of one of Node's own modules loads all that it exports, and the imports of one file are those of all its programs:
+ * asked for like this, each is loaded where it is used. It saves every command of an agent 50 ms. Rolldown itself imports
+ * `node:module`.
+ */
+const lateBuiltins: Plugin = {
+  name: 'late-builtins',
+  resolveId: id =>
+    isBuiltin(id) && id !== 'node:module' ? { id: `\0${id.replace(/^(node:)?/, 'node:')}` } : null,
+  load: id =>
+    id.startsWith('\0node:')
+      ? `module.exports = process.getBuiltinModule(${JSON.stringify(id.slice(1))});`
+      : null,
 };
 
 function remember(importers: Map<string, readonly string[]>): Plugin {
