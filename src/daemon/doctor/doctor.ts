@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { deskAround } from '../../cli/home.ts';
 import { say } from '../../cli/output.ts';
+import { checkEngine } from './engine.ts';
 import type { Finding } from './finding.ts';
 import { checkDaemon, checkHome } from './place.ts';
 import { checkAgents, checkNode, checkPrograms } from './programs.ts';
@@ -32,7 +33,7 @@ async function examine(env: NodeJS.ProcessEnv, config: string | undefined): Prom
     checkLimits(settings),
     ...(await checkHome(settings)),
     // A desk needs no GitHub App.
-    ...(desk === null ? [checkCredentials(env)] : []),
+    ...(desk === null ? [checkCredentials(env), ...(await checkEngine(settings, env))] : []),
     await checkDaemon(settings, desk !== null),
   ];
 }
