@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { bundle, bundleAction, MOST_BYTES } from '../../script/bundle/bundle.ts';
-import { readProgress } from '../../src/agent/watch/progress.ts';
-import { homePaths } from '../../src/config/paths.ts';
 import { tryProgram } from '../../src/shared/program.ts';
-import { REPOSITORY, startTestApp } from '../support/app.ts';
+import { ACTION, startTestAction } from '../support/action.ts';
+import { REPOSITORY, repositoryOf } from '../support/app.ts';
 import { bubblewrap } from '../support/sandbox.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -15,18 +14,6 @@ afterAll(() => folder[Symbol.asyncDispose]());
 const files = await bundleAction();
 for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
 const index = join(folder.path, 'index.js');
-
-// What the App starts beside itself is here the Action's file, as if the App were in that file too.
-const { OWN_CODE, ownProgram } = vi.hoisted(() => ({
-  OWN_CODE: [] as string[],
-  ownProgram: vi.fn((name: string) => [OWN_CODE[0], name]),
-}));
-vi.mock('../../src/shared/own-programs.ts', async original => ({
-  ...(await original()),
-  OWN_CODE,
-  ownProgram,
-}));
-OWN_CODE.push(index, join(folder.path, 'package.json'));
 
 const act = (args: string[], env = {}) =>
   tryProgram(process.execPath, [index, ...args], { cwd: folder.path, env, extendEnv: false });
@@ -60,25 +47,38 @@ describe("the Action's one file", () => {
   });
 
   it("is an agent's git push, gh and orch, its narrator, and what begins its sandbox", async () => {
-    const says = (text: string) => `echo '${JSON.stringify({ type: 'text', text })}'`;
     const work = [
-      says('I begin.'),
-      "echo fixed > fixed.txt && git add fixed.txt && git commit -qm 'Fix it'",
-      'git push -q && gh pr create --title "Fix it" --body Fixed. && orch checkpoint "A note" && orch done',
+      `echo '{"type":"usage","cost":0.25}'`,
+      `{ tr '\\0' ' ' </proc/$PPID/cmdline; cat "$(command -v git-remote-orch)"; } >how.txt`,
+      'git add how.txt && git commit -qm "Tell how"',
+      'git push -q && gh pr create --title "Tell how" --body Told. && orch done',
     ].join(' && ');
-    const events = [{ when: { type: 'text' }, as: 'text', take: { text: 'text' } }];
+    const events = [{ when: { type: 'usage' }, as: 'usage', take: { cost: 'cost' } }];
     const settings = {
       agents: { good: { command: ['sh', '-c', work], events } },
       ...(bubblewrap === null ? {} : { sandbox: { kind: 'bwrap' } }),
     };
-    await using app = await startTestApp({ settings });
-    await app.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
-    expect(await app.ended(1, 'completed')).toMatchObject({ pull: 2 });
-    expect(readProgress(homePaths(app.home).run('T1.1'))?.text).toBe('I begin.');
-    const asked = new Set(ownProgram.mock.calls.map(([name]) => name));
-    expect([...asked].sort()).toEqual([...(bubblewrap ? ['inside'] : []), 'narrator', 'worktree']);
+    await using action = await startTestAction({ settings });
+    await action.writeWorkflow('orch.yml', WORKFLOW);
+    await action.github.comment(REPOSITORY, 1, '/orch tell how', 'writer');
+    const [step] = (await action.ended(1)).steps;
+    expect(step).toMatchObject({ conclusion: 'success', outputs: { status: 'completed', cost: '0.25' } });
+    const { git } = repositoryOf(action.github);
+    const how = await git.run(['show', `refs/heads/orch/${step?.outputs.task}-tell-how:how.txt`]);
+    expect(how).toMatch(/\/dist\/index\.js' 'worktree' git-remote-orch/);
+    if (bubblewrap) expect(how).toMatch(/^\S+ \S+\/dist\/index\.js inside .*-- sh -c /);
   });
 });
+
+const WORKFLOW = `
+on: issue_comment
+permissions: { contents: write, issues: write, pull-requests: write, checks: write }
+jobs:
+  task:
+    runs-on: [self-hosted, orch]
+    steps:
+      - uses: ${ACTION}@v1
+`;
 
 describe('what does not belong into the file', () => {
   it.each([
