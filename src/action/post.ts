@@ -1,6 +1,7 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homePaths } from '../config/paths.ts';
 import { isFinal } from '../task/states.ts';
+import { removeTree } from '../workspace/workspace.ts';
 import { carryOut } from './carry-out.ts';
 import type { Job } from './job.ts';
 import { homeOf, openWorkshop } from './open.ts';
@@ -25,5 +26,5 @@ export async function endJob(
         store.journal.behind('github').length === 0);
     if (!isDone) await carryOut(workshop, task.id, AbortSignal.abort());
   }
-  rmSync(homeOf(job), { recursive: true, force: true });
+  await removeTree(homeOf(job));
 }

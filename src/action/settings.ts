@@ -23,5 +23,8 @@ export function jobSettings(
       'The settings ask for no sandbox, without accepting what that means',
     );
   }
-  return { settings: { ...settings, taskQueue: { ...settings.taskQueue, maxSize: 1 } }, warnings };
+  const taskQueue = { ...settings.taskQueue, maxSize: 1 };
+  // All of it goes with the job, and not before what is in them is kept.
+  const workspaces = { ...settings.workspaces, keepDays: 365 };
+  return { settings: { ...settings, taskQueue, workspaces }, warnings };
 }

@@ -1,4 +1,4 @@
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import { openHandlers } from '../github/app.ts';
 import { askAt } from '../github/asked.ts';
 import { githubMessage, hasStatus, isRefusal } from '../github/client.ts';
@@ -13,6 +13,7 @@ import { doorOf, INSTALLATION } from './door.ts';
 import { inWorkflowRuns } from './elsewhere.ts';
 import type { RunInputs } from './inputs.ts';
 import type { Workshop } from './open.ts';
+import { knowOrigin } from './origin.ts';
 
 /**
  * Takes what is asked for, as the App does: checks who asks, queues the task, answers what is no task. Null when there is
@@ -23,6 +24,8 @@ export async function take(workshop: Workshop, asked: Asked, inputs: RunInputs):
   const no: OrchError[] = [];
   const context = contextOf(workshop, inputs, error => no.push(error));
   try {
+    const number = pullOf(asked);
+    if (number !== null) await knowOrigin(workshop, number);
     if (asked.kind === 'task') await takeTask(context, workshop, asked);
     else await openHandlers(context)(asked.name, payloadOf(asked), deliveryOf(workshop));
   } catch (error) {
@@ -35,6 +38,18 @@ export async function take(workshop: Workshop, asked: Asked, inputs: RunInputs):
   if (task !== null && job.run.attempt > 1)
     store.creations.begin(task.id, 'branch', branchName(task.id, task.instruction), clock.now());
   return task;
+}
+
+const payloads = z.object({
+  issue: z.object({ number: z.number().int(), pull_request: z.object({}).nullish() }).optional(),
+  pull_request: z.object({ number: z.number().int() }).optional(),
+});
+
+/** The number of what may be a pull request. */
+function pullOf(asked: Asked): number | null {
+  if (asked.kind === 'task') return asked.issue;
+  const { issue, pull_request: pull } = payloads.parse(asked.payload);
+  return (issue?.pull_request ? issue.number : pull?.number) ?? null;
 }
 
 function contextOf(

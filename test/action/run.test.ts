@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Issue } from '../../src/simulator/model.ts';
 import { REPOSITORY, repositoryOf } from '../support/app.ts';
 import { MAY, startTestJobs, type TestJobs } from '../support/job.ts';
 
@@ -12,7 +13,7 @@ const pulls = () => [...repositoryOf(jobs.github).issues.values()].flatMap(({ pu
 const refs = () => repositoryOf(jobs.github).git.refs();
 
 describe('a job', () => {
-  it('does what a schedule says, at no issue, and its agent is told that nobody answers', async () => {
+  it('does what a schedule says, tells its agent that nobody answers, and another goes on from there', async () => {
     const event = { name: 'schedule', payload: { schedule: '0 5 * * 1' } };
     const agent = `orch ask 'Which one?' > answer.txt && git add answer.txt && git commit -qm Answer &&
       git push -q && gh pr create --title Answer --body Answered. && orch done`;
@@ -20,9 +21,14 @@ describe('a job', () => {
     expect(story).toMatchObject({ status: 'completed', question: null });
     const { git } = repositoryOf(jobs.github);
     expect(await git.run(['show', `${story?.head}:answer.txt`])).toContain('Nobody can answer you here');
-    const body = [...repositoryOf(jobs.github).issues.values()].at(-1)?.body;
+    const { body, number } = [...repositoryOf(jobs.github).issues.values()].at(-1) as Issue;
     expect(body).toContain(`${story?.id}, asked by @writer`);
     expect(body).not.toContain('Closes');
+
+    const more = `echo more > more.txt && git add more.txt && git commit -qm More && git push -q && orch done`;
+    const next = await jobs.run({ event: await jobs.commented(number, '/orch add more'), agent: more });
+    expect(next).toMatchObject({ status: 'completed', branch: story?.branch, pull_request: { number } });
+    expect(await git.run(['log', '--format=%s', `main..${next?.head}`])).toBe('More\nAnswer');
   });
 });
 
@@ -39,6 +45,22 @@ describe('nothing is begun, and the error says what to do,', () => {
     expect(story).toMatchObject({ status: 'failed', runs: [], pull_request: null });
     expect(story?.reason).toContain(named);
     expect(story?.reason).toContain('under `permissions:` of the job');
+  });
+
+  it('whatever asks, be it a label or a review', async () => {
+    const issue = await jobs.issue('By a label');
+    const permissions = { ...MAY, contents: 'read' } as const;
+    const labelled = await jobs.run({ permissions, event: jobs.event('issues.labeled', issue) });
+    expect(labelled).toMatchObject({ status: 'failed', issue, instruction: 'By a label' });
+    await jobs.github.pushCommit(REPOSITORY, 'change', { 'other.txt': 'x\n' }, 'writer');
+    const pull = { title: 'Mine', head: 'change', base: 'main', user: 'writer' };
+    const { number } = await jobs.github.openPull(REPOSITORY, pull);
+    const reviewed = jobs.event('pull_request_review.submitted', number);
+    expect(await jobs.run({ permissions, event: reviewed })).toMatchObject({
+      status: 'failed',
+      issue: number,
+      instruction: 'name it better',
+    });
   });
 
   it('where an agent is not known', async () => {

@@ -6,7 +6,7 @@ import type { Job } from '../../src/action/job.ts';
 import type { Story } from '../../src/action/outputs.ts';
 import { endJob } from '../../src/action/post.ts';
 import { runTask } from '../../src/action/run.ts';
-import type { Permissions } from '../../src/simulator/model.ts';
+import type { Issue, Permissions } from '../../src/simulator/model.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import { GOOD_AGENT, REPOSITORY, repositoryOf } from './app.ts';
 import { temporaryDirectory } from './temporary.ts';
@@ -45,6 +45,7 @@ export interface TestJobs extends AsyncDisposable {
   github: Simulator;
   /** Does what a workflow run does whose step is the action, its last part included; in this process. */
   run(given: Given): Promise<Story | null>;
+  event(key: string, issue: number, by?: string): { name: string; payload: object };
   /** A comment, as the event of a workflow run. */
   commented(issue: number, body: string, by?: string): Promise<Job['event']>;
   issue(title: string): Promise<number>;
@@ -79,6 +80,26 @@ export async function startTestJobs(): Promise<TestJobs> {
   function personOf(login: string) {
     const user = [...github.world.users.values()].find(each => each.login === login);
     return { id: user?.id as number, login };
+  }
+
+  /** GitHub's example, at this issue or pull request, with the label and the words that ask for something. */
+  function event(key: string, number: number, by = 'writer') {
+    const example = EXAMPLES[key] as Record<string, object>;
+    const { id, full_name } = { id: repositoryOf(github).id, full_name: REPOSITORY };
+    const issue = repositoryOf(github).issues.get(number) as Issue;
+    const place = { number, title: issue.title, labels: [{ name: 'orch' }], comments: 1 };
+    const payload = {
+      ...example,
+      repository: { ...example.repository, id, full_name, default_branch: 'main' },
+      sender: { ...example.sender, ...personOf(by) },
+      ...(example.issue && {
+        issue: { ...example.issue, ...place, ...(issue.pull && { pull_request: {} }) },
+      }),
+      ...(example.pull_request && { pull_request: { ...example.pull_request, ...place } }),
+      ...(example.label && { label: { name: 'orch' } }),
+      ...(example.review && { review: { ...example.review, body: '/orch name it better' } }),
+    };
+    return { name: key.split('.')[0] as string, payload };
   }
 
   const owned = stack.move();
@@ -123,34 +144,12 @@ export async function startTestJobs(): Promise<TestJobs> {
         await endJob(inputs, job, env);
       }
     },
+    event,
     async commented(issue, body, by = 'writer') {
-      const comment = await github.comment(REPOSITORY, issue, body, by);
-      const example = EXAMPLES['issue_comment.created'] as Record<string, object>;
-      const { id, pull, title } = repositoryOf(github).issues.get(issue) as {
-        id: number;
-        pull: unknown;
-        title: string;
-      };
-      const payload = {
-        ...example,
-        repository: {
-          ...example.repository,
-          id: repositoryOf(github).id,
-          full_name: REPOSITORY,
-          default_branch: 'main',
-        },
-        sender: { ...example.sender, ...personOf(by) },
-        issue: {
-          ...example.issue,
-          id,
-          number: issue,
-          title,
-          comments: 1,
-          ...(pull ? { pull_request: {} } : {}),
-        },
-        comment: { ...example.comment, id: comment.id, body, created_at: new Date().toISOString() },
-      };
-      return { name: 'issue_comment', payload };
+      const { id } = await github.comment(REPOSITORY, issue, body, by);
+      const { name, payload } = event('issue_comment.created', issue, by);
+      const comment = { ...EXAMPLES['issue_comment.created']?.comment, id, body };
+      return { name, payload: { ...payload, comment: { ...comment, created_at: new Date().toISOString() } } };
     },
     issue: async title =>
       (await github.openIssue(REPOSITORY, { title, body: 'See there.', user: 'writer' })).number,
