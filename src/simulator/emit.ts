@@ -3,37 +3,44 @@ import { shapeRepository } from './shape/repository.ts';
 import { shapeUser } from './shape/user.ts';
 import { type Deed, installationOf, type World } from './world.ts';
 
-/** Tells the App's webhook what happened in a repository, if the App is installed there and subscribed. */
+/** Tells what happened in a repository: its workflows, and the App's webhook if the App is installed there and subscribed. */
 export function emit(
-  { world, repository, actor }: Deed,
+  deed: Deed,
   event: string,
   action: string | null,
   payload: Record<string, unknown>,
 ): void {
+  const { world, repository } = deed;
+  const enclosed = enclose(deed, action, payload, event === 'push' ? pushFields(world, repository) : {});
+  world.workflows.heard(deed, event, action, enclosed);
   const installation = installationOf(world, repository);
   if (!installation || installation.suspendedAt !== null || !installation.events.includes(event)) return;
+  const node_id = Buffer.from(`Installation${installation.id}`).toString('base64');
   world.deliveries.send({
     event,
     action,
     installationId: installation.id,
     repositoryId: repository.id,
-    payload: {
-      ...(action && { action }),
-      ...payload,
-      repository: {
-        ...shapeRepository(world, repository),
-        ...(event === 'push' && pushFields(world, repository)),
-      },
-      sender: shapeUser(world, actor.user),
-      installation: {
-        id: installation.id,
-        node_id: Buffer.from(`Installation${installation.id}`).toString('base64'),
-      },
-      ...(repository.owner.type === 'Organization' && {
-        organization: shapeOrganization(world, repository.owner),
-      }),
-    },
+    payload: { ...enclosed, installation: { id: installation.id, node_id } },
   });
+}
+
+/** What each event tells beside its own: of where it was, as it is now, and who did it. */
+export function enclose(
+  { world, repository, actor }: Deed,
+  action: string | null,
+  payload: Record<string, unknown>,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return {
+    ...(action && { action }),
+    ...payload,
+    repository: { ...shapeRepository(world, repository), ...more },
+    sender: shapeUser(world, actor.user),
+    ...(repository.owner.type === 'Organization' && {
+      organization: shapeOrganization(world, repository.owner),
+    }),
+  };
 }
 
 /** Push payloads keep an older form of some of the repository's fields. */

@@ -42,6 +42,7 @@ export interface App {
 
 export interface Installation {
   id: number;
+  app: App;
   account: User;
   /** The repositories chosen, or null for all of the account. */
   repositoryIds: Set<number> | null;
@@ -184,6 +185,8 @@ export interface CheckSuite {
   id: number;
   headSha: string;
   headBranch: string | null;
+  /** Who reports in it. */
+  app: App;
   createdAt: number;
 }
 

@@ -17,6 +17,7 @@ import { type Exchange, Observers } from './observers.ts';
 import { type Owners, owners } from './owners.ts';
 import { type People, people } from './people.ts';
 import { ROUTES } from './routes/index.ts';
+import { Workflows } from './workflows/workflows.ts';
 import type { World } from './world.ts';
 
 export interface SimulatorOptions {
@@ -52,6 +53,7 @@ export interface Simulator extends People, Owners, AsyncDisposable {
     string
   >;
   readonly world: World;
+  readonly workflows: Workflows;
   readonly faults: Faults;
   /** Where deliveries go from now on; null for nowhere. */
   setWebhook(url: string | null): void;
@@ -72,6 +74,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   addGitRoutes(server, world);
   addGraphql(server, world);
   const close = async () => {
+    await world.workflows.idle();
     await world.deliveries.close();
     await server.close();
     if (!options.directory) await rm(directory, { recursive: true, force: true });
@@ -93,6 +96,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     world,
     faults: world.faults,
+    workflows: world.workflows,
     setWebhook: url => {
       world.deliveries.hook.url = url;
     },
@@ -139,12 +143,14 @@ export function createWorld(
   const app = createApp(options, publicKey, clock, newId);
   const faults = new Faults();
   const hook = { id: newId(), url: options.app?.webhookUrl ?? null, secret };
-  const users = new Map([app.owner, app.bot].map(user => [user.login.toLowerCase(), user]));
-  return {
+  const actions = createActionsApp(app);
+  const users = new Map([app.owner, app.bot, actions.bot].map(user => [user.login.toLowerCase(), user]));
+  const world: Omit<World, 'workflows'> = {
     clock,
     url: '',
     directory,
     app,
+    actions,
     users,
     teams: new Map(),
     repositories: new Map(),
@@ -157,6 +163,7 @@ export function createWorld(
     deliveries: new Deliveries(hook, { appId: app.id, clock, faults, newId }),
     newId,
   };
+  return Object.assign(world, { workflows: new Workflows(world as World) });
 }
 
 function createApp({ app }: SimulatorOptions, publicKey: string, clock: Clock, newId: () => number): App {
@@ -183,4 +190,20 @@ function createApp({ app }: SimulatorOptions, publicKey: string, clock: Clock, n
     publicKey,
     createdAt,
   };
+}
+
+/** The App that is on every GitHub, by the ids that it has there. */
+function createActionsApp({ owner, publicKey, createdAt }: App): App {
+  const slug = 'github-actions';
+  const bot: User = {
+    id: 41_898_282,
+    login: `${slug}[bot]`,
+    name: null,
+    type: 'Bot',
+    createdAt,
+    suspended: false,
+  };
+  const name = 'GitHub Actions';
+  const clientId = `Iv1.${slug}`;
+  return { id: 15_368, clientId, slug, name, owner, bot, permissions: {}, events: [], publicKey, createdAt };
 }

@@ -16,6 +16,7 @@ import type {
   User,
 } from './model.ts';
 import { ROLES } from './model.ts';
+import type { Workflows } from './workflows/workflows.ts';
 
 export type Token =
   | { kind: 'user'; user: User }
@@ -34,6 +35,8 @@ export interface World {
   url: string;
   directory: string;
   app: App;
+  /** GitHub Actions, in whose name jobs of workflows act. */
+  actions: App;
   /** By lower-case login. */
   users: Map<string, User>;
   /** By lower-case `organization/slug`. */
@@ -46,6 +49,7 @@ export interface World {
   rates: Map<string, { used: number; resetAt: number }>;
   traffic: Traffic;
   deliveries: Deliveries;
+  workflows: Workflows;
   faults: Faults;
   newId(): number;
 }

@@ -25,7 +25,7 @@ export interface CheckChange {
 
 export async function createCheckRun(
   deed: Deed,
-  input: CheckChange & { name: string; head_sha: string },
+  input: CheckChange & { name: string; head_sha: string; suite?: CheckSuite },
 ): Promise<CheckRun> {
   const { world, repository } = deed;
   refuseArchived(repository);
@@ -36,7 +36,7 @@ export async function createCheckRun(
   }
   const run: CheckRun = {
     id: world.newId(),
-    suite: await suiteOf(deed, input.head_sha),
+    suite: input.suite ?? (await suiteOf(deed, input.head_sha)),
     name: input.name,
     headSha: input.head_sha,
     externalId: '',
@@ -78,13 +78,15 @@ function refuseOpenEnd(input: CheckChange): void {
 }
 
 /** A suite holds what one App reports on one commit. */
-async function suiteOf({ world, repository }: Deed, sha: string): Promise<CheckSuite> {
-  const known = repository.checkSuites.get(sha);
+async function suiteOf(deed: Deed, sha: string): Promise<CheckSuite> {
+  const { world, repository, actor } = deed;
+  const app = actor.user === world.actions.bot ? world.actions : world.app;
+  const known = repository.checkSuites.get(`${app.id} ${sha}`);
   if (known) return known;
   const branches = [...(await repository.git.refs('refs/heads/'))];
   const headBranch = branches.find(([, tip]) => tip === sha)?.[0].slice('refs/heads/'.length) ?? null;
-  const suite = { id: world.newId(), headSha: sha, headBranch, createdAt: world.clock.now() };
-  repository.checkSuites.set(sha, suite);
+  const suite = { id: world.newId(), headSha: sha, headBranch, app, createdAt: world.clock.now() };
+  repository.checkSuites.set(`${app.id} ${sha}`, suite);
   return suite;
 }
 

@@ -13,6 +13,7 @@ export function install(
   const now = world.clock.now();
   const installation: Installation = {
     id: world.newId(),
+    app: world.app,
     account,
     repositoryIds: repositories && new Set(repositories.map(({ id }) => id)),
     permissions: { metadata: 'read', ...world.app.permissions },

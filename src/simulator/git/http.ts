@@ -64,12 +64,12 @@ function admit(world: World, request: FastifyRequest, writing: boolean): Deed {
   if (caller.kind === 'app' || !repository) throw notFound();
   if (!mayUseGit(caller.token, repository, 'read')) throw notFound();
   if (writing) {
-    const actor = actorOf(world, caller.token);
+    const actor = actorOf(caller.token);
     const denied = `Permission to ${fullName(repository)}.git denied to ${actor.user.login}.`;
     if (!mayUseGit(caller.token, repository, 'write')) throw new GitHubError(403, denied);
     refuseArchived(repository);
   }
-  return { world, repository, actor: actorOf(world, caller.token) };
+  return { world, repository, actor: actorOf(caller.token) };
 }
 
 interface CgiAnswer {

@@ -1,4 +1,4 @@
-import type { Actor, Level, Permissions, Repository } from '../model.ts';
+import type { Actor, Installation, Level, Permissions, Repository } from '../model.ts';
 import { covers, findRepository, findUser, hasRole, type Token, type World } from '../world.ts';
 import { checkAppJwt } from './app-jwt.ts';
 import { badCredentials, GitHubError, notAccessible, notFound } from './errors.ts';
@@ -25,12 +25,17 @@ export function authenticate(world: World, authorization: string | undefined): C
     throw new GitHubError(403, 'Sorry. Your account was suspended.');
   if (token.kind === 'installation') {
     if (token.expiresAt <= world.clock.now()) throw badCredentials();
-    if (!world.installations.has(token.installation.id)) throw badCredentials();
+    if (isGone(world, token.installation)) throw badCredentials();
     if (token.installation.suspendedAt !== null) {
       throw new GitHubError(403, 'This installation has been suspended');
     }
   }
   return { kind: 'token', token, secret };
+}
+
+/** GitHub Actions is everywhere, and listed nowhere. */
+function isGone(world: World, { app, id }: Installation): boolean {
+  return app === world.app && !world.installations.has(id);
 }
 
 function secretOf(authorization: string): string {
@@ -57,7 +62,7 @@ export function admit(
     if (repository.private) throw notFound();
     return { ...call, repository, actor: { user: world.app.owner, permissions: {} } };
   }
-  const actor = actorOf(world, caller.token);
+  const actor = actorOf(caller.token);
   if (!canSee(caller.token, repository)) throw notFound();
   if (!mayUse(caller.token, repository, route)) throw refusal(caller.token, route.needs);
   return { ...call, repository, actor };
@@ -79,9 +84,9 @@ export function admitToOrganization(
     throw refusal(token, route.needs);
 }
 
-export function actorOf(world: World, token: Token): Actor {
+export function actorOf(token: Token): Actor {
   if (token.kind === 'user') return { user: token.user, permissions: null };
-  return { user: world.app.bot, permissions: token.permissions };
+  return { user: token.installation.app.bot, permissions: token.permissions };
 }
 
 export function canSee(token: Token, repository: Repository): boolean {

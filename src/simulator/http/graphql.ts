@@ -12,7 +12,7 @@ export function addGraphql(server: FastifyInstance, world: World): void {
     try {
       const caller = authenticate(world, request.headers.authorization);
       if (caller.kind !== 'token') throw badCredentials();
-      return reply.send(answer(request.body, actorOf(world, caller.token).user));
+      return reply.send(answer(request.body, actorOf(caller.token).user));
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
       return reply.code(error.status).send(error.body());

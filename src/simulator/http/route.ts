@@ -4,6 +4,7 @@ import type { Deed, Token, World } from '../world.ts';
 import { GitHubError } from './errors.ts';
 
 type PermissionName =
+  | 'actions'
   | 'administration'
   | 'checks'
   | 'contents'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { setSuspended, uninstall } from '../action/installations.ts';
-import { allows, canSee } from '../http/access.ts';
+import { actorOf, allows, canSee } from '../http/access.ts';
 import { badCredentials, GitHubError, notFound } from '../http/errors.ts';
 import { paged, pagedUnder } from '../http/page.ts';
 import { readRate } from '../http/rate-limit.ts';
@@ -166,12 +166,11 @@ function listRepositories(call: Call): Answer {
   const mine = [...world.repositories.values()].filter(
     repository => covers(token.installation, repository) && (token.repositoryIds?.has(repository.id) ?? true),
   );
-  const actor = { user: world.app.bot, permissions: token.permissions };
   return pagedUnder(
     call,
     'repositories',
     mine.filter(one => canSee(token, one)),
-    one => shapeRepository(world, one, actor),
+    one => shapeRepository(world, one, actorOf(token)),
   );
 }
 

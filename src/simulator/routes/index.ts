@@ -15,6 +15,7 @@ import { reviewCommentRoutes } from './review-comments.ts';
 import { reviewRoutes } from './reviews.ts';
 import { statusRoutes } from './statuses.ts';
 import { teamRoutes } from './teams.ts';
+import { workflowRoutes } from './workflows.ts';
 
 /** All of the API, with what each route needs. */
 export const ROUTES: readonly Route[] = [
@@ -34,4 +35,5 @@ export const ROUTES: readonly Route[] = [
   ...reviewRoutes,
   ...statusRoutes,
   ...teamRoutes,
+  ...workflowRoutes,
 ];

@@ -52,14 +52,11 @@ export function fetchAction(uses: string, known: Readonly<Record<string, string>
 
 /** `INPUT_…` for each input of the action and of the step; names differ in case only from each other. */
 export function inputEnvironment(
-  action: Action,
+  defaults: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
-  evaluate: (text: string) => string,
 ): Record<string, string> {
-  const variable = (name: string) => `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
-  const defaults = Object.entries(action.inputs).map(([name, value]) => [variable(name), evaluate(value)]);
-  return Object.fromEntries([
-    ...defaults,
-    ...Object.entries(given).map(([name, value]) => [variable(name), value]),
-  ]);
+  const all = [...Object.entries(defaults), ...Object.entries(given)];
+  return Object.fromEntries(
+    all.map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]),
+  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import type { Job } from '../workflows/job.ts';
+import { type Contexts, fillAll } from '../workflows/expression.ts';
+import type { Conclusion, Job } from '../workflows/job.ts';
 import { type Folders, jobEnvironment, makeFolders } from './environment.ts';
 import { type Masks, openMasks } from './masks.ts';
 import { TRACKING } from './orphans.ts';
@@ -36,6 +37,8 @@ export interface Ground {
   readonly env: Record<string, string>;
   /** Grows at its front by what steps write to GITHUB_PATH. */
   readonly path: string[];
+  /** What steps with an id have come to, for the expressions of later ones. */
+  readonly steps: Record<string, { outputs: object; outcome: Conclusion; conclusion: Conclusion }>;
 }
 
 export function prepareGround(job: Job, host: Host): Ground {
@@ -45,7 +48,15 @@ export function prepareGround(job: Job, host: Host): Ground {
   masks.add(Buffer.from(`x-access-token:${job.token}`).toString('base64'));
   const trackingId = `github_${randomUUID()}`;
   const context = jobEnvironment(job, folders, host);
-  return { job, host, folders, masks, trackingId, context, env: { ...job.env }, path: [] };
+  const env = fillAll(job.env, job.contexts);
+  return { job, host, folders, masks, trackingId, context, env, path: [], steps: {} };
+}
+
+/** What expressions can name by now. */
+export function contextsIn({ job, host, folders, env, steps }: Ground): Contexts {
+  const runner = { name: host.name, temp: folders.temporary, tool_cache: folders.tools };
+  const github = { ...job.contexts.github, workspace: folders.workspace };
+  return { ...job.contexts, github, env, steps, runner };
 }
 
 /** The whole environment of a step that adds `own` to what it finds. */

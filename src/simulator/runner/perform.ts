@@ -1,6 +1,6 @@
 import type { Annotation } from '../model.ts';
 import type { Conclusion } from '../workflows/job.ts';
-import { environmentIn, type Ground } from './ground.ts';
+import { contextsIn, environmentIn, type Ground } from './ground.ts';
 import { runProcess } from './process.ts';
 import type { Stage } from './stage.ts';
 import { makeStepFiles } from './step-files.ts';
@@ -21,7 +21,9 @@ export interface StepRecord {
 /** Runs a step's program until it ends, and takes over what it has written for the runner. */
 export async function perform(stage: Stage, ground: Ground, cancelled: AbortSignal): Promise<StepRecord> {
   const { host, folders, masks } = ground;
-  const [file, ...args] = stage.program;
+  const contexts = contextsIn(ground);
+  const own = stage.env(contexts);
+  const [file, ...args] = stage.program({ ...contexts, env: { ...ground.env, ...own } });
   const log = openStepLog(masks);
   const files = makeStepFiles(folders.temporary);
   const state = [...stage.state].map(([name, value]) => [`STATE_${name}`, value]);
@@ -29,7 +31,7 @@ export async function perform(stage: Stage, ground: Ground, cancelled: AbortSign
     file,
     args,
     cwd: folders.workspace,
-    env: environmentIn(ground, { ...stage.env, ...Object.fromEntries(state), ...files.environment }),
+    env: environmentIn(ground, { ...own, ...Object.fromEntries(state), ...files.environment }),
     line: log.line,
     cancelled,
     clock: host.clock,
@@ -45,12 +47,15 @@ export async function perform(stage: Stage, ground: Ground, cancelled: AbortSign
   for (const [name, value] of [...log.state, ...written.state]) stage.state.set(name, value);
   if (cancelled.aborted) log.annotate('failure', 'The operation was canceled.');
   else if (code !== 0 && stage.isScript) log.annotate('failure', `Process completed with exit code ${code}.`);
+  const conclusion = cancelled.aborted ? 'cancelled' : isWhole && !log.isBroken ? 'success' : 'failure';
+  const outputs = Object.fromEntries([...log.outputs, ...written.output]);
+  if (stage.id !== null) ground.steps[stage.id] = { outputs, outcome: conclusion, conclusion };
   return {
     name: stage.name,
-    conclusion: cancelled.aborted ? 'cancelled' : isWhole && !log.isBroken ? 'success' : 'failure',
+    conclusion,
     lines: log.lines,
     annotations: log.annotations,
-    outputs: Object.fromEntries([...log.outputs, ...written.output]),
+    outputs,
     summary: masks.hide(written.summary),
   };
 }

@@ -1,7 +1,7 @@
+import { holds, type JobStatus } from '../workflows/expression.ts';
 import type { Conclusion, Job, Report } from '../workflows/job.ts';
-import { holds, type JobStatus } from './condition.ts';
 import { makeFolders } from './environment.ts';
-import { type Ground, type Host, prepareGround } from './ground.ts';
+import { contextsIn, type Ground, type Host, prepareGround } from './ground.ts';
 import { endOrphans } from './orphans.ts';
 import { perform, type StepRecord } from './perform.ts';
 import { afterwards, type Stage, stageOf } from './stage.ts';
@@ -45,14 +45,18 @@ async function doSteps(
   const records: StepRecord[] = [];
   const end = (record: StepRecord) => {
     records.push(record);
-    const { name, conclusion, annotations } = record;
-    report({ step: { name, number: records.length }, status: 'completed', conclusion, annotations });
+    const { name, conclusion, annotations, lines, summary } = record;
+    const step = { name, number: records.length, lines, summary };
+    report({ step, status: 'completed', conclusion, annotations });
   };
   const stages = stagesOf(ground, end);
   const last: Stage[] = [];
   for (let stage = stages.shift(); stage; stage = stages.shift() ?? last.pop()) {
-    if (!holds(stage.if, statusAfter(records, job))) end(skipped(stage));
-    else {
+    try {
+      if (!holds(stage.if, contextsIn(ground), statusAfter(records, job))) {
+        end(untouched(stage, 'skipped'));
+        continue;
+      }
       report({
         step: { name: stage.name, number: records.length + 1 },
         status: 'in_progress',
@@ -60,10 +64,12 @@ async function doSteps(
       });
       const after = afterwards(stage);
       if (after) last.push(after);
-      using cancellation = cancellationOf(stage, job);
+      using cancellation = cancellationOf(stage, ground);
       const record = await perform(stage, ground, cancellation.signal);
       if (host.lost.aborted) return null;
       end(record);
+    } catch (error) {
+      end(broken(stage.name, error, ground));
     }
   }
   return records;
@@ -74,11 +80,16 @@ function stagesOf(ground: Ground, end: (record: StepRecord) => void): Stage[] {
   try {
     return ground.job.steps.map(step => stageOf(step, ground));
   } catch (error) {
-    const { annotate, lines, annotations } = openStepLog(ground.masks);
-    annotate('failure', (error as Error).message);
-    end({ name: 'Set up job', conclusion: 'failure', lines, annotations, outputs: {}, summary: '' });
+    end(broken('Set up job', error, ground));
     return [];
   }
+}
+
+/** What could not even begin: an expression that is none, an action or a program that is not there. */
+function broken(name: string, error: unknown, { masks }: Ground): StepRecord {
+  const { annotate, lines, annotations } = openStepLog(masks);
+  annotate('failure', (error as Error).message);
+  return { ...untouched({ name }, 'failure'), lines, annotations };
 }
 
 function statusAfter(records: readonly StepRecord[], job: Job): JobStatus {
@@ -86,19 +97,20 @@ function statusAfter(records: readonly StepRecord[], job: Job): JobStatus {
   return records.some(({ conclusion }) => conclusion === 'failure') ? 'failure' : 'success';
 }
 
-function skipped({ name }: Stage): StepRecord {
-  return { name, conclusion: 'skipped', lines: [], annotations: [], outputs: {}, summary: '' };
+function untouched({ name }: { name: string }, conclusion: Conclusion): StepRecord {
+  return { name, conclusion, lines: [], annotations: [], outputs: {}, summary: '' };
 }
 
 /** A stage whose condition holds in a cancelled job, too, goes on. */
-function cancellationOf(stage: Stage, job: Job): Disposable & { signal: AbortSignal } {
+function cancellationOf(stage: Stage, ground: Ground): Disposable & { signal: AbortSignal } {
+  const { cancelled } = ground.job;
   const controller = new AbortController();
   const cancel = () => {
-    if (!holds(stage.if, 'cancelled')) controller.abort();
+    if (!holds(stage.if, contextsIn(ground), 'cancelled')) controller.abort();
   };
-  job.cancelled.addEventListener('abort', cancel);
+  cancelled.addEventListener('abort', cancel);
   return {
     signal: controller.signal,
-    [Symbol.dispose]: () => job.cancelled.removeEventListener('abort', cancel),
+    [Symbol.dispose]: () => cancelled.removeEventListener('abort', cancel),
   };
 }

@@ -1,4 +1,4 @@
-import type { App, Installation } from '../model.ts';
+import type { App, Installation, User } from '../model.ts';
 import type { World } from '../world.ts';
 import { type Json, nodeId, time, timeOrNull } from './common.ts';
 import { shapeUser, shapeUserOrNull } from './user.ts';
@@ -23,8 +23,9 @@ export function shapeApp(world: World, app: App): Json {
 }
 
 /** `performed_via_github_app` of what a person did is null. */
-export function viaApp(world: World, byApp: boolean): Json | null {
-  return byApp ? shapeApp(world, world.app) : null;
+export function viaApp(world: World, { byApp, user }: { byApp: boolean; user: User }): Json | null {
+  const app = [world.app, world.actions].find(({ bot }) => bot === user);
+  return byApp && app ? shapeApp(world, app) : null;
 }
 
 export function shapeInstallation(world: World, installation: Installation): Json {

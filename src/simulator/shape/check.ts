@@ -28,7 +28,7 @@ export function shapeCheckRun(world: World, repository: Repository, run: CheckRu
       annotations_url: `${url}/annotations`,
     },
     check_suite: { id: run.suite.id },
-    app: shapeApp(world, world.app),
+    app: shapeApp(world, run.suite.app),
     pull_requests: pullsOf(world, repository, run.headSha),
   };
 }
@@ -53,7 +53,7 @@ function shapeSuite(world: World, repository: Repository, suite: CheckSuite): Js
     before: null,
     after: suite.headSha,
     pull_requests: pullsOf(world, repository, suite.headSha),
-    app: shapeApp(world, world.app),
+    app: shapeApp(world, suite.app),
     created_at: time(suite.createdAt),
     updated_at: time(suite.createdAt),
   };

@@ -39,7 +39,7 @@ export function shapeIssue(world: World, repository: Repository, issue: Issue): 
     author_association: association(world, repository, issue.user),
     reactions: shapeReactions(`${url}/reactions`, issue.reactions),
     timeline_url: `${url}/timeline`,
-    performed_via_github_app: viaApp(world, issue.byApp),
+    performed_via_github_app: viaApp(world, issue),
   };
 }
 
@@ -73,7 +73,7 @@ export function shapeComment(world: World, repository: Repository, comment: Comm
     updated_at: time(comment.updatedAt),
     author_association: association(world, repository, comment.user),
     reactions: shapeReactions(`${url}/reactions`, comment.reactions),
-    performed_via_github_app: viaApp(world, comment.byApp),
+    performed_via_github_app: viaApp(world, comment),
   };
 }
 

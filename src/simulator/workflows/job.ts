@@ -1,37 +1,37 @@
 import type { Annotation } from '../model.ts';
+import type { Contexts } from './expression.ts';
+import type { StepDefinition } from './workflow-file.ts';
 
-/** A job of a workflow run as a runner gets it. Its expressions are evaluated, except what is only known while it runs. */
+/** A job of a workflow run as a runner gets it. */
 export interface Job {
   /** That of its check run, too. */
   id: number;
   /** Its key in the workflow file. */
-  name: string;
+  key: string;
   run: { id: number; number: number; attempt: number };
   repository: { id: number; fullName: string; ownerId: number };
   /** The workflow's name, and where its file is: `owner/repo/.github/workflows/orch.yml@refs/heads/main`. */
   workflow: string;
   workflowRef: string;
-  labels: string[];
   event: { name: string; payload: object };
   sha: string;
   ref: string;
   actor: { id: number; login: string };
+  triggeringActor: { id: number; login: string };
   token: string;
-  env: Record<string, string>;
-  steps: Step[];
+  /** Steps and environment are as written: their expressions may name what is only known while the job runs. */
+  env: Readonly<Record<string, string>>;
+  steps: readonly StepDefinition[];
+  /** What expressions can name when the job begins. */
+  contexts: Contexts;
   cancelled: AbortSignal;
 }
-
-export type Step = { id: string | null; name: string; if: string; env: Record<string, string> } & (
-  | { uses: string; with: Record<string, string> }
-  | { run: string }
-);
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
 
 /** What a runner tells of a job: each step when it begins and ends, and at last the job. */
 export interface Report {
-  step?: { name: string; number: number };
+  step?: { name: string; number: number; summary?: string; lines?: readonly string[] };
   status: 'in_progress' | 'completed';
   conclusion?: Conclusion;
   annotations: readonly Annotation[];

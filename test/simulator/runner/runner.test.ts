@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/simulator/runner/run-job.ts';
 import { type Runner, startRunner } from '../../../src/simulator/runner/runner.ts';
-import type { Job, Report, RunnerSide, Step } from '../../../src/simulator/workflows/job.ts';
+import type { Job, Report, RunnerSide } from '../../../src/simulator/workflows/job.ts';
+import type { StepDefinition } from '../../../src/simulator/workflows/workflow-file.ts';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary.ts';
 
 const PROBE = join(import.meta.dirname, '../../fixtures/actions/probe');
@@ -11,37 +12,34 @@ const folder: TemporaryDirectory = await temporaryDirectory();
 afterAll(() => folder[Symbol.asyncDispose]());
 
 let id = 0;
-const probe = (main: string, more: Record<string, string> = {}): Step => ({
-  id: null,
+const probe = (main: string, more: Record<string, string> = {}): StepDefinition => ({
   name: 'probe',
-  if: 'success()',
   env: {},
   uses: 'acme/probe@v1',
   with: { main, ...more },
 });
-const script = (run: string, condition = 'success()'): Step => ({
-  id: null,
+const script = (run: string, condition = ''): StepDefinition => ({
   name: 'script',
   if: condition,
   env: {},
+  with: {},
   run,
 });
 
 /** One runner and one job; `ended` is null when the runner is lost. */
 function begin(
-  steps: Step[],
+  steps: StepDefinition[],
   options: Partial<Job> & { patience?: { interrupt: number; terminate: number } } = {},
 ) {
   const cancel = new AbortController();
   id += 1;
   const job: Job = {
     id,
-    name: 'task',
+    key: 'task',
     run: { id: 9_000_000_001, number: 3, attempt: 2 },
     repository: { id: 77, fullName: 'acme/shop', ownerId: 5 },
     workflow: 'Orch',
     workflowRef: 'acme/shop/.github/workflows/orch.yml@refs/heads/main',
-    labels: ['self-hosted'],
     event: {
       name: 'issue_comment',
       payload: { action: 'created', comment: { body: '$(touch /tmp/never)' } },
@@ -49,9 +47,11 @@ function begin(
     sha: 'a'.repeat(40),
     ref: 'refs/heads/main',
     actor: { id: 6, login: 'olga' },
+    triggeringActor: { id: 6, login: 'olga' },
     token: 'ghs_secret1',
     env: {},
     steps,
+    contexts: { github: { token: 'ghs_secret1' }, inputs: { colour: 'blue' } },
     cancelled: cancel.signal,
     ...options,
   };
@@ -77,7 +77,7 @@ function begin(
   return { runner, reports, ended, cancel: () => cancel.abort() };
 }
 
-async function play(steps: Step[], options: Partial<Job> = {}): Promise<JobRecord> {
+async function play(steps: StepDefinition[], options: Partial<Job> = {}): Promise<JobRecord> {
   const { runner, ended } = begin(steps, options);
   await using _ = runner;
   return await ended;
@@ -203,8 +203,22 @@ describe('a job', () => {
     expect(record.conclusion).toBe('failure');
   });
 
+  it('evaluates what steps say when their turn comes', async () => {
+    const record = await play([
+      { ...probe(`write('OUTPUT', 'task=T1')`), id: 'orch' },
+      {
+        ...script('echo ${{ steps.orch.outputs.task }} ${{ inputs.colour }} ${{ env.SHAPE }}'),
+        env: { SHAPE: 'round' },
+      },
+      script('echo ${{ steps.orch.outcome }}', "steps.orch.outputs.task == 'T1'"),
+      script('echo ${{ oops( }}'),
+    ]);
+    expect(record.steps.slice(1, 3).map(({ lines }) => lines)).toEqual([['T1 blue round'], ['success']]);
+    expect(record.steps[3]).toMatchObject({ conclusion: 'failure' });
+  });
+
   it('fails when an action is not there', async () => {
-    const record = await play([{ ...probe(''), uses: 'acme/nothing@v1' } as Step]);
+    const record = await play([{ ...probe(''), uses: 'acme/nothing@v1' }]);
     expect(record.conclusion).toBe('failure');
     expect(logOf(record)).toContain('Unable to resolve action `acme/nothing@v1`');
   });
