@@ -23,5 +23,6 @@ jobs:
     outputs: { status: 'failed' },
     annotations: [{ title: 'Orch: E_INPUT', annotation_level: 'failure' }],
   });
-  expect(job.steps[1]).toMatchObject({ name: `Post ${ACTION}@v1`, conclusion: 'success' });
+  expect(job.steps[1]).toMatchObject({ name: `Post Run ${ACTION}@v1` });
+  expect(await action.runEnded(1)).toMatchObject({ conclusion: 'failure', event: { name: 'issue_comment' } });
 });

@@ -64,7 +64,11 @@ describe('a workflow run', () => {
     });
     expect(steps[0]?.summary).toContain(`${task} is completed`);
     expect(action.comments(1).at(-1)).toContain(`${task} is completed`);
-    expect(checks().map(({ actions }) => actions)).toEqual([[]]);
+    expect(
+      checks()
+        .filter(({ externalId }) => externalId === task)
+        .map(({ actions }) => actions),
+    ).toEqual([[]]);
   });
 
   it('is over at once where nothing is asked for', async () => {

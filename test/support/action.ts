@@ -5,7 +5,8 @@ import { stringify } from 'yaml';
 import { bundleAction } from '../../script/bundle/bundle.ts';
 import type { JobRecord } from '../../src/simulator/runner/run-job.ts';
 import { type Runner, startRunner } from '../../src/simulator/runner/runner.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import type { Job } from '../../src/simulator/workflows/job.ts';
 import type { WorkflowRun } from '../../src/simulator/workflows/run.ts';
 import { readWorkflow } from '../../src/simulator/workflows/workflow-file.ts';
 import { commentsOf, populate, REPOSITORY, type TestAppOptions, testSettings } from './app.ts';
@@ -18,9 +19,12 @@ export const ACTION = 'orch/orch/action';
 
 export interface TestActionOptions
   extends Pick<TestAppOptions, 'agents' | 'settings' | 'files' | 'repository' | 'chosen'>,
-    RunnersOptions {}
+    RunnersOptions {
+  /** Of the App on that GitHub, where it is not as app.yml says. */
+  app?: NonNullable<SimulatorOptions['app']>;
+}
 
-export interface RunnersOptions {
+interface RunnersOptions {
   /** How many runners there are, each with a home of its own; 1 unless told. */
   runners?: number;
   /** Beside `self-hosted` and `orch`, such as `ubuntu-latest`. */
@@ -31,7 +35,7 @@ export interface RunnersOptions {
   patience?: { interrupt: number; terminate: number };
 }
 
-export interface TestRunners extends AsyncDisposable {
+interface TestRunners extends AsyncDisposable {
   runners: Runner[];
   /** What was done by now, in the order in which it ended. */
   records: JobRecord[];
@@ -51,6 +55,8 @@ export interface TestAction extends TestRunners {
   until<T>(look: () => T | null | undefined | false): Promise<T>;
   /** Comments of an issue as `login: body`. */
   comments(issue: number): string[];
+  /** Cancels the workflow run of a job, as its page does. */
+  cancel(job: Job): void;
   /** Violations of GitHub's description that this test provokes by itself. */
   forgive(violation: RegExp): void;
 }
@@ -58,7 +64,7 @@ export interface TestAction extends TestRunners {
 /** The simulated GitHub with the Action's bundle on runners, and no App; git, tmux and agents are real. */
 export async function startTestAction(options: TestActionOptions = {}): Promise<TestAction> {
   await using stack = new AsyncDisposableStack();
-  const github = await startSimulator();
+  const github = await startSimulator(options.app ? { app: options.app } : {});
   const validation = stack.use(validated(github));
   stack.use(github);
   await populate(github, options);
@@ -80,19 +86,20 @@ export async function startTestAction(options: TestActionOptions = {}): Promise<
       }),
     until: watch.until,
     comments: issue => commentsOf(github, issue),
+    cancel: ({ run }) => github.workflows.cancel(github.workflows.runs.get(run.id) as WorkflowRun, false),
     forgive: validation.forgive,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 /** Commits `.github/workflows/NAME` to the default branch of acme/shop. Throws for what is no workflow. */
-export async function writeWorkflow(github: Simulator, name: string, text: string): Promise<void> {
+async function writeWorkflow(github: Simulator, name: string, text: string): Promise<void> {
   readWorkflow(text);
   await github.pushCommit(REPOSITORY, 'main', { [`.github/workflows/${name}`]: text }, 'acme');
 }
 
 /** Runners of a simulated GitHub with the Action's bundle, and settings in the home of each. */
-export async function startTestRunners(
+async function startTestRunners(
   github: Simulator,
   { notify, until }: Watch,
   settings: object,

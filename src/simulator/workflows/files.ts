@@ -49,9 +49,10 @@ export class WorkflowFiles {
   async #read(repository: Repository, commit: string | null): Promise<Workflows> {
     const { git, defaultBranch } = repository;
     const tip = commit ?? (await git.resolve(defaultBranch).catch(() => null));
-    const folder = tip === null ? [] : await git.tree(`${tip}:${FOLDER}`).catch(() => []);
+    const folder = tip === null ? null : await git.entry(tip, FOLDER).catch(() => null);
+    const entries = folder === null ? [] : await git.tree(folder.sha);
     const files = new Map<Workflow, WorkflowFile>();
-    for (const { path, sha } of folder.filter(each => /\.ya?ml$/.test(each.path))) {
+    for (const { path, sha } of entries.filter(each => /\.ya?ml$/.test(each.path))) {
       const file = tryRead((await git.blob(sha)).toString());
       if (file) files.set(this.#workflow(repository, `${FOLDER}/${path}`), file);
     }

@@ -82,6 +82,8 @@ async function play(steps: StepDefinition[], options: Partial<Job> = {}): Promis
   await using _ = runner;
   return await ended;
 }
+/** An expression of a workflow. */
+const $ = (expression: string) => `$\{{ ${expression} }}`;
 const logOf = (record: JobRecord) => record.steps.flatMap(({ lines }) => lines).join('\n');
 /** Resolves when the file is there. */
 const there = (file: string) => expect.poll(() => existsSync(file)).toBe(true);
@@ -207,11 +209,11 @@ describe('a job', () => {
     const record = await play([
       { ...probe(`write('OUTPUT', 'task=T1')`), id: 'orch' },
       {
-        ...script('echo ${{ steps.orch.outputs.task }} ${{ inputs.colour }} ${{ env.SHAPE }}'),
+        ...script(`echo ${$('steps.orch.outputs.task')} ${$('inputs.colour')} ${$('env.SHAPE')}`),
         env: { SHAPE: 'round' },
       },
-      script('echo ${{ steps.orch.outcome }}', "steps.orch.outputs.task == 'T1'"),
-      script('echo ${{ oops( }}'),
+      script(`echo ${$('steps.orch.outcome')}`, "steps.orch.outputs.task == 'T1'"),
+      script(`echo ${$('oops(')}`),
     ]);
     expect(record.steps.slice(1, 3).map(({ lines }) => lines)).toEqual([['T1 blue round'], ['success']]);
     expect(record.steps[3]).toMatchObject({ conclusion: 'failure' });
