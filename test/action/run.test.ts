@@ -32,6 +32,23 @@ describe('a job', () => {
   });
 });
 
+it('a command in a comment of a review is answered below it', async () => {
+  const { github } = jobs;
+  await github.pushCommit(REPOSITORY, 'reviewed', { 'reviewed.txt': 'x\n' }, 'writer');
+  const pull = { title: 'Reviewed', head: 'reviewed', base: 'main', user: 'writer' };
+  const { number, pull: opened } = await github.openPull(REPOSITORY, pull);
+  const words = { path: 'reviewed.txt', line: 1, body: '/orch help' };
+  await github.review(REPOSITORY, number, { event: 'COMMENT', comments: [words], user: 'writer' });
+  const { id } = opened.reviewComments[0] as { id: number };
+  const { name, payload } = jobs.event('pull_request_review_comment.created', number);
+  const { in_reply_to_id: _, ...example } = (payload as { comment: { in_reply_to_id?: number } }).comment;
+  const comment = { ...example, id, body: words.body };
+  expect(await jobs.run({ event: { name, payload: { ...payload, comment } } })).toBeNull();
+  expect(opened.reviewComments.map(({ inReplyTo }) => inReplyTo)).toEqual([null, id]);
+  expect(opened.reviewComments[1]?.body).toContain('- `/orch status');
+  expect(jobs.told(number)).toEqual([]);
+});
+
 describe('nothing is begun, and the error says what to do,', () => {
   it.each([
     [{ contents: 'read' }, '`contents: write`'],
