@@ -102,7 +102,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     onExchange: listener => observers.listen(listener),
     onDelivery: listener => world.deliveries.listen(listener),
-    idle: () => world.deliveries.idle(),
+    async idle() {
+      await world.workflows.idle();
+      await world.deliveries.idle();
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -45,6 +45,6 @@ const STATUS: Record<string, (status: JobStatus) => boolean> = {
 };
 
 function isTruthy(value: data.ExpressionData): boolean {
-  const plain = value.kind === data.Kind.Null ? '' : value.coerceString();
-  return !['', 'false', '0', 'NaN'].includes(plain);
+  if (value.kind === data.Kind.String) return value.coerceString() !== '';
+  return !['', 'false', '0', 'NaN'].includes(value.coerceString());
 }

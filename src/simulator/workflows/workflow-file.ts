@@ -12,11 +12,11 @@ const named = z.record(z.string(), text).default({});
 const level = z.enum(['read', 'write', 'none']);
 const permissions = z.union([z.enum(['read-all', 'write-all']), z.record(z.string(), level)]);
 const concurrency = z.union([
-  text.transform(group => ({ group, 'cancel-in-progress': false as const, queue: 'one' as const })),
+  text.transform(group => ({ group, 'cancel-in-progress': false as const, queue: 'single' as const })),
   z.strictObject({
     group: text,
     'cancel-in-progress': z.boolean().default(false),
-    queue: z.enum(['one', 'max']).default('one'),
+    queue: z.enum(['single', 'max']).default('single'),
   }),
 ]);
 
@@ -42,10 +42,10 @@ const trigger = z
 
 const on = z.union([
   texts.transform(names => Object.fromEntries(names.map((name): [string, Trigger] => [name, {}]))),
-  // What a schedule says is no object; it never begins by itself here.
+  // What a schedule says is no object; its time comes when somebody says so.
   z
     .record(z.string(), z.unknown())
-    .transform(({ schedule: _, ...rest }) => rest)
+    .transform(({ schedule, ...rest }) => (schedule === undefined ? rest : { ...rest, schedule: null }))
     .pipe(z.record(z.string(), trigger)),
 ]);
 

@@ -82,6 +82,13 @@ export class Workflows {
     this.#later(() => this.#startAll(deed, 'repository_dispatch', type, payload));
   }
 
+  /** What happens at the times that `schedule` names. */
+  schedule(repository: Repository): void {
+    const deed = { world: this.#world, repository, actor: { user: repository.owner, permissions: null } };
+    const payload = enclose(deed, null, { schedule: '17 5 * * 1' });
+    this.#later(() => this.#startAll(deed, 'schedule', null, payload));
+  }
+
   cancel(run: WorkflowRun, byForce: boolean): void {
     if (run.status === 'completed')
       throw new GitHubError(409, 'Cannot cancel a workflow run that is completed.');
