@@ -59,7 +59,7 @@ export interface Simulator extends People, Owners, AsyncDisposable {
   setWebhook(url: string | null): void;
   onExchange(listener: (exchange: Exchange) => void): Disposable;
   onDelivery(listener: (delivery: Delivery) => void): Disposable;
-  /** Resolves when no delivery is under way. */
+  /** Resolves when all events have started what they start, and no delivery is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;
 }

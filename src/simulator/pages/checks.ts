@@ -15,6 +15,7 @@ const SIGNS: Record<string, [kind: string, sign: string]> = {
   skipped: ['quiet', '–'],
   in_progress: ['busy', '●'],
   queued: ['quiet', '○'],
+  pending: ['quiet', '○'],
 };
 
 /** The check runs of a commit, newest first, with the buttons that the App put on them. */
@@ -28,34 +29,47 @@ export function checksOf({ repository }: Pick<RepositoryVisit, 'repository'>, sh
   return [...repository.checkRuns.values()].filter(run => run.headSha === sha).reverse();
 }
 
-/** `success`, `in progress`: the conclusion, or as long as there is none the status. */
-export function outcome(run: CheckRun): string {
-  return (run.conclusion ?? run.status).replaceAll('_', ' ');
+/** What is on its way, or has come to an end: a check run, a workflow run, one of its jobs or steps. */
+interface Progress {
+  status: string;
+  conclusion: string | null;
 }
 
-export function checkBadge(run: CheckRun): Html {
-  const [kind, sign] = SIGNS[run.conclusion ?? run.status] ?? ['quiet', '–'];
-  return html`<span class="check ${kind}"><span aria-hidden="true">${sign}</span> ${outcome(run)}</span>`;
+/** `success`, `in progress`: the conclusion, or as long as there is none the status. */
+export function outcome({ status, conclusion }: Progress): string {
+  return (conclusion ?? status).replaceAll('_', ' ');
+}
+
+export function badge(progress: Progress): Html {
+  const [kind, sign] = SIGNS[progress.conclusion ?? progress.status] ?? ['quiet', '–'];
+  return html`<span class="check ${kind}"><span aria-hidden="true">${sign}</span> ${outcome(progress)}</span>`;
 }
 
 function checkCard(visit: RepositoryVisit, run: CheckRun): Html {
   const { title, summary, text } = run.output;
   const path = `/${visit.name}`;
   return html`<article class="card" id="check-${run.id}" aria-label="Check run ${run.name}">
-<header>${checkBadge(run)} <strong>${run.name}</strong> ${title && html`<span>${title}</span>`}</header>
+<header>${badge(run)} <strong>${run.name}</strong> ${title && html`<span>${title}</span>`}</header>
 ${summary && html`<div class="prose">${markdown(summary, path)}</div>`}
 ${text && html`<details><summary>Details</summary><div class="prose">${markdown(text, path)}</div></details>`}
-${annotations(run)}
-${buttons(visit, run)}
+${notes(run)}
+${run.suite.app === visit.world.app ? buttons(visit, run) : workflowRunLink(visit, run)}
 </article>`;
 }
 
-function annotations({ annotations: notes }: CheckRun): Html | null {
-  if (notes.length === 0) return null;
-  return html`<ul class="notes">${notes.map(
+/** The annotations of a check run. */
+export function notes({ annotations }: CheckRun): Html | null {
+  if (annotations.length === 0) return null;
+  return html`<ul class="notes">${annotations.map(
     note =>
       html`<li><strong>${note.annotation_level}</strong> <code>${note.path}:${note.start_line}</code> ${note.message}</li>`,
   )}</ul>`;
+}
+
+/** A job of a workflow run is a check run, too. */
+function workflowRunLink({ world, name }: RepositoryVisit, { suite }: CheckRun): Html | null {
+  const run = [...world.workflows.runs.values()].find(one => one.suite === suite);
+  return run ? html`<p><a href="/${name}/actions/runs/${run.id}">Workflow run</a></p>` : null;
 }
 
 function buttons(visit: RepositoryVisit, run: CheckRun): Html {

@@ -51,7 +51,7 @@ function actingAs(visit: Visit, repository: Repository | undefined): Html {
 }
 
 /** The way back up, shown over a page's title. */
-export function crumbs(repository: Repository, last?: string): Html {
+export function crumbs(repository: Repository, last?: string | Html): Html {
   const name = fullName(repository);
   return html`<nav class="crumbs" aria-label="Breadcrumb"><a href="/${name}">${name}</a>${
     last && html` <span aria-hidden="true">/</span> ${last}`

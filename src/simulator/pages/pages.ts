@@ -15,6 +15,7 @@ import { postMerge, postReady, pullPage } from './pull-page.ts';
 import { postIssue, repositoriesPage, repositoryPage } from './repository-page.ts';
 import { postComment, postLabel, postState } from './thread.ts';
 import { atRepository, back, field, type Page, type RepositoryVisit, type Visit } from './visit.ts';
+import { postCancel, postRerun, workflowRunPage, workflowRunsPage } from './workflow-pages.ts';
 
 /** A page, or the path where it is. */
 type Shown = Page | string;
@@ -27,6 +28,8 @@ const REPOSITORY_PAGES: Record<string, (visit: RepositoryVisit) => Shown | Promi
   '/pull/:number': pullPage,
   '/commit/:sha': commitPage,
   '/runs/:run': runPage,
+  '/actions': workflowRunsPage,
+  '/actions/runs/:id': workflowRunPage,
   '/blob/:sha/*': filesPage,
 };
 
@@ -39,6 +42,8 @@ const REPOSITORY_FORMS: Record<string, (visit: RepositoryVisit) => Promise<strin
   '/pull/:number/merge': postMerge,
   '/pull/:number/ready': postReady,
   '/checks/:run': postCheck,
+  '/actions/runs/:id/cancel': postCancel,
+  '/actions/runs/:id/rerun': postRerun,
 };
 
 /** Pages for people on the simulated GitHub: `startSimulator({ extend: addPages })`. They work without JavaScript. */

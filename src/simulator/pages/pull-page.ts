@@ -4,7 +4,7 @@ import type { Commit } from '../git/repository.ts';
 import type { PullRequest } from '../model.ts';
 import { findPull, hasRole } from '../world.ts';
 import { moment, plural, stateBadge, stateOf, who } from './bits.ts';
-import { checkBadge, checks, checksOf, outcome } from './checks.ts';
+import { badge, checks, checksOf, outcome } from './checks.ts';
 import { commentForm, conversation, stateForm } from './conversation.ts';
 import { diff } from './diff.ts';
 import { type Html, html } from './html.ts';
@@ -70,7 +70,7 @@ function commitList(visit: RepositoryVisit, commits: readonly Commit[]): Html {
     message,
     author,
   }: Commit) => html`<li><span><a href="/${visit.name}/commit/${sha}">${message.split('\n', 1)[0]}</a>
-<span class="muted">by ${author.name}</span></span> <span class="row tight">${checksOf(visit, sha).slice(0, 1).map(checkBadge)} <code>${sha.slice(0, 7)}</code></span></li>`;
+<span class="muted">by ${author.name}</span></span> <span class="row tight">${checksOf(visit, sha).slice(0, 1).map(badge)} <code>${sha.slice(0, 7)}</code></span></li>`;
   return html`<ul class="list pairs" aria-label="Commits">${commits.map(line)}</ul>`;
 }
 

@@ -40,7 +40,7 @@ export async function repositoryPage(visit: RepositoryVisit): Promise<Page> {
     title: name,
     main: html`<h1>${name} ${kind(repository)}</h1>
 ${repository.description && html`<p>${repository.description}</p>`}
-<p class="muted">Clone it: <code>git clone ${world.url}/${name}.git</code></p>
+<p class="muted">Clone it: <code>git clone ${world.url}/${name}.git</code> · <a href="/${name}/actions">Workflow runs</a></p>
 ${newIssue(visit)}
 <section id="lists" data-live aria-label="Issues and pull requests">
 ${list(visit, 'Issues', issues)}
