@@ -35,7 +35,7 @@ interface RunnersOptions {
   patience?: { interrupt: number; terminate: number };
 }
 
-interface TestRunners extends AsyncDisposable {
+export interface TestRunners extends AsyncDisposable {
   runners: Runner[];
   /** What was done by now, in the order in which it ended. */
   records: JobRecord[];
@@ -93,13 +93,13 @@ export async function startTestAction(options: TestActionOptions = {}): Promise<
 }
 
 /** Commits `.github/workflows/NAME` to the default branch of acme/shop. Throws for what is no workflow. */
-async function writeWorkflow(github: Simulator, name: string, text: string): Promise<void> {
+export async function writeWorkflow(github: Simulator, name: string, text: string): Promise<void> {
   readWorkflow(text);
   await github.pushCommit(REPOSITORY, 'main', { [`.github/workflows/${name}`]: text }, 'acme');
 }
 
 /** Runners of a simulated GitHub with the Action's bundle, and settings in the home of each. */
-async function startTestRunners(
+export async function startTestRunners(
   github: Simulator,
   { notify, until }: Watch,
   settings: object,

@@ -8,7 +8,7 @@ import { loadSettings } from '../../src/config/settings.ts';
 import { type App, startApp } from '../../src/daemon/app.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
 import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
 import type { Run, Task } from '../../src/task/glossary.ts';
 import type { TaskState } from '../../src/task/states.ts';
 import { removeGroups } from './groups.ts';
@@ -52,6 +52,8 @@ export interface TestAppOptions {
   chosen?: boolean;
   /** Added to the daemon's environment. */
   env?: Record<string, string>;
+  /** What the App may and hears, where that is more than app.yml says. */
+  app?: SimulatorOptions['app'];
 }
 
 /** A commit, pushed, with a pull request: what an agent should do. */
@@ -63,7 +65,7 @@ export const GOOD_AGENT = `
 export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   await using stack = new AsyncDisposableStack();
   const home = options.home ?? stack.use(await temporaryDirectory()).path;
-  const github = await startSimulator();
+  const github = await startSimulator(options.app ? { app: options.app } : {});
   const validation = stack.use(validated(github));
   stack.use(github);
   await populate(github, options);
@@ -161,7 +163,7 @@ async function startOnce(
 export function testSettings({ agents = { good: GOOD_AGENT }, settings = {} }: TestAppOptions) {
   const profiles = Object.entries(agents).map(([name, script]) => [
     name,
-    { command: ['sh', '-c', script], max_instances: 5 },
+    { command: ['sh', '-c', script], max_instances: 10 },
   ]);
   return {
     github: { throttle: false },

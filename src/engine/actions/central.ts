@@ -29,9 +29,10 @@ async function find(github: AppGithub, repository: string): Promise<Place> {
       repositories: [at.repo],
       permissions: { metadata: 'read' },
     });
-    const authorization = `token ${token.data.token}`;
-    const shown = await request('GET /repos/{owner}/{repo}', { ...at, headers: { authorization } });
-    return { repository: shown.data.full_name, repositoryId: Number(shown.data.id), installation };
+    // Only what a token reaches tells the repository's number.
+    const [reached] = token.data.repositories ?? [];
+    if (reached === undefined) throw new Error('GitHub does not tell what its token reaches');
+    return { repository: reached.full_name, repositoryId: Number(reached.id), installation };
   } catch (cause) {
     if (!isRefusal(cause)) throw cause;
     const what = `GitHub does not show ${repository}, whose workflow carries out runs: ${githubMessage(cause)}`;
