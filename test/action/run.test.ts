@@ -103,6 +103,16 @@ describe('nothing is begun, and the error says what to do,', () => {
   });
 
   it('where the issue is not there any more', async () => {
+    const { github } = jobs;
+    await github.createRepository({ owner: 'acme', name: 'other', files: { 'README.md': '# Other\n' } });
+    const issue = await jobs.issue('Moves on');
+    const event = await jobs.commented(issue, '/orch fix it');
+    await github.transferIssue(REPOSITORY, issue, 'acme/other');
+    expect(await jobs.run({ event })).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining(`E_UNKNOWN_ISSUE: There is no issue #${issue} in acme/shop`),
+      runs: [],
+    });
     await expect(jobs.run({ inputs: { task: 'fix it', issue: 4711 } })).rejects.toThrow(
       'There is no issue #4711 in acme/shop',
     );
