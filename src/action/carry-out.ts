@@ -28,7 +28,7 @@ export async function carryOut(workshop: Workshop, id: number, cancelled: AbortS
   await using stack = new AsyncDisposableStack();
   const { daemon, engine } = await start(workshop, stack);
   const stop = () => {
-    if (!isFinal(task().state)) cancel(store, id, 'its workflow run was cancelled', clock.now());
+    if (!isFinal(task().state)) cancel(store, id, reasonOf(cancelled), clock.now());
   };
   if (cancelled.aborted) stop();
   cancelled.addEventListener('abort', stop);
@@ -43,6 +43,11 @@ export async function carryOut(workshop: Workshop, id: number, cancelled: AbortS
   await until(workshop, () => isTold(store) || clock.now() > latest);
   tell();
   return storyOf({ store, clock, agentState: daemon.agentState, local: null }, task());
+}
+
+/** As whoever cancels says. */
+function reasonOf({ reason }: AbortSignal): string {
+  return typeof reason === 'string' ? reason : 'its workflow run was cancelled';
 }
 
 async function start(workshop: Workshop, stack: AsyncDisposableStack) {

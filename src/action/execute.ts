@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { getState, notice, saveState } from '@actions/core';
 import { storyOf } from '../api/answers.ts';
 import { homePaths } from '../config/paths.ts';
@@ -9,6 +9,7 @@ import { cancel } from '../queue/change.ts';
 import { describeError, isPermanent } from '../shared/errors.ts';
 import { runName, type Task } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
+import { removeTree } from '../workspace/workspace.ts';
 import { confirmOrder, refuseAgain } from './accept-order.ts';
 import { keepWork, teller, until } from './carry-out.ts';
 import { insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
@@ -55,7 +56,7 @@ export async function endExecution(inputs: ExecuteInputs, job: Job, env: NodeJS.
     const isLeft = existsSync(homePaths(home).database) && getState(TOLD) === '';
     if (isLeft) await executeOrder(inputs, job, AbortSignal.abort(), env);
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    await removeTree(home);
   }
 }
 

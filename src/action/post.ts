@@ -24,7 +24,7 @@ export async function endJob(
       (isFinal(task.state) &&
         store.runs.liveOf(task.id) === null &&
         store.journal.behind('github').length === 0);
-    if (!isDone) await carryOut(workshop, task.id, AbortSignal.abort());
+    if (!isDone) await carryOut(workshop, task.id, AbortSignal.abort('its job ended before it was done'));
   }
   await removeTree(homeOf(job));
 }
