@@ -1,98 +1,88 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobRecord } from '../../src/simulator/runner/run-job.ts';
-import type { Job } from '../../src/simulator/workflows/job.ts';
 import { ACTION, startTestAction, type TestAction } from '../support/action.ts';
 import { GOOD_AGENT, REPOSITORY, repositoryOf } from '../support/app.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const WORKFLOW = `on: issue_comment
-permissions: { contents: write, issues: write, pull-requests: write, checks: write }
-jobs:
-  task:
-    runs-on: [self-hosted, orch]
-    steps:
-      - uses: ${ACTION}@v1
-`;
+/** As the documentation has it. */
+const WORKFLOW = readFileSync('docs/workflows/run.yml', 'utf8').replaceAll(
+  'your-org/orch/action@v1',
+  `${ACTION}@v1`,
+);
+/** Stops half done, unless another one has been here before. */
 const SLOW_AGENT = `
+  [ -e half.txt ] && { ${GOOD_AGENT}; exit; }
   echo half > half.txt && git add half.txt && git commit -qm Half
   echo more > more.txt && git push -q; sleep 600`;
 
-describe('a workflow run', () => {
+describe('the documented workflow', () => {
   let action: TestAction;
   beforeAll(async () => {
+    // A step that is cancelled is killed before it can end.
     const patience = { interrupt: 300, terminate: 100 };
-    action = await startTestAction({ agents: { good: GOOD_AGENT, slow: SLOW_AGENT }, patience });
+    const agents = { good: GOOD_AGENT, slow: SLOW_AGENT };
+    action = await startTestAction({ agents, patience, runners: 2, labels: ['ubuntu-latest'] });
     await action.writeWorkflow('orch.yml', WORKFLOW);
   });
   afterAll(() => action[Symbol.asyncDispose]());
 
-  const say = (text: string, issue = 1) => action.github.comment(REPOSITORY, issue, text, 'writer');
-  const checks = () => [...repositoryOf(action.github).checkRuns.values()];
-  const isBy = (job: Job, { id }: { id: number }) =>
-    (job.event.payload as { comment?: { id: number } }).comment?.id === id;
-
-  /** The job that a comment has started: those of Orch itself start some too. */
-  async function endOf(comment: { id: number }): Promise<JobRecord> {
-    for (let number = 1; ; number += 1) {
-      const record = await action.ended(number);
-      if (isBy(record.job, comment)) return record;
-    }
+  /** A comment, and the workflow run that it starts. */
+  async function say(text: string): Promise<number> {
+    const { id } = await action.github.comment(REPOSITORY, 1, text, 'writer');
+    const { id: run } = await action.until(() =>
+      action.runs().find(({ event }) => (event.payload as { comment?: { id: number } }).comment?.id === id),
+    );
+    return run;
   }
+  const ended = (run: number, attempt = 1) =>
+    action.until(() =>
+      action.runs().find(each => each.id === run && each.attempt === attempt && each.status === 'completed'),
+    );
+  const told = (run: number) =>
+    action.comments(1).filter(body => body.includes(`<!-- orch:task T${run} -->`));
+  const checksOf = (run: number) =>
+    [...repositoryOf(action.github).checkRuns.values()].filter(({ externalId }) => externalId === `T${run}`);
+  /** What the first step of its job that was not skipped has come to. */
+  const stepOf = (run: number) => action.records.findLast(({ job }) => job.run.id === run)?.steps[0];
 
-  /** The job of a comment whose agent is at work. */
-  async function begun(comment: { id: number }): Promise<Job> {
-    const job = await action.until(() => {
-      const now = action.runners[0]?.job;
-      return now && isBy(now, comment) && now;
-    });
-    await action.until(() => checks().some(({ externalId }) => externalId === `T${job.run.id}`));
-    return job;
-  }
-
-  it('takes a comment to its pull request', async () => {
-    const { conclusion, job, steps } = await endOf(await say('/orch --agent good fix it'));
-    expect(conclusion).toBe('success');
-    const task = `T${job.run.id}`;
-    const url = `${action.github.url}/${REPOSITORY}/pull/2`;
-    expect(steps[0]?.outputs).toMatchObject({
-      task,
+  it('takes a comment to its pull request, and starts nothing by what Orch writes', async () => {
+    const run = await say('/orch --agent good fix it');
+    expect((await ended(run)).conclusion).toBe('success');
+    const step = stepOf(run);
+    expect(step?.outputs).toMatchObject({
+      task: `T${run}`,
       status: 'completed',
       'pull-request-number': '2',
-      'pull-request-url': url,
+      'pull-request-url': `${action.github.url}/${REPOSITORY}/pull/2`,
     });
-    expect(steps[0]?.summary).toContain(`${task} is completed`);
-    expect(action.comments(1).at(-1)).toContain(`${task} is completed`);
-    expect(
-      checks()
-        .filter(({ externalId }) => externalId === task)
-        .map(({ actions }) => actions),
-    ).toEqual([[]]);
+    expect(step?.summary).toContain(`T${run} is completed`);
+    expect(told(run)).toEqual([expect.stringContaining(`T${run} is completed`)]);
+    expect(checksOf(run)).toMatchObject([{ actions: [] }]);
+    expect(action.runs()).toHaveLength(1);
   });
 
-  it('is over at once where nothing is asked for', async () => {
-    const { conclusion, steps } = await endOf(await say('thanks!'));
-    expect([conclusion, steps[0]?.outputs]).toMatchObject(['success', { status: 'none', task: '' }]);
+  it('has no job for what asks for nothing', async () => {
+    expect((await ended(await say('thanks!'))).conclusion).toBe('skipped');
   });
 
-  it('that is cancelled, and whose step is killed, is brought to its end afterwards', async () => {
-    const comment = await say('/orch --agent slow fix it slowly');
-    const job = await begun(comment);
-    action.cancel(job);
-    const { conclusion, steps } = await endOf(comment);
-    expect([conclusion, steps[0]?.conclusion, steps[0]?.outputs.status]).toEqual([
-      'cancelled',
-      'cancelled',
-      'failed',
-    ]);
-    const rescue = `refs/orch/rescue/T${job.run.id}.1`;
-    const told = action.comments(1).at(-1);
-    expect(told).toContain(`T${job.run.id} is cancelled`);
-    expect(told).toContain(`git fetch origin ${rescue}`);
+  it('is cancelled by /orch cancel though its step is killed, and goes on by /orch retry', async () => {
+    const run = await say('/orch --agent slow fix it slowly');
+    await action.until(() => checksOf(run).length > 0);
+    expect((await ended(await say('/orch cancel'))).conclusion).toBe('success');
+    expect((await ended(run)).conclusion).toBe('cancelled');
+    expect(stepOf(run)).toMatchObject({ conclusion: 'cancelled', outputs: { status: 'failed' } });
+    const rescue = `refs/orch/rescue/T${run}.1`;
+    expect(told(run)).toEqual([expect.stringContaining(`T${run} is cancelled`)]);
+    expect(told(run)[0]).toContain(`git fetch origin ${rescue}`);
     const { git } = repositoryOf(action.github);
     const files = await git.tree((await git.refs()).get(rescue) as string);
     expect(files.map(({ path }) => path)).toEqual(expect.arrayContaining(['half.txt', 'more.txt']));
+
+    await ended(await say(`/orch retry T${run}`));
+    expect((await ended(run, 2)).conclusion).toBe('success');
+    expect(told(run)).toEqual([expect.stringContaining(`T${run} is completed`)]);
+    expect(await git.run(['log', '--format=%s', `main..orch/T${run}-fix-it-slowly`])).toBe('Fix it\nHalf');
   });
 });
 

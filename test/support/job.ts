@@ -30,7 +30,6 @@ interface Given {
   permissions?: Permissions;
   /** Who has started the workflow run. */
   by?: string;
-  attempt?: number;
   /** Else a new one. */
   run?: number;
   event?: Job['event'];
@@ -105,7 +104,7 @@ export async function startTestJobs(): Promise<TestJobs> {
   const owned = stack.move();
   return {
     github,
-    async run({ agent = GOOD_AGENT, permissions = MAY, by = 'writer', attempt = 1, ...given }) {
+    async run({ agent = GOOD_AGENT, permissions = MAY, by = 'writer', ...given }) {
       await using temporary = await temporaryDirectory();
       const id = given.run ?? ++runs;
       const settings = join(temporary.path, 'orch.yaml');
@@ -125,7 +124,7 @@ export async function startTestJobs(): Promise<TestJobs> {
         },
         repository: { fullName: REPOSITORY, id: repositoryOf(github).id, isPublic: false },
         isSelfHosted: true,
-        run: { id, attempt, url: `${github.url}/${REPOSITORY}/actions/runs/${id}` },
+        run: { id, attempt: 1, url: `${github.url}/${REPOSITORY}/actions/runs/${id}` },
         actor: personOf(by),
         apiUrl: `${github.url}/api/v3`,
         serverUrl: github.url,
