@@ -1,5 +1,6 @@
+import type { ActionsOptions } from '../../src/engine/actions/options.ts';
 import { type Result, writeResult } from '../../src/engine/actions/result.ts';
-import { type ActionsOptions, actionsStages } from '../../src/engine/actions/stages.ts';
+import { actionsStages } from '../../src/engine/actions/stages.ts';
 import type { Workflow, WorkflowRun } from '../../src/engine/actions/workflow.ts';
 import type { Clock } from '../../src/shared/clock.ts';
 import { OrchError } from '../../src/shared/errors.ts';
@@ -27,6 +28,8 @@ export interface FakeActions {
   /** New runs are in the list at once. */
   lists: boolean;
   isAway: boolean;
+  /** The App has lost its rights. */
+  isClosed: boolean;
   /** Whether a job ends when it is asked to: `force` only by force. */
   obeys: 'cancel' | 'force' | 'never';
   branches: Map<string, string>;
@@ -45,6 +48,7 @@ export function fakeActions(clock: Clock): FakeActions {
   const call = (name: string) => {
     actions.calls.push(name);
     if (actions.isAway) throw new Error('GitHub is away');
+    if (actions.isClosed) throw Object.assign(new Error('Not Found'), { status: 404 });
   };
   const started = (inputs: Record<string, string>): FakeRun => {
     const id = 9_000_000_001 + actions.runs.length;
@@ -71,6 +75,7 @@ export function fakeActions(clock: Clock): FakeActions {
     answer: 'named',
     lists: true,
     isAway: false,
+    isClosed: false,
     obeys: 'cancel',
     branches: new Map(),
     of: run => actions.runs.find(({ inputs }) => inputs.run === run) as FakeRun,

@@ -37,9 +37,9 @@ describe('an App whose runs GitHub Actions carries out', () => {
   /** The oldest job that waits, taken by a runner, with its order. */
   async function taken(): Promise<{ job: Job; order: Order; run: string }> {
     const runner = { name: 'big-1', labels: ['self-hosted', 'orch'] };
-    const job = await app.until(() => app.github.workflows.take(runner));
-    const [step] = job.steps;
-    const order = readOrder((step && 'with' in step ? step.with.order : '') ?? '');
+    const job = await app.until(() => app.github.workflows.runnerSide.take(runner));
+    const { inputs } = job.event.payload as { inputs: { order: string } };
+    const order = readOrder(inputs.order);
     return { job, order, run: `T${order.task.id}.${order.run.number}` };
   }
 
@@ -49,7 +49,7 @@ describe('an App whose runs GitHub Actions carries out', () => {
       ...writeResult(result),
     };
     const annotations = notice === null ? [] : [notice];
-    app.github.workflows.report(job, { status: 'completed', conclusion, annotations });
+    app.github.workflows.runnerSide.report(job, { status: 'completed', conclusion, annotations });
   }
 
   /** As the job's broker does, with the job's own token. */
@@ -92,31 +92,6 @@ describe('an App whose runs GitHub Actions carries out', () => {
     expect(app.comments(1).at(-1)).toContain(
       `[workflow run](${app.github.url}/${REPOSITORY}/actions/runs/${job.run.id}) on \`big-1\``,
     );
-  });
-
-  it('cancels the workflow run when people cancel the task', async () => {
-    const id = await asked('fix something else');
-    const { job } = await taken();
-    await app.until(() => app.task(id).state === 'running');
-    await app.github.comment(REPOSITORY, 1, `/orch cancel T${id}`, 'writer');
-    await app.until(() => job.cancelled.aborted);
-    tell(job, null, 'cancelled');
-    await app.ended(id, 'cancelled');
-    expect(app.runs(id)).toMatchObject([{ outcome: 'cancelled' }]);
-  });
-
-  it('tries again elsewhere what a runner left without a word, from what was pushed', async () => {
-    const id = await asked('fix a third thing');
-    const first = await taken();
-    const head = await push(first.order);
-    tell(first.job, null, 'failure');
-    const second = await taken();
-    expect(second.run).toBe(`T${id}.2`);
-    expect(second.order.task).toMatchObject({ head, branch: first.order.task.branch });
-    expect(second.order.earlier).toMatchObject([{ outcome: 'crashed' }]);
-    const pull = await openPull(second.job, second.order);
-    tell(second.job, aResult({ run: second.run, head, pull }), 'success');
-    expect(await app.ended(id, 'completed')).toMatchObject({ pull, head });
   });
 
   it('finds a run again after a restart, however it went on meanwhile', async () => {

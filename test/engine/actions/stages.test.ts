@@ -329,6 +329,26 @@ describe('a cancel', () => {
     });
     expect(names()).toEqual(['Orch T1.1']);
   });
+
+  it('after the job has told its result changes nothing about that', async () => {
+    const id = await dispatched();
+    succeed(id, 'T1.1');
+    actions.of('T1.1').conclusion = 'cancelled';
+    await pass(3 * MINUTE);
+    expect(state(id)).toBe('completed');
+  });
+});
+
+describe('an App that has lost its rights', () => {
+  it('takes that for no end of a run, and lets go of those that nobody waits for', async () => {
+    const id = await dispatched();
+    actions.isClosed = true;
+    await pass(20 * MINUTE);
+    expect(state(id)).toBe('running');
+    cancel(store, id, 'the App was uninstalled', clock.now());
+    await pass(3 * MINUTE);
+    expect(store.runs.get(id, 1)).toMatchObject({ outcome: 'cancelled' });
+  });
 });
 
 describe('a job that no runner takes', () => {
