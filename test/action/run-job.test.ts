@@ -6,10 +6,11 @@ import { GOOD_AGENT, REPOSITORY, repositoryOf } from '../support/app.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** As the documentation has it. */
-const WORKFLOW = readFileSync('docs/workflows/run.yml', 'utf8').replaceAll(
-  'your-org/orch/action@v1',
-  `${ACTION}@v1`,
-);
+function documented(name: string): string {
+  const text = readFileSync(`docs/workflows/${name}`, 'utf8');
+  return text.replaceAll('your-org/orch/action@v1', `${ACTION}@v1`);
+}
+
 /** Stops half done, unless another one has been here before. */
 const SLOW_AGENT = `
   [ -e half.txt ] && { ${GOOD_AGENT}; exit; }
@@ -23,7 +24,7 @@ describe('the documented workflow', () => {
     const patience = { interrupt: 300, terminate: 100 };
     const agents = { good: GOOD_AGENT, slow: SLOW_AGENT };
     action = await startTestAction({ agents, patience, runners: 2, labels: ['ubuntu-latest'] });
-    await action.writeWorkflow('orch.yml', WORKFLOW);
+    await action.writeWorkflow('orch.yml', documented('run.yml'));
   });
   afterAll(() => action[Symbol.asyncDispose]());
 
@@ -86,7 +87,7 @@ describe('the documented workflow', () => {
   });
 });
 
-it('a runner without tmux turns the job red, and says what to install', async () => {
+it('a runner without tmux turns red what a program asked for, and says what to install', async () => {
   await using folder = await temporaryDirectory();
   const bin = join(folder.path, 'bin');
   mkdirSync(bin);
@@ -95,8 +96,13 @@ it('a runner without tmux turns the job red, and says what to install', async ()
     symlinkSync(join(found as string, name), join(bin, name));
   }
   await using action = await startTestAction({ env: { PATH: bin } });
-  await action.writeWorkflow('orch.yml', WORKFLOW);
-  await action.github.comment(REPOSITORY, 1, '/orch fix it', 'writer');
+  await action.writeWorkflow('orch.yml', documented('run-task.yml'));
+  const asked = await fetch(`${action.github.url}/api/v3/repos/${REPOSITORY}/dispatches`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${action.github.userToken('writer')}` },
+    body: JSON.stringify({ event_type: 'orch', client_payload: { task: 'fix it', issue: 1 } }),
+  });
+  expect(asked.status).toBe(204);
   const { steps } = await action.ended(1);
   expect(steps[0]?.outputs.status).toBe('failed');
   const errors = steps[0]?.annotations.filter(({ annotation_level }) => annotation_level === 'failure');
