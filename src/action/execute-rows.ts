@@ -95,7 +95,7 @@ export function resultOf(store: Store, run: Run, sight: Sight | null): Omit<Resu
     run: runName(run.task, run.number),
     outcome,
     exitCode: run.exitCode,
-    reason: outcome === 'succeeded' ? null : run.reason,
+    reason: outcome === 'succeeded' ? null : (run.reason ?? task.reason),
     permanent: outcome === 'failed',
     setupFailed: sight?.setupFailed ?? null,
     killedBy: sight?.killedBy ?? null,
@@ -111,14 +111,27 @@ export function resultOf(store: Store, run: Run, sight: Sight | null): Omit<Resu
   };
 }
 
+/** What one runner lacks, another may have. */
+const OF_RUNNER = /^E_(UNKNOWN_AGENT|MISSING_PROGRAM|AGENT_NOT_READY|SETTINGS|UNSANDBOXED|PATH_TOO_LONG): /;
+
+/** Of a run that could not begin, for which `isPermanent` says whether trying again on this host would help. */
+export function endOfNone(
+  reason: string | null,
+  isPermanent: boolean,
+): Pick<Result, 'outcome' | 'permanent'> {
+  const permanent = isPermanent && !OF_RUNNER.test(reason ?? '');
+  return { outcome: permanent ? 'failed' : 'crashed', permanent };
+}
+
 /**
  * An agent that ended well and left no pull request, or no commit, has succeeded as far as a job can say: what becomes of
- * the task is for the App. What was refused, it can't have seen. Where the host lacks something, another may have it.
+ * the task is for the App. What was refused, it can't have seen.
  */
 function outcomeOf(run: Run, task: Task, sight: Sight | null): Result['outcome'] {
   const outcome = run.outcome ?? 'crashed';
   if (outcome !== 'failed') return outcome;
-  if (task.state !== 'failed') return 'crashed';
+  if (run.spawnedAt === null || task.state !== 'failed')
+    return endOfNone(run.reason, task.state === 'failed').outcome;
   if (sight === null || sight.killedBy !== null || sight.setupFailed !== null) return outcome;
   const isWell = run.doneAt !== null || (sight.end?.ok ?? sight.exitCode === 0);
   const isError = /^E_[A-Z_]+: /.test(run.reason ?? '');

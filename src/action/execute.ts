@@ -12,7 +12,7 @@ import { isFinal } from '../task/states.ts';
 import { removeTree } from '../workspace/workspace.ts';
 import { confirmOrder, refuseAgain } from './accept-order.ts';
 import { keepWork, teller, until } from './carry-out.ts';
-import { insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
+import { endOfNone, insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
 import type { ExecuteInputs } from './inputs.ts';
 import type { Job } from './job.ts';
 import { homeOf, openWorkshop, type Workshop } from './open.ts';
@@ -104,12 +104,12 @@ const NOTHING = {
 };
 
 function withoutRun({ task, run }: Order, { state, reason }: Task): Told {
-  const outcome = state === 'cancelled' ? 'cancelled' : 'failed';
-  return { ...NOTHING, run: runName(task.id, run.number), outcome, reason, permanent: outcome === 'failed' };
+  const end =
+    state === 'cancelled' ? ({ outcome: state, permanent: false } as const) : endOfNone(reason, true);
+  return { ...NOTHING, run: runName(task.id, run.number), reason, ...end };
 }
 
 function notBegun({ task, run }: Order, error: unknown): Told {
-  const permanent = isPermanent(error);
-  const outcome = permanent ? 'failed' : 'crashed';
-  return { ...NOTHING, run: runName(task.id, run.number), outcome, reason: describeError(error), permanent };
+  const reason = describeError(error);
+  return { ...NOTHING, run: runName(task.id, run.number), reason, ...endOfNone(reason, isPermanent(error)) };
 }

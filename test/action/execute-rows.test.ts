@@ -124,6 +124,18 @@ describe('the result', () => {
     expect(result(store, ENDED)).toMatchObject({ outcome: 'failed', permanent: true, reason });
   });
 
+  it('has the App try another runner where this one lacks what it takes', () => {
+    using store = memoryStore();
+    const { run } = begun(store, sent());
+    const reason = 'E_AGENT_NOT_READY: `claude` is not signed in. Sign in.';
+    finish(store, run, { outcome: 'failed', reason }, 'failed');
+    expect(result(store, { ...ENDED, session: 'none', exitCode: null })).toMatchObject({
+      outcome: 'crashed',
+      permanent: false,
+      reason,
+    });
+  });
+
   it.each([
     ['crash', 'crashed', 'escalated', { exitCode: 137 }, { permanent: false }],
     [
@@ -151,6 +163,14 @@ describe('the result', () => {
     });
   });
 
+  it('tells why a run was stopped, which only the task knows', () => {
+    using store = memoryStore();
+    const { run } = begun(store, sent());
+    const reason = 'its budget of 1.50 USD is spent';
+    finish(store, run, { outcome: 'paused' }, 'paused', { reason });
+    expect(result(store, { ...ENDED, exitCode: 130 })).toMatchObject({ outcome: 'paused', reason });
+  });
+
   it('names where the work is that came to nothing, and what the agent has asked', () => {
     using store = memoryStore();
     const { task, run } = begun(store, sent());
@@ -167,10 +187,12 @@ function finish(
   run: Run,
   ending: Partial<Parameters<typeof endRun>[2]>,
   next: Task['state'],
+  patch: Partial<Task> = {},
 ): void {
   const none = { outcome: 'crashed', exitCode: 0, reason: null, lastWords: null } as const;
+  if (!ending.reason?.startsWith('E_AGENT')) store.runs.update(run, { spawnedAt: NOW });
   endRun(store, run, { ...none, ...ending }, NOW);
-  changeState(store, store.tasks.get(42) as Task, next, NOW);
+  changeState(store, store.tasks.get(42) as Task, next, NOW, patch);
 }
 
 function result(store: Store, sight: Sight) {

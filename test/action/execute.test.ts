@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -82,40 +82,6 @@ function noticesIn(output: string) {
 
 afterEach(() => void vi.restoreAllMocks());
 
-it('carries out what is ordered, and tells how it ended', async () => {
-  await using test = await testJob({ good: GOOD_AGENT });
-  const told = notices();
-  const story = await executeOrder(
-    test.inputs(test.order()),
-    test.job,
-    new AbortController().signal,
-    process.env,
-  );
-  expect(story).toMatchObject({ id: 'T42', status: 'completed', branch: 'orch/T42-fix-the-failing-test' });
-  const { body: pulls } = await test.github.as('ada')('GET', '/repos/acme/shop/pulls');
-  expect(pulls).toMatchObject([{ title: 'Fix it', head: { ref: 'orch/T42-fix-the-failing-test' } }]);
-  expect(readResult('T42.2', told())).toMatchObject({
-    outcome: 'succeeded',
-    done: true,
-    pull: pulls[0].number,
-    head: pulls[0].head.sha,
-  });
-});
-
-it('stops the agent when the job is cancelled, and tells so', async () => {
-  await using test = await testJob({ good: WAITING });
-  const told = notices();
-  const cancelled = new AbortController();
-  const story = executeOrder(test.inputs(test.order()), test.job, cancelled.signal, process.env);
-  await vi.waitFor(() => expect(existsSync(begun(test.job))).toBe(true), { timeout: 15_000 });
-  cancelled.abort();
-  expect(await story).toMatchObject({ status: 'cancelled' });
-  const rescued = 'refs/orch/rescue/T42.2';
-  expect(readResult('T42.2', told())).toMatchObject({ outcome: 'cancelled', head: null, rescued });
-  const kept = await test.github.as('ada')('GET', '/repos/acme/shop/git/ref/orch/rescue/T42.2');
-  expect(kept.body).toMatchObject({ ref: rescued });
-});
-
 it('hands over what the runs before have come to, on whatever host that was', async () => {
   const reading = 'cat ../../../runs/T42.3/prompt.md > told.md; git log --format=%s >> told.md; git add .';
   const agent = `${reading}; git commit -qm Second && ${GOOD_AGENT}`;
@@ -129,9 +95,15 @@ it('hands over what the runs before have come to, on whatever host that was', as
   const [first] = anOrder().earlier;
   const earlier = [first, { ...first, number: 2, lastWords: 'I go on', rescued }] as Order['earlier'];
   const order = test.order({ head }, { earlier, run: { ...anOrder().run, number: 3, agent: 'good' } });
-  notices();
+  const told = notices();
   const story = await executeOrder(test.inputs(order), test.job, new AbortController().signal, process.env);
-  expect(story).toMatchObject({ status: 'completed', branch });
+  expect(story).toMatchObject({ id: 'T42', status: 'completed', branch });
+  expect(readResult('T42.3', told())).toMatchObject({
+    outcome: 'succeeded',
+    done: true,
+    pull: story.pull_request?.number,
+    head: story.head,
+  });
   const { body } = await test.github.as('ada')('GET', `/repos/acme/shop/contents/told.md?ref=${branch}`);
   const prompt = Buffer.from(body.content, 'base64').toString();
   expect(prompt).toContain('the agent was killed from outside');
@@ -147,18 +119,25 @@ it('brings to its end in the last step of the job what its first process had to 
   await vi.waitFor(() => expect(existsSync(begun(test.job))).toBe(true), { timeout: 15_000 });
   main.child.kill('SIGKILL');
   await main.over;
-  const post = await step(test, { STATE_begun: 'true' });
+  const post = await step(test, await stateOf(test.job));
   const told = noticesIn(await post.over);
   const rescued = 'refs/orch/rescue/T42.2';
   expect(readResult('T42.2', told)).toMatchObject({ outcome: 'cancelled', rescued });
   expect(existsSync(join(test.job.temporary, 'orch'))).toBe(false);
 });
 
+/** What the first process has saved for the last one. */
+async function stateOf({ temporary }: Job): Promise<Record<string, string>> {
+  const saved = (await readFile(join(temporary, 'state'), 'utf8')).matchAll(/^(\w+)<<(\S+)\n(.*?)\n\2$/gms);
+  return Object.fromEntries([...saved].map(([, name, , value = '']) => [`STATE_${name}`, value]));
+}
+
 /** The action as a runner starts it. */
 async function step(test: Awaited<ReturnType<typeof testJob>>, state: Record<string, string>) {
   const { job } = test;
   const file = join(job.temporary, 'event.json');
   await writeFile(file, JSON.stringify(job.event.payload));
+  await writeFile(join(job.temporary, 'state'), '');
   const { order, settings, token } = test.inputs(test.order());
   const env = {
     ...{ PATH: process.env.PATH, HOME: process.env.HOME },
@@ -173,6 +152,7 @@ async function step(test: Awaited<ReturnType<typeof testJob>>, state: Record<str
     GITHUB_ACTOR_ID: String(job.actor.id),
     GITHUB_API_URL: job.apiUrl,
     GITHUB_SERVER_URL: job.serverUrl,
+    GITHUB_STATE: join(job.temporary, 'state'),
     RUNNER_TEMP: job.temporary,
     ...state,
   };
@@ -186,5 +166,5 @@ it('tells the App why it could not begin', async () => {
   const asked = executeOrder(test.inputs(test.order()), test.job, new AbortController().signal, process.env);
   await expect(asked).rejects.toThrow(expect.objectContaining({ code: 'E_UNKNOWN_AGENT' }));
   const reason = expect.stringContaining('There is no agent `good` on this runner');
-  expect(readResult('T42.2', told())).toMatchObject({ outcome: 'failed', permanent: true, reason });
+  expect(readResult('T42.2', told())).toMatchObject({ outcome: 'crashed', permanent: false, reason });
 });
