@@ -1,37 +1,37 @@
-/** Builds the Action: `node script/build-action.ts [--check] [--json]`. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Builds the Action: `node script/build-action.ts [--check] [--json] [FOLDER]`. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundleAction, MOST_BYTES } from './bundle/bundle.ts';
 
-const USAGE = `Usage: npm run build:action [-- --check] [-- --json]
+const USAGE = `Usage: npm run build:action [-- [--check] [--json] [FOLDER]]
 
-Builds the Action into action/dist, one file and what has to lie beside it, and prints its size.
+Builds the Action, one file and what has to lie beside it, and prints its size.
 
+  FOLDER   where to: action/dist of this checkout unless told
   --check  builds nothing: fails when what lies there is not what the sources give
   --json   one JSON object as the last line
 `;
 
-const DIST = 'action/dist';
-
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { check: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
 });
+const DIST = positionals[0] ?? join(import.meta.dirname, '../action/dist');
 if (values.help) process.stdout.write(USAGE);
-else await main();
+else await main().catch(error => fail(error.message));
 
 async function main(): Promise<void> {
   const files = await bundleAction();
   if (values.check) check(files);
   else write(files);
   const bytes = Buffer.byteLength(files['index.js'] ?? '');
-  if (bytes > MOST_BYTES) fail(`action/dist/index.js is too large`);
-  console.log(`action/dist/index.js: ${kilobytes(bytes)} KB of at most ${kilobytes(MOST_BYTES)} KB`);
+  if (bytes > MOST_BYTES) fail('index.js is too large');
+  console.log(`the Action's index.js: ${kilobytes(bytes)} KB of at most ${kilobytes(MOST_BYTES)} KB`);
   if (values.json) console.log(JSON.stringify({ ok: process.exitCode !== 1, bytes, most: MOST_BYTES }));
 }
 
 function write(files: Record<string, string>): void {
-  rmSync(DIST, { recursive: true, force: true });
   mkdirSync(DIST, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(DIST, name), text);
 }
