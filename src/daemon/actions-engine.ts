@@ -1,3 +1,6 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { tryAppend } from '../agent/run-files.ts';
 import type { Seen } from '../agent/watch/state.ts';
 import { centralPlace } from '../engine/actions/central.ts';
 import { type ActionsNews, actionsStages } from '../engine/actions/stages.ts';
@@ -5,7 +8,7 @@ import { openWorkflow } from '../engine/actions/workflow.ts';
 import { buildsOn } from '../forge/stack.ts';
 import type { AppGithub } from '../github/client.ts';
 import { adoptPull } from '../github/pulls.ts';
-import type { Prepared } from '../scheduler/stages.ts';
+import type { Prepared, Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Store } from '../store/open.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
@@ -77,9 +80,14 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
     timeoutSeconds: (task, run) => Math.min(task.timeoutSeconds, profileTimeout(settings, run) ?? Infinity),
     changed: ({ task }) => options.wake(task),
   });
+  const launch: Stages['agent']['launch'] = async (task, run) => {
+    const launched = await stages.agent.launch(task, run);
+    leadToLog(paths.runLog(runName(run.task, run.number)), where(run));
+    return launched;
+  };
   const where = (run: Run) => store.dispatches.workflowRun(run)?.url ?? null;
   const engine: Engine = {
-    stages,
+    stages: { ...stages, agent: { ...stages.agent, launch } },
     slackSeconds: SLACK_SECONDS,
     sandbox: () => 'The agent runs in a job of GitHub Actions, shut in as its runner has it.',
     agentState: task => agentState(store, task),
@@ -100,6 +108,13 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
     [Symbol.asyncDispose]: async () => {},
   };
   return { engine, news };
+}
+
+/** What `orch logs` finds on this host. */
+function leadToLog(file: string, url: string | null): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!existsSync(file))
+    tryAppend(file, `It runs in GitHub Actions, and its log is there${url === null ? '.' : `: ${url}`}\n`);
 }
 
 /** As the journal tells: nobody here sees the agent itself. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { homePaths } from '../../../src/config/paths.ts';
 import { manifestWithActions } from '../../../src/daemon/setup.ts';
 import { type Order, readOrder } from '../../../src/engine/actions/order.ts';
 import { type Result, writeResult } from '../../../src/engine/actions/result.ts';
@@ -81,6 +82,9 @@ describe('an App whose runs GitHub Actions carries out', () => {
     const id = await asked('fix the total');
     const { job, order, run } = await taken();
     expect(order.task).toMatchObject({ instruction: 'fix the total', target: 'main', head: null });
+    await app.until(() => app.task(id).state === 'running');
+    const log = homePaths(app.home).runLog(run);
+    expect(readFileSync(log, 'utf8')).toContain(`/actions/runs/${job.run.id}\n`);
     const head = await push(order);
     await app.until(() => app.task(id).head === head);
     const pull = await openPull(job, order);
