@@ -68,6 +68,11 @@ export function createProgram(name: string): Command {
   program
     .command('demo')
     .description('play the whole story on a simulated GitHub, offline')
+    .option(
+      '--mode <MODE>',
+      'where Orch is: server, action (in a workflow), or executor (a server with runners)',
+      'server',
+    )
     .option('--once', 'end when the story is told, instead of staying up to play on')
     .option('--json', 'one JSON object on standard output, at the end')
     .option('--agent <NAME>', 'a CLI found on PATH, or scripted, idle, unpushed, crashing', 'scripted')

@@ -54,7 +54,8 @@ export async function startApp(options: {
   };
 }
 
-function demoSettings({
+/** The settings of a demo, as orch.yaml has them. */
+export function demoSettings({
   agents,
   sandbox,
   settings = {},

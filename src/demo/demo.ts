@@ -5,16 +5,18 @@ import { parseComment } from '../command/comment.ts';
 import { describeError, OrchError } from '../shared/errors.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { addPages } from '../simulator/pages/pages.ts';
-import { startSimulator } from '../simulator/simulator.ts';
-import { type DemoApp, startApp } from './app.ts';
+import { type SimulatorOptions, startSimulator } from '../simulator/simulator.ts';
+import { actionPlay } from './action-play.ts';
+import { executorPlay, executorsApp, TASKS } from './executor-play.ts';
 import { makeHome } from './folder.ts';
-import { narrate } from './narrate.ts';
-import { type Outcome, readOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { Play, Scene } from './play.ts';
 import { findAgent, SCRIPTED_MODELS } from './profiles.ts';
 import { INSTRUCTION, REPOSITORY, seed, WRITER } from './seed.ts';
-import { endOfStory } from './story.ts';
+import { serverPlay } from './server-play.ts';
 
 export interface DemoOptions {
+  mode?: string;
   once?: boolean;
   json?: boolean;
   agent: string;
@@ -23,13 +25,28 @@ export interface DemoOptions {
   port: string;
 }
 
+interface Mode {
+  begin(scene: Scene): Promise<Play>;
+  /** How many issues are asked about. */
+  issues: number;
+  /** Null: there is none. */
+  app: (() => NonNullable<SimulatorOptions['app']>) | null;
+}
+
+const MODES: Readonly<Record<string, Mode>> = {
+  server: { begin: serverPlay, issues: 1, app: () => ({}) },
+  action: { begin: actionPlay, issues: 1, app: null },
+  executor: { begin: executorPlay, issues: TASKS, app: executorsApp },
+};
+
 /**
- * `orch demo`: the whole App on the simulated GitHub, on loopback, without credentials. A comment is written, and what
+ * `orch demo`: the whole of Orch on the simulated GitHub, on loopback, without credentials. A comment is written, and what
  * then happens is told as it happens; every figure at the end is read back from the simulated GitHub.
  */
 export async function demo(options: DemoOptions): Promise<void> {
   const tell = options.json ? () => {} : (text: string) => void process.stdout.write(`${text}\n`);
   const began = Date.now();
+  const mode = readMode(options.mode ?? 'server');
   const port = readPort(options.port);
   const command = asCommand(options.instruction ?? INSTRUCTION);
   const agents = { [options.agent]: findAgent(options.agent, process.env) };
@@ -38,37 +55,52 @@ export async function demo(options: DemoOptions): Promise<void> {
   const { sandbox, words } = await findSandbox();
   const home = makeHome(sandbox.kind, process.env);
   stack.defer(() => rm(home, { recursive: true, force: true, maxRetries: 5 }));
-  const github = stack.use(await startSimulator({ port, extend: addPages }));
-  await seed(github, options.repository === undefined ? null : resolve(options.repository));
-  const app: DemoApp = stack.use(await startApp({ home, credentials: github.credentials, agents, sandbox }));
-  github.setWebhook(app.webhookUrl);
+  const app = mode.app?.() ?? {};
+  const github = stack.use(await startSimulator({ port, extend: addPages, app }));
+  const copied = options.repository === undefined ? null : resolve(options.repository);
+  await seed(github, copied, mode.app !== null);
+  const play = stack.use(await mode.begin({ github, home, agents, sandbox, tell }));
 
   tell(`GitHub, simulated:  ${github.url}`);
-  tell(`Orch:               ${app.webhookUrl}`);
+  tell(`Orch:               ${play.where}`);
   tell(`Agent:              ${options.agent}, ${words}`);
-  const issue = await github.openIssue(REPOSITORY, {
-    title: 'The total is wrong',
-    body: 'Two of the same cost as much as one. A test shows it.',
-    user: WRITER,
-  });
-  const page = `${github.url}/${REPOSITORY}/issues/${issue.number}`;
-  tell(`Issue:              ${page}\n`);
-  using _story = narrate(app.home, tell);
+  const issues: number[] = [];
+  for (let count = 0; count < mode.issues; count += 1) {
+    const { number } = await github.openIssue(REPOSITORY, {
+      title: 'The total is wrong',
+      body: 'Two of the same cost as much as one. A test shows it.',
+      user: WRITER,
+    });
+    issues.push(number);
+  }
+  const [first = 0] = issues;
+  const page = `${github.url}/${REPOSITORY}/issues/${first}`;
+  tell(
+    `${issues.length === 1 ? 'Issue: ' : 'Issues:'}             ${page}${issues.length === 1 ? '' : ' and on'}\n`,
+  );
+  using _story = play.narrate();
   tell(`${WRITER} comments: ${command}\n`);
-  await github.comment(REPOSITORY, issue.number, command, WRITER);
-  const ended = await Promise.race([
-    endOfStory(app.home, github),
-    stop.told.then(() => 'interrupted' as const),
-  ]);
-  const outcome = await readOutcome(github, app.home, issue.number, (Date.now() - began) / 1000);
+  const over = play.ended();
+  for (const issue of issues) await github.comment(REPOSITORY, issue, command, WRITER);
+  const ended = await Promise.race([over, stop.told.then(() => 'interrupted' as const)]);
+  const outcome = await play.outcome(first, (Date.now() - began) / 1000);
   if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   else if (ended === 'interrupted') tell('\nInterrupted.');
   else conclude(outcome, tell);
   if (!outcome.ok) process.exitCode = 1;
   if (options.once || ended === 'interrupted') return;
-  tell(`\nLook inside with: ORCH_HOME=${home} orch status`);
+  if (play.inside) tell(`\nLook inside with: ${play.inside}`);
   tell(`Play on at ${page}\nYou act as ${WRITER} or as visitor, who may only read. Stop with Ctrl-C.`);
   await stop.told;
+}
+
+function readMode(name: string): Mode {
+  const mode = Object.hasOwn(MODES, name) ? MODES[name] : undefined;
+  if (mode) return mode;
+  throw new OrchError(
+    'E_USAGE',
+    `--mode takes ${Object.keys(MODES).join(', ')}, and ${name} is none of them`,
+  );
 }
 
 /** The demo's agents are scripts, or the user's own programs: where the host has no sandbox they run without one. */
@@ -90,8 +122,10 @@ async function findSandbox(): Promise<{ sandbox: { kind: string; [key: string]: 
 }
 
 function conclude(outcome: Outcome, tell: (text: string) => void): void {
-  const { task, pull_request: pull, check_runs: checks } = outcome;
+  const { task, pull_request: pull, check_runs: checks, tasks = [] } = outcome;
   tell('');
+  for (const { id, status, pull_request } of tasks)
+    tell(`${id} is ${status}${pull_request ? `: ${pull_request.url}` : ''}`);
   if (pull)
     tell(
       `Pull request #${pull.number}: ${pull.url}\n  ${pull.head} → ${pull.base}: ${pull.files.join(', ')}`,

@@ -12,7 +12,7 @@ export function narrate(home: string, tell: (text: string) => void): Disposable 
   let timer = setTimeout(look, 0);
 
   async function look(): Promise<void> {
-    const story = await readStory(home).catch(() => null);
+    const story = await readStory(home, 1).catch(() => null);
     if (stopped) return;
     for (const event of story?.events.filter(({ seq }) => seq > seen) ?? []) {
       seen = event.seq;

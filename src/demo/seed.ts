@@ -30,8 +30,8 @@ test('the quantity counts', () => {
 `,
 };
 
-/** People, repository and installation on the simulated GitHub; `directory`: a local repository to copy instead. */
-export async function seed(github: Simulator, directory: string | null): Promise<void> {
+/** People, repository and, where there is an App, its installation on the simulated GitHub; `directory`: a local repository to copy instead. */
+export async function seed(github: Simulator, directory: string | null, hasApp = true): Promise<void> {
   github.addUser('acme', { type: 'Organization' });
   for (const role of ['maintainer', 'visitor']) github.addUser(role);
   await github.createRepository({
@@ -41,7 +41,7 @@ export async function seed(github: Simulator, directory: string | null): Promise
   });
   github.addCollaborator(REPOSITORY, WRITER, 'write');
   github.addCollaborator(REPOSITORY, 'visitor', 'read');
-  github.installApp('acme');
+  if (hasApp) github.installApp('acme');
   if (directory !== null) await copyRepository(github, directory);
 }
 

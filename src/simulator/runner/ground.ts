@@ -19,6 +19,8 @@ export interface Host {
   environment: Readonly<Record<string, string>>;
   clock: Clock;
   patience: StepProcess['patience'];
+  /** Hears each line of a job's log, masked, as it comes. */
+  said?: (line: string) => void;
   /** The machine is gone: whatever runs on it ends at once, and nothing more is said. */
   lost: AbortSignal;
 }

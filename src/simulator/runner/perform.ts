@@ -24,7 +24,7 @@ export async function perform(stage: Stage, ground: Ground, cancelled: AbortSign
   const contexts = contextsIn(ground);
   const own = stage.env(contexts);
   const [file, ...args] = stage.program({ ...contexts, env: { ...ground.env, ...own } });
-  const log = openStepLog(masks);
+  const log = openStepLog(masks, host.said);
   const files = makeStepFiles(folders.temporary);
   const state = [...stage.state].map(([name, value]) => [`STATE_${name}`, value]);
   const code = await runProcess({

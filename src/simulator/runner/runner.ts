@@ -19,6 +19,8 @@ export interface RunnerOptions {
   clock?: Clock;
   /** ms from SIGINT to SIGTERM, and from there to SIGKILL, for a step of a cancelled job. Those of GitHub's runner unless told. */
   patience?: { interrupt: number; terminate: number };
+  /** Hears each line of a job's log, masked, as it comes. */
+  said?: (line: string) => void;
   /** Hears of each job when it has ended. */
   ended?: (record: JobRecord) => void;
 }

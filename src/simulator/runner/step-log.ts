@@ -36,7 +36,7 @@ const NAMES = [
 const MOST_ANNOTATIONS = 10;
 const MOST_MESSAGE = 4096;
 
-export function openStepLog(masks: Masks): StepLog {
+export function openStepLog(masks: Masks, said: (line: string) => void = () => {}): StepLog {
   const lines: string[] = [];
   const annotations: Annotation[] = [];
   const outputs = new Map<string, string>();
@@ -44,7 +44,11 @@ export function openStepLog(masks: Masks): StepLog {
   let isBroken = false;
   let resumeBy: string | null = null;
 
-  const say = (text: string) => void lines.push(...masks.hide(text).split('\n'));
+  const say = (text: string) => {
+    const hidden = masks.hide(text).split('\n');
+    lines.push(...hidden);
+    for (const line of hidden) said(line);
+  };
   const annotate: StepLog['annotate'] = (level, message, properties = {}) => {
     say(`##[${level === 'failure' ? 'error' : level}]${message}`);
     const ofLevel = annotations.filter(each => each.annotation_level === level);
