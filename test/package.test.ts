@@ -30,10 +30,20 @@ describe('the package, installed elsewhere from its tarball', () => {
     expect((await execa(command, ['--help'])).stdout).toContain('Usage: orch');
   });
 
-  it('plays the demo, far from any checkout', async () => {
+  it.each([
+    ['server', []],
+    ['action', [{ event: 'issue_comment', conclusion: 'success', runner: 'runner-1' }]],
+  ])('plays the demo with Orch as %s, far from any checkout', async (mode, workflow_runs) => {
     const orch = join(modules, '.bin', 'orch');
-    const { stdout } = await execa(orch, ['demo', '--once', '--json'], { cwd: directory.path });
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, task: { status: 'completed' } });
+    const args = ['demo', '--mode', mode, '--once', '--json'];
+    const { stdout } = await execa(orch, args, { cwd: directory.path });
+    const states = ['queued', 'starting', 'running', 'completed'];
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      task: { status: 'completed' },
+      states,
+      workflow_runs,
+    });
   });
 
   it('runs what was built, and brings neither sources nor tests nor maps', async () => {

@@ -132,7 +132,7 @@ function conclude(outcome: Outcome, tell: (text: string) => void): void {
     );
   for (const check of checks) tell(`Check run ${check.name}: ${check.conclusion ?? check.status}`);
   const result = outcome.ok
-    ? 'From comment to pull request'
+    ? `From comment to pull request${tasks.length > 0 ? `, ${tasks.length} times` : ''}`
     : `Not the story that was hoped for: the task is ${task?.status ?? 'missing'}`;
   tell(`${result}, in ${outcome.seconds.toFixed(1)} s.`);
 }

@@ -23,7 +23,7 @@ export async function executorPlay(scene: Scene): Promise<Play> {
   const agents = Object.fromEntries(many);
   await using stack = new AsyncDisposableStack();
   stack.use(await startRunners(scene, EXECUTE_WORKFLOW, RUNNERS));
-  const settings = { engine: 'actions', limits: { max_concurrent_agents: TASKS } };
+  const settings = { engine: 'actions', limits: { concurrent: TASKS, per_repository: TASKS } };
   const app = stack.use(await startApp({ home, credentials: github.credentials, agents, sandbox, settings }));
   github.setWebhook(app.webhookUrl);
   const owned = stack.move();
@@ -35,7 +35,9 @@ export async function executorPlay(scene: Scene): Promise<Play> {
     ended: () => endOfStories(home, github, TASKS),
     async outcome(issue, seconds): Promise<Outcome> {
       const stories = await Promise.all(Array.from({ length: TASKS }, (_, at) => readStory(home, at + 1)));
-      const first = await readOutcome(github, issue, told(stories[0] ?? null), seconds);
+      // Deliveries overtake each other: which issue became which task is open.
+      const own = stories.find(story => story?.issue === issue) ?? null;
+      const first = await readOutcome(github, issue, told(own), seconds);
       const tasks = await tasksOf(github, stories.map(told));
       const pulls = new Set(tasks.map(({ pull_request }) => pull_request?.number));
       const isWhole = tasks.every(({ status, pull_request }) => status === 'completed' && pull_request);

@@ -46,6 +46,7 @@ describe('orch demo', () => {
       check_runs: [{ name: 'orch', status: 'completed', conclusion: 'success' }],
       comments: [{ user: 'maintainer', body: '/orch fix the failing test' }, { user: 'orch-simulated[bot]' }],
       states: ['queued', 'starting', 'running', 'completed'],
+      workflow_runs: [],
     });
   });
 
@@ -100,6 +101,7 @@ describe('orch demo', () => {
     expect(JSON.parse(printed).comments[0].body).toBe('/orch -- cancel the rounding');
     await expect(play({ instruction: '' })).rejects.toMatchObject({ code: 'E_USAGE' });
     await expect(play({ port: 'abc' })).rejects.toMatchObject({ code: 'E_USAGE' });
+    await expect(play({ mode: 'cloud' })).rejects.toMatchObject({ code: 'E_USAGE' });
   });
 
   it('takes any program on PATH, and says when there is none', async () => {
