@@ -1,8 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DemoOptions, demo } from '../../src/demo/demo.ts';
 import type { Outcome } from '../../src/demo/outcome.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -27,9 +26,13 @@ async function play(options: Partial<DemoOptions>): Promise<{ printed: string; e
   }
 }
 
+// Others play the demo at the same time.
+const folder = await temporaryDirectory();
+afterAll(() => folder[Symbol.asyncDispose]());
+beforeEach(() => void vi.stubEnv('TMPDIR', folder.path));
 afterEach(() => {
   vi.unstubAllEnvs();
-  expect(readdirSync(tmpdir()).filter(name => name.startsWith('orch-demo-'))).toEqual([]);
+  expect(readdirSync(folder.path).filter(name => name.startsWith('orch-demo-'))).toEqual([]);
 });
 
 describe('orch demo', () => {
