@@ -10,8 +10,8 @@ import { parseTaskName, taskName } from '../task/glossary.ts';
 interface Told {
   id: number;
   headline: string;
-  isOver: boolean;
   url: string;
+  state: 'open' | 'completed' | 'over';
 }
 
 /**
@@ -33,12 +33,7 @@ export function inWorkflowRuns(github: Github): Elsewhere {
       const id = parseTaskName(name);
       // Also when it was not found here: which runs may be stopped is for those comments to say.
       if (id === null || (named !== null && id !== named)) continue;
-      tasks.unshift({
-        id,
-        headline,
-        url,
-        isOver: /completed|failed|cancelled|needs a person/.test(headline),
-      });
+      tasks.unshift({ id, headline, url, state: stateOf(headline) });
     }
     if (named !== null && tasks.length === 0)
       throw new OrchError('E_UNKNOWN_TASK', `There is no task ${taskName(named)} here`, { remedy: SEE });
@@ -57,7 +52,8 @@ export function inWorkflowRuns(github: Github): Elsewhere {
       if (command.kind !== 'cancel' && command.kind !== 'retry') throw needsServer(command);
       const octokit = await github.octokit(place.installation.id, place.repository.id);
       const tasks = await tasksHere(place, command.task);
-      const task = tasks.find(({ isOver }) => isOver === (command.kind === 'retry')) ?? tasks[0];
+      const fit = command.kind === 'retry' ? 'over' : 'open';
+      const task = tasks.find(({ state }) => state === fit) ?? tasks[0];
       if (!task) throw new OrchError('E_UNKNOWN_TASK', 'There is no task here yet', { remedy: START });
       if (command.kind === 'cancel') await cancelRun(octokit, place, task);
       else await runAgain(octokit, place, task);
@@ -78,6 +74,11 @@ function needsServer({ kind }: Steering): OrchError {
   );
 }
 
+function stateOf(headline: string): Told['state'] {
+  if (headline.includes('completed')) return 'completed';
+  return /failed|cancelled|needs a person/.test(headline) ? 'over' : 'open';
+}
+
 async function cancelRun(octokit: Octokit, place: Place, { id }: Told): Promise<void> {
   const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/cancel';
   await octokit.request(route, { ...ownerAndName(place.repository.full_name), run_id: id }).catch(cause => {
@@ -88,7 +89,11 @@ async function cancelRun(octokit: Octokit, place: Place, { id }: Told): Promise<
   });
 }
 
-async function runAgain(octokit: Octokit, place: Place, { id }: Told): Promise<void> {
+async function runAgain(octokit: Octokit, place: Place, { id, state }: Told): Promise<void> {
+  if (state === 'completed')
+    throw new OrchError('E_TASK_STATE', `${taskName(id)} is completed, so there is nothing to retry`, {
+      remedy: SEE,
+    });
   const route = 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/rerun';
   await octokit.request(route, { ...ownerAndName(place.repository.full_name), run_id: id }).catch(cause => {
     if (!/already running/i.test(githubMessage(cause))) throw notSteered(id, cause);

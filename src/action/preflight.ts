@@ -28,7 +28,8 @@ export async function preflight({ github }: Workshop, task: Task): Promise<OrchE
   return refused('E_GITHUB', 'The token may not all that the task takes', said, { cause: refusals[0] });
 }
 
-const FORBIDDEN = /not accessible by integration|not permitted to create or approve pull requests/i;
+const FORBIDDEN =
+  /not accessible by (integration|personal access token)|not permitted to create or approve pull requests/i;
 
 /** GitHub's answer when a permission is missing. What is asked for can't be, so who has them all is refused otherwise. */
 async function refusalOf(probe: Promise<unknown>): Promise<unknown> {

@@ -195,7 +195,11 @@ function lackingPermission(error: unknown): string | null {
     error as { response: { headers?: Record<string, string>; data: { message: string } } }
   ).response;
   const accepted = headers?.['x-accepted-github-permissions'];
-  if (!accepted || !hasStatus(error, 403) || !/not accessible by integration/i.test(data.message))
+  if (
+    !accepted ||
+    !hasStatus(error, 403) ||
+    !/not accessible by (integration|personal access token)/i.test(data.message)
+  )
     return null;
   const one = (permission: string) => `\`${permission.trim().replaceAll('_', '-').replace('=', ': ')}\``;
   return accepted

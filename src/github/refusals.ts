@@ -85,7 +85,7 @@ const REFUSALS: readonly Refusal[] = [
     remedy: 'Whoever suspended it ends that; Orch then goes on by itself.',
   },
   {
-    says: /not accessible by integration|permission to \S+ denied|permissions requested are not granted/i,
+    says: /not accessible by (integration|personal access token)|permission to \S+ denied|permissions requested are not granted/i,
     means: 'Orch lacks a permission here',
     remedy:
       "Add it under `permissions:` of the job; where Orch is an App, accept the App's new permissions, or install it again. Then retry.",

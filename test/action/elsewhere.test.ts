@@ -12,7 +12,7 @@ const PLACE: Place = {
 };
 
 /** Comments of an issue, the oldest first: two of Orch, and a copy that somebody else made of a third. */
-function comments() {
+function comments(more: readonly (readonly [name: string, words: string])[]) {
   const own = (id: number, name: string, words: string) => ({
     id,
     body: `<!-- orch:task ${name} -->\n### ${words}\n\nmore`,
@@ -24,15 +24,16 @@ function comments() {
     own(2, 'T902', '🏃 T902 is running'),
     { ...own(3, 'T666', '🏃 T666 is running'), performed_via_github_app: null },
     { ...own(4, 'T903', ''), body: 'something else' },
+    ...more.map(([name, words], index) => own(5 + index, name, words)),
   ];
 }
 
-function elsewhere(answer: () => void = () => {}) {
+function elsewhere(answer: () => void = () => {}, more: Parameters<typeof comments>[0] = []) {
   const asked: string[] = [];
   const octokit = {
     paginate: {
       iterator: async function* () {
-        yield { data: comments() };
+        yield { data: comments(more) };
       },
     },
     async request(route: string, { run_id }: { run_id: number }) {
@@ -89,6 +90,13 @@ describe('tasks that are workflow runs', () => {
       throw failure(status, said, headers as Record<string, string>);
     });
     await expect(steer(PLACE, { kind: 'cancel', task: null })).rejects.toThrow(told);
+  });
+
+  it('are not run again once they are completed', async () => {
+    const { asked, steer } = elsewhere(() => {}, [['T904', '✅ T904 is completed']]);
+    await expect(steer(PLACE, { kind: 'retry', task: 904 })).rejects.toThrow('nothing to retry');
+    await steer(PLACE, { kind: 'retry', task: null });
+    expect(asked).toEqual(['rerun 901']);
   });
 
   it('are not run again while they run', async () => {
