@@ -68,6 +68,23 @@ describe('the pages of workflow runs', () => {
     expect(commit.body).toContain(`<a href="${site.path}">Workflow run</a>`);
   });
 
+  it('tell what is wrong with a workflow file', async () => {
+    await using site = await startRun();
+    const files = {
+      '.github/workflows/matrix.yml': WORKFLOW.replace('steps:', 'strategy: {}\n    steps:'),
+      '.github/workflows/oops.yml': WORKFLOW.replace('[self-hosted, orch]', `"\${{ oops( }}"`),
+    };
+    const { simulator } = site.github;
+    await simulator.pushCommit('acme/shop', 'main', files, 'ada');
+    await simulator.comment('acme/shop', 1, '/orch', 'ada');
+    await simulator.idle();
+    const { body } = await site.get('/acme/shop/actions');
+    expect(body).toContain('<code>.github/workflows/matrix.yml</code> starts nothing');
+    expect(body).toContain('strategy');
+    const broken = [...simulator.workflows.runs.values()].find(({ fault }) => fault !== null);
+    expect((await site.get(`/acme/shop/actions/runs/${broken?.id}`)).body).toContain('could not be followed');
+  });
+
   it('let people who may write cancel a run, and run it again', async () => {
     await using site = await startRun();
     expect((await site.get(site.path, 'rita')).body).not.toContain(`${site.path}/cancel`);

@@ -142,6 +142,48 @@ describe('an event of a repository', () => {
     await simulator.idle();
     expect(simulator.workflows.runs.size).toBe(1);
   });
+
+  it('of a fork’s pull request gives a token that only reads, and no secrets', async () => {
+    const workflow = `
+on: { pull_request: { branches: [main, '!main-*'] } }
+permissions: { contents: write, issues: write }
+jobs: { task: { runs-on: self-hosted, steps: [{ run: 'true' }] } }
+`;
+    await using github = await withWorkflows({ orch: workflow });
+    const { simulator } = github;
+    simulator.workflows.secrets.set('KEY', 'hush');
+    simulator.addCollaborator(REPOSITORY, 'otto', 'read');
+    await simulator.forkRepository(REPOSITORY, 'otto');
+    await simulator.pushCommit('otto/shop', 'fix', { 'fix.txt': 'x' }, 'otto');
+    await simulator.openPull(REPOSITORY, { title: 'Fix', head: 'otto:fix', base: 'main', user: 'otto' });
+    await simulator.pushCommit(REPOSITORY, 'own', { 'own.txt': 'x' }, 'ada');
+    await simulator.openPull(REPOSITORY, { title: 'Own', head: 'own', base: 'main', user: 'ada' });
+    await simulator.idle();
+    const [foreign, own] = [take(simulator) as Job, take(simulator) as Job];
+    const comment = async ({ token }: Job) => {
+      const url = `${simulator.url}/api/v3/repos/${REPOSITORY}/issues/${github.issue}/comments`;
+      const headers = { authorization: `Bearer ${token}` };
+      return (await fetch(url, { method: 'POST', headers, body: '{"body":"hello"}' })).status;
+    };
+    expect([await comment(foreign), await comment(own)]).toEqual([403, 201]);
+    expect(Object.keys(foreign.contexts.secrets ?? {})).toEqual(['GITHUB_TOKEN']);
+    expect(own.contexts.secrets).toMatchObject({ KEY: 'hush' });
+  });
+
+  it('ends a run at once whose file has an expression that is none, and starts others all the same', async () => {
+    const orch = ON_COMMENT.replace(/ {4}if: .*/, '    if: oops( ');
+    await using github = await withWorkflows({ orch, other: ON_COMMENT });
+    const { simulator } = github;
+    await say(github, '/orch fix it');
+    expect(shown(simulator)).toEqual(['failure', 'queued']);
+    expect([...simulator.workflows.runs.values()][0]?.fault).toContain('oops');
+    expect((await github.events()).filter(event => event.startsWith('workflow_run'))).toEqual([
+      'workflow_run.requested',
+      'workflow_run.completed',
+      'workflow_run.requested',
+    ]);
+    expect(github.validation.violations).toEqual([]);
+  });
 });
 
 describe('a concurrency group', () => {
@@ -174,6 +216,20 @@ describe('a concurrency group', () => {
     expect(running.cancelled.aborted).toBe(true);
     end(other.simulator, running, 'cancelled');
     expect(shown(other.simulator)).toEqual(['cancelled', 'queued']);
+  });
+
+  it('of whole runs has a comment that asks for nothing take the place of one that waits', async () => {
+    const orch = ON_COMMENT.replace('jobs:', `concurrency: orch-\${{ github.event.issue.number }}\njobs:`);
+    await using github = await withWorkflows({ orch });
+    const { simulator } = github;
+    for (const text of ['/orch one', '/orch two', 'thanks!']) await say(github, text);
+    expect(shown(simulator)).toEqual(['queued', 'cancelled', 'pending']);
+    const call = await github.installation();
+    const { body } = await call('GET', `/repos/${REPOSITORY}/actions/runs?status=pending`);
+    expect(body.total_count).toBe(1);
+    end(simulator, take(simulator, 'orch') as Job);
+    expect(shown(simulator)).toEqual(['success', 'cancelled', 'skipped']);
+    expect(github.validation.violations).toEqual([]);
   });
 });
 

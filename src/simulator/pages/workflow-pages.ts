@@ -8,7 +8,8 @@ import { markdown } from './markdown.ts';
 import { act, demand, type Page, type RepositoryVisit } from './visit.ts';
 
 /** All workflow runs of a repository, newest first. */
-export function workflowRunsPage(visit: RepositoryVisit): Page {
+export async function workflowRunsPage(visit: RepositoryVisit): Promise<Page> {
+  const { faults } = await visit.world.workflows.files.at(visit.repository, null);
   const runs = [...visit.world.workflows.runs.values()].filter(
     ({ workflow }) => workflow.repository === visit.repository,
   );
@@ -21,7 +22,10 @@ export function workflowRunsPage(visit: RepositoryVisit): Page {
       runs.length === 0
         ? html`<p class="muted">None yet. An event starts what is in <code>.github/workflows</code>.</p>`
         : html`<ul class="list">${runs.reverse().map(run => line(visit, run))}</ul>`
-    }</div>`,
+    }${[...faults].map(
+      ([path, fault]) =>
+        html`<p><code>${path}</code> starts nothing:</p><pre class="code" tabindex="0"><code>${fault}</code></pre>`,
+    )}</div>`,
   };
 }
 
@@ -44,6 +48,7 @@ export function workflowRunPage(visit: RepositoryVisit): Page {
 <div id="state" data-live class="row">${badge(run)}
 ${run.attempt > 1 && html`<span class="muted">attempt ${run.attempt}, by ${who(run.triggeringActor)}</span>`}
 ${buttons(visit, run)}</div>
+${run.fault && html`<p>Its workflow file could not be followed:</p><pre class="code" tabindex="0"><code>${run.fault}</code></pre>`}
 <section id="jobs" data-live aria-labelledby="jobs-title"><h2 id="jobs-title">Jobs</h2>${run.jobs.map(job => card(visit, job))}</section>`,
   };
 }

@@ -3,10 +3,7 @@ import type { Contexts } from './expression.ts';
 import type { WorkflowRun } from './run.ts';
 
 /** What expressions of a run can name, before any of its jobs has begun. */
-export function contextsOf(
-  world: World,
-  run: Omit<WorkflowRun, 'title' | 'jobs' | 'suite' | 'headCommit'>,
-): Contexts {
+export function contextsOf(world: World, run: WorkflowRun): Contexts {
   const { repository } = run.workflow;
   const github = {
     event: run.event.payload,
@@ -30,5 +27,10 @@ export function contextsOf(
     api_url: `${world.url}/api/v3`,
   };
   const { secrets, vars } = world.workflows;
-  return { github, inputs: run.inputs, secrets: Object.fromEntries(secrets), vars: Object.fromEntries(vars) };
+  return {
+    github,
+    inputs: run.inputs,
+    secrets: run.isFromFork ? {} : Object.fromEntries(secrets),
+    vars: Object.fromEntries(vars),
+  };
 }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { notFound } from '../http/errors.ts';
 import type { Repository } from '../model.ts';
 import type { World } from '../world.ts';
@@ -6,16 +7,18 @@ import { readWorkflow, type WorkflowFile } from './workflow-file.ts';
 
 const FOLDER = '.github/workflows';
 
-/** The workflows of one commit; what is no workflow file is left out. */
-export interface Workflows {
+/** The workflows of one commit. */
+interface WorkflowsAt {
   tip: string | null;
   files: Map<Workflow, WorkflowFile>;
+  /** By path, what is wrong with those that start nothing. */
+  faults: Map<string, string>;
 }
 
 /** The workflow files of repositories, read once for each state of their branches. */
 export class WorkflowFiles {
   readonly #world: World;
-  readonly #known = new Map<Repository, Map<string, Promise<Workflows>>>();
+  readonly #known = new Map<Repository, Map<string, Promise<WorkflowsAt>>>();
   readonly #workflows = new Map<string, Workflow>();
 
   constructor(world: World) {
@@ -23,8 +26,8 @@ export class WorkflowFiles {
   }
 
   /** At a commit, or null: at the tip of the default branch. */
-  at(repository: Repository, commit: string | null): Promise<Workflows> {
-    const known = this.#known.get(repository) ?? new Map<string, Promise<Workflows>>();
+  at(repository: Repository, commit: string | null): Promise<WorkflowsAt> {
+    const known = this.#known.get(repository) ?? new Map<string, Promise<WorkflowsAt>>();
     this.#known.set(repository, known);
     const reading = known.get(commit ?? '') ?? this.#read(repository, commit);
     known.set(commit ?? '', reading);
@@ -46,17 +49,20 @@ export class WorkflowFiles {
     return found;
   }
 
-  async #read(repository: Repository, commit: string | null): Promise<Workflows> {
+  async #read(repository: Repository, commit: string | null): Promise<WorkflowsAt> {
     const { git, defaultBranch } = repository;
     const tip = commit ?? (await git.resolve(defaultBranch).catch(() => null));
     const folder = tip === null ? null : await git.entry(tip, FOLDER).catch(() => null);
     const entries = folder === null ? [] : await git.tree(folder.sha);
     const files = new Map<Workflow, WorkflowFile>();
-    for (const { path, sha } of entries.filter(each => /\.ya?ml$/.test(each.path))) {
+    const faults = new Map<string, string>();
+    for (const { path: name, sha } of entries.filter(each => /\.ya?ml$/.test(each.path))) {
+      const path = `${FOLDER}/${name}`;
       const file = tryRead((await git.blob(sha)).toString());
-      if (file) files.set(this.#workflow(repository, `${FOLDER}/${path}`), file);
+      if (typeof file === 'string') faults.set(path, file);
+      else files.set(this.#workflow(repository, path), file);
     }
-    return { tip, files };
+    return { tip, files, faults };
   }
 
   #workflow(repository: Repository, path: string): Workflow {
@@ -68,10 +74,12 @@ export class WorkflowFiles {
   }
 }
 
-function tryRead(text: string): WorkflowFile | null {
+/** The file, or what is wrong with it. */
+function tryRead(text: string): WorkflowFile | string {
   try {
     return readWorkflow(text);
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof z.ZodError) return z.prettifyError(error);
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -2,46 +2,34 @@ import { updateCheckRun } from '../action/checks.ts';
 import { emit } from '../emit.ts';
 import { shapeJob } from '../shape/workflow.ts';
 import { type Deed, fullName, type World } from '../world.ts';
-import { fill } from './expression.ts';
-import { Groups, type Member } from './groups.ts';
+import type { Groups } from './groups.ts';
 import type { Conclusion, Job, Report, RunnerSide } from './job.ts';
 import type { JobStep, WorkflowJob, WorkflowRun } from './run.ts';
 import { makeToken } from './token.ts';
-
-/** GitHub lets so many wait in a concurrency group with `queue: max`. */
-const MOST_WAITING = 100;
 
 /** The jobs of all workflow runs, from the queue to their end. */
 export class Jobs implements RunnerSide {
   readonly #world: World;
   readonly #changed: (run: WorkflowRun) => void;
-  readonly #groups = new Groups();
-  readonly #members = new Map<WorkflowJob, Member>();
+  readonly #groups: Groups;
   readonly #listeners = new Set<() => void>();
   readonly #runners = new Map<string, number>();
   readonly #taken = new Map<number, WorkflowJob>();
   #queued: WorkflowJob[] = [];
 
   /** `changed` hears that a job of a run has begun or ended. */
-  constructor(world: World, changed: (run: WorkflowRun) => void) {
+  constructor(world: World, groups: Groups, changed: (run: WorkflowRun) => void) {
     this.#world = world;
+    this.#groups = groups;
     this.#changed = changed;
   }
 
   /** Has a job wait for a runner, or first for its turn in its group. */
   enqueue(job: WorkflowJob): void {
-    const { concurrency } = job.definition;
-    if (!concurrency) {
-      this.#queue(job);
-      return;
-    }
-    const { repository } = job.run.workflow;
-    const group = `${repository.id} ${fill(concurrency.group, job.contexts).toLowerCase()}`;
-    job.group = group;
-    const member = { begin: () => this.#queue(job), cancel: () => this.cancel(job, false) };
-    this.#members.set(job, member);
-    const waits = concurrency.queue === 'max' ? MOST_WAITING : 1;
-    this.#groups.join(group, member, { cancelsOthers: concurrency['cancel-in-progress'], waits });
+    this.#groups.enter(job, job.turn, {
+      begin: () => this.#queue(job),
+      cancel: () => this.cancel(job, false),
+    });
   }
 
   #queue(job: WorkflowJob): void {
@@ -124,8 +112,7 @@ export class Jobs implements RunnerSide {
     if (job.token !== null) this.#world.tokens.delete(job.token);
     updateCheckRun(deedOf(this.#world, job.run), job.check, { status: 'completed', conclusion });
     this.#tell(job, 'completed');
-    const member = this.#members.get(job);
-    if (member && job.group !== null) this.#groups.leave(job.group, member);
+    this.#groups.leave(job);
     this.#changed(job.run);
   }
 

@@ -1,5 +1,6 @@
 import type { CheckRun, CheckSuite, Repository, User } from '../model.ts';
 import type { Contexts } from './expression.ts';
+import type { Turn } from './groups.ts';
 import type { Conclusion } from './job.ts';
 import type { JobDefinition, WorkflowFile } from './workflow-file.ts';
 
@@ -21,6 +22,8 @@ export interface Trigger {
   /** The branch that GitHub shows for it. */
   branch: string;
   actor: User;
+  /** A pull request of a fork: the job's token only reads, and there are no secrets. */
+  isFromFork: boolean;
 }
 
 export interface WorkflowRun extends Trigger {
@@ -31,8 +34,11 @@ export interface WorkflowRun extends Trigger {
   file: WorkflowFile;
   name: string;
   title: string;
-  status: 'queued' | 'in_progress' | 'completed';
+  /** Pending: it waits for its turn in its concurrency group. */
+  status: 'pending' | 'queued' | 'in_progress' | 'completed';
   conclusion: Conclusion | null;
+  /** Why its file could not be followed. */
+  fault: string | null;
   triggeringActor: User;
   suite: CheckSuite;
   headCommit: {
@@ -59,7 +65,10 @@ export interface WorkflowJob {
   check: CheckRun;
   status: 'pending' | 'queued' | 'in_progress' | 'completed';
   conclusion: Conclusion | null;
-  group: string | null;
+  /** What its `if:` says. */
+  isWanted: boolean;
+  /** In its own concurrency group, if it has one. */
+  turn: Turn | null;
   runner: { id: number; name: string } | null;
   token: string | null;
   steps: JobStep[];

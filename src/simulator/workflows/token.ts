@@ -22,10 +22,15 @@ const ALL = [
 ];
 
 /** Makes the GITHUB_TOKEN of a job: of its repository alone, with what the workflow permits. */
-export function makeToken(world: World, { file, workflow }: WorkflowRun, job: JobDefinition): string {
+export function makeToken(
+  world: World,
+  { file, workflow, isFromFork }: WorkflowRun,
+  job: JobDefinition,
+): string {
   const { repository } = workflow;
   const now = world.clock.now();
-  const permissions = permitted(job.permissions ?? file.permissions);
+  const said = permitted(job.permissions ?? file.permissions);
+  const permissions = isFromFork ? readOnly(said) : said;
   const secret = `ghs_${randomBytes(27).toString('base64url').replaceAll(/[-_]/g, '0')}`;
   world.tokens.set(secret, {
     kind: 'installation',
@@ -60,4 +65,8 @@ function permitted(said: JobDefinition['permissions']): Permissions {
     metadata: 'read',
     ...Object.fromEntries(given.map(([name, level]) => [name.replaceAll('-', '_'), level as Level])),
   };
+}
+
+function readOnly(permissions: Permissions): Permissions {
+  return Object.fromEntries(Object.keys(permissions).map(name => [name, 'read']));
 }

@@ -12,24 +12,31 @@ const named = z.record(z.string(), text).default({});
 const level = z.enum(['read', 'write', 'none']);
 const permissions = z.union([z.enum(['read-all', 'write-all']), z.record(z.string(), level)]);
 const concurrency = z.union([
-  text.transform(group => ({ group, 'cancel-in-progress': false as const, queue: 'single' as const })),
-  z.strictObject({
-    group: text,
-    'cancel-in-progress': z.boolean().default(false),
-    queue: z.enum(['single', 'max']).default('single'),
-  }),
+  text.transform(group => ({ group, 'cancel-in-progress': 'false', queue: 'single' as const })),
+  z
+    .strictObject({
+      group: text,
+      'cancel-in-progress': text.default('false'),
+      queue: z.enum(['single', 'max']).default('single'),
+    })
+    .refine(
+      ({ queue, ...how }) => queue === 'single' || how['cancel-in-progress'] === 'false',
+      'queue: max goes with no cancel-in-progress',
+    ),
 ]);
 
 interface Trigger {
   types?: string[] | undefined;
   branches?: string[] | undefined;
+  'branches-ignore'?: string[] | undefined;
   inputs?: Record<string, { required: boolean; default?: string | undefined } | null> | undefined;
 }
 
 const trigger = z
-  .object({
+  .strictObject({
     types: texts.optional(),
     branches: texts.optional(),
+    'branches-ignore': texts.optional(),
     inputs: z
       .record(
         z.string(),
@@ -79,7 +86,9 @@ const file = z.strictObject({
   permissions: permissions.optional(),
   concurrency: concurrency.optional(),
   env: named,
-  jobs: z.record(z.string().regex(/^[A-Za-z_][\w-]*$/), job),
+  jobs: z
+    .record(z.string().regex(/^[A-Za-z_][\w-]*$/), job)
+    .refine(jobs => Object.keys(jobs).length > 0, 'needs a job'),
 });
 
 /** Throws for what GitHub would call an invalid workflow file, and for what the simulated one does not know. */
