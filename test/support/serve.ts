@@ -20,7 +20,11 @@ export function serve(home: string, env: Record<string, string>, settings = SETT
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'orch.yaml'), settings);
   const all = { PATH: process.env.PATH ?? '', HOME: home, ORCH_HOME: home, ...env };
-  return execa(process.execPath, [ORCH, 'serve'], { cwd: home, env: all, extendEnv: false, reject: false });
+  return execa(process.execPath, [ORCH, 'serve'], {
+    ...{ cwd: home, env: all, extendEnv: false, reject: false },
+    // On a busy machine a daemon takes longer to end than execa leaves a program.
+    forceKillAfterDelay: 20_000,
+  });
 }
 
 /** Waits for a line on standard error that the function finds something in. */
