@@ -34,7 +34,7 @@ export function fitsTask(task: Task, pull: { number: number; base: { ref: string
 
 /**
  * Takes the task's pull request for Orch's own where a bot has opened it with Orch's mark: it was a job that carried out a run.
- * A person's is theirs, whatever stands in it.
+ * A person's is theirs, whatever stands in it. When the task was cancelled meanwhile it is closed again, as `open` does.
  */
 export async function adoptPull({ store, github, clock }: PullsOptions, task: Task): Promise<void> {
   if (task.pull === null || isOwnPull(store, task)) return;
@@ -45,6 +45,7 @@ export async function adoptPull({ store, github, clock }: PullsOptions, task: Ta
   const key = `${task.branch}@${task.epoch}`;
   store.creations.begin(task.id, 'pull', key, clock.now());
   store.creations.record(task.id, 'pull', key, task.pull, '');
+  if (task.state === 'cancelled') await closePull(octokit, task, task.pull);
 }
 
 /** The pull request of a task: one, found again before it is made again. */

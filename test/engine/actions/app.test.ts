@@ -98,6 +98,20 @@ describe('an App whose runs GitHub Actions carries out', () => {
     );
   });
 
+  it('closes the pull request that a job opens after people have cancelled its task', async () => {
+    const id = await asked('fix something else');
+    const { job, order } = await taken();
+    await app.until(() => app.task(id).state === 'running');
+    await app.github.comment(REPOSITORY, 1, `/orch cancel T${id}`, 'writer');
+    await app.until(() => job.cancelled.aborted);
+    await push(order);
+    const pull = await openPull(job, order);
+    await app.until(() => app.task(id).pullState === 'closed');
+    tell(job, null, 'cancelled');
+    expect(await app.ended(id, 'cancelled')).toMatchObject({ pull });
+    expect(app.runs(id)).toMatchObject([{ outcome: 'cancelled' }]);
+  });
+
   it('finds a run again after a restart, however it went on meanwhile', async () => {
     const id = await asked('fix a fourth thing');
     const { job, order, run } = await taken();
