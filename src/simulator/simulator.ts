@@ -74,7 +74,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   addGitRoutes(server, world);
   addGraphql(server, world);
   const close = async () => {
-    await world.workflows.idle();
+    await world.workflows.close();
     await world.deliveries.close();
     await server.close();
     if (!options.directory) await rm(directory, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/shared/clock.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 import type { Conclusion, Job } from '../../src/simulator/workflows/job.ts';
-import { type TestGitHub, testGitHub } from '../support/github.ts';
+import { manualClock, type TestGitHub, testGitHub } from '../support/github.ts';
 
 const REPOSITORY = 'acme/shop';
 
@@ -17,8 +18,12 @@ const APP = {
   events: ['check_run', 'issue_comment', 'issues', 'pull_request', 'workflow_job', 'workflow_run'],
 } as const;
 
-async function withWorkflows(files: Record<string, string>): Promise<TestGitHub & { issue: number }> {
-  const github = await testGitHub({ app: { permissions: { ...APP.permissions }, events: [...APP.events] } });
+async function withWorkflows(
+  files: Record<string, string>,
+  options: { clock?: Clock } = {},
+): Promise<TestGitHub & { issue: number }> {
+  const app = { permissions: { ...APP.permissions }, events: [...APP.events] };
+  const github = await testGitHub({ ...options, app });
   const named = Object.entries(files).map(([name, text]) => [`.github/workflows/${name}.yml`, text]);
   await github.simulator.pushCommit(REPOSITORY, 'main', Object.fromEntries(named), 'ada');
   const issue = await github.simulator.openIssue(REPOSITORY, { title: 'Broken', user: 'ada' });
@@ -183,6 +188,27 @@ jobs: { task: { runs-on: self-hosted, steps: [{ run: 'true' }] } }
       'workflow_run.requested',
     ]);
     expect(github.validation.violations).toEqual([]);
+  });
+});
+
+describe('a job that takes longer than `timeout-minutes`', () => {
+  it('is cancelled, and told why', async () => {
+    const clock = manualClock();
+    const orch = ON_COMMENT.replace('steps:', 'timeout-minutes: 5\n    steps:');
+    await using github = await withWorkflows({ orch }, { clock });
+    const { simulator } = github;
+    for (const text of ['/orch one', '/orch two']) await say(github, text);
+    const [quick, slow] = [take(simulator, 'orch') as Job, take(simulator, 'orch') as Job];
+    clock.advance(299_000);
+    end(simulator, quick);
+    clock.advance(1_000);
+    expect([quick, slow].map(({ cancelled }) => cancelled.aborted)).toEqual([false, true]);
+    end(simulator, slow, 'cancelled');
+    expect(shown(simulator)).toEqual(['success', 'cancelled']);
+    const [, run] = simulator.workflows.runs.values();
+    expect(run?.jobs[0]?.check.annotations).toMatchObject([
+      { message: expect.stringContaining('5 minutes') },
+    ]);
   });
 });
 

@@ -1,20 +1,22 @@
 import { updateCheckRun } from '../action/checks.ts';
 import { emit } from '../emit.ts';
 import { shapeJob } from '../shape/workflow.ts';
-import { type Deed, fullName, type World } from '../world.ts';
+import type { Deed, World } from '../world.ts';
 import type { Groups } from './groups.ts';
 import type { Conclusion, Job, Report, RunnerSide } from './job.ts';
 import type { JobStep, WorkflowJob, WorkflowRun } from './run.ts';
+import { toJob } from './to-job.ts';
 import { makeToken } from './token.ts';
 
 /** The jobs of all workflow runs, from the queue to their end. */
-export class Jobs implements RunnerSide {
+export class Jobs implements RunnerSide, Disposable {
   readonly #world: World;
   readonly #changed: (run: WorkflowRun) => void;
   readonly #groups: Groups;
   readonly #listeners = new Set<() => void>();
   readonly #runners = new Map<string, number>();
   readonly #taken = new Map<number, WorkflowJob>();
+  readonly #limits = new Map<WorkflowJob, Disposable>();
   #queued: WorkflowJob[] = [];
 
   /** `changed` hears that a job of a run has begun or ended. */
@@ -55,10 +57,35 @@ export class Jobs implements RunnerSide {
     const now = this.#world.clock.now();
     Object.assign(job, { status: 'in_progress', runner: { id, name }, token, startedAt: now });
     this.#taken.set(job.check.id, job);
+    this.#limit(job);
     updateCheckRun(deedOf(this.#world, job.run), job.check, { status: 'in_progress' });
     this.#tell(job, 'in_progress');
     this.#changed(job.run);
     return toJob(job, token);
+  }
+
+  /** Cancels a job that takes longer than its file lets it. What says nothing has six hours on GitHub, and here no end. */
+  #limit(job: WorkflowJob): void {
+    const minutes = job.definition['timeout-minutes'];
+    if (minutes === undefined) return;
+    const { name } = job.runner ?? {};
+    const message = `The job running on runner ${name} has exceeded the maximum execution time of ${minutes} minutes.`;
+    const expire = () => {
+      job.check.annotations.push({
+        path: '.github',
+        start_line: 1,
+        end_line: 1,
+        annotation_level: 'failure',
+        message,
+      });
+      this.cancel(job, false);
+    };
+    this.#limits.set(job, this.#world.clock.after(minutes * 60_000, expire));
+  }
+
+  /** Lets all limits of time go. */
+  [Symbol.dispose](): void {
+    for (const limit of this.#limits.values()) limit[Symbol.dispose]();
   }
 
   report({ id }: Job, { step, status, conclusion, annotations }: Report): void {
@@ -110,6 +137,8 @@ export class Jobs implements RunnerSide {
       completedAt: now,
     });
     if (job.token !== null) this.#world.tokens.delete(job.token);
+    this.#limits.get(job)?.[Symbol.dispose]();
+    this.#limits.delete(job);
     updateCheckRun(deedOf(this.#world, job.run), job.check, { status: 'completed', conclusion });
     this.#tell(job, 'completed');
     this.#groups.leave(job);
@@ -125,31 +154,4 @@ export class Jobs implements RunnerSide {
 /** What GitHub Actions does in the repository of a run. */
 export function deedOf(world: World, { workflow }: WorkflowRun): Deed {
   return { world, repository: workflow.repository, actor: { user: world.actions.bot, permissions: {} } };
-}
-
-function toJob({ check, key, run, definition, contexts, cancel }: WorkflowJob, token: string): Job {
-  const { repository, path } = run.workflow;
-  const person = ({ id, login }: WorkflowRun['actor']) => ({ id, login });
-  return {
-    id: check.id,
-    key,
-    run: { id: run.id, number: run.number, attempt: run.attempt },
-    repository: { id: repository.id, fullName: fullName(repository), ownerId: repository.owner.id },
-    workflow: run.name,
-    workflowRef: `${fullName(repository)}/${path}@${run.ref}`,
-    event: run.event,
-    sha: run.sha,
-    ref: run.ref,
-    actor: person(run.actor),
-    triggeringActor: person(run.triggeringActor),
-    token,
-    env: { ...run.file.env, ...definition.env },
-    steps: definition.steps,
-    contexts: {
-      ...contexts,
-      github: { ...contexts.github, token, job: key },
-      secrets: { ...contexts.secrets, GITHUB_TOKEN: token },
-    },
-    cancelled: cancel.signal,
-  };
 }

@@ -49,6 +49,12 @@ export class Workflows {
     await this.#starting;
   }
 
+  /** Resolves when all is started, and stops what waits for its time. */
+  async close(): Promise<void> {
+    await this.idle();
+    this.#runs.jobs[Symbol.dispose]();
+  }
+
   /** Has an event start the workflows that name it. What a job's own token does starts none. */
   heard(deed: Deed, event: string, action: string | null, payload: Readonly<Record<string, unknown>>): void {
     if (event === 'push') this.files.forget(deed.repository);
