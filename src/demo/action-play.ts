@@ -17,7 +17,10 @@ export async function actionPlay(scene: Scene): Promise<Play> {
     where: 'in a workflow, on a self-hosted runner; no server',
     inside: null,
     narrate() {
-      said = line => tell(`${new Date().toISOString().slice(11, 23)}  ${line}`);
+      said = line => {
+        const shown = withoutMarks(line);
+        if (shown) tell(`${new Date().toISOString().slice(11, 23)}  ${shown}`);
+      };
       return {
         [Symbol.dispose]() {
           said = () => {};
@@ -28,6 +31,11 @@ export async function actionPlay(scene: Scene): Promise<Play> {
     outcome: (issue, seconds) => readOutcome(github, issue, toldIn(records), seconds),
     [Symbol.asyncDispose]: () => runners[Symbol.asyncDispose](),
   };
+}
+
+/** A line of a log as its page shows it: groups by their title, and what was marked as a warning by that word. */
+function withoutMarks(line: string): string {
+  return line.replace(/^##\[(group|endgroup)\]/, '').replace(/^##\[(\w+)\]/, '$1: ');
 }
 
 function isOver(scene: Scene): boolean {

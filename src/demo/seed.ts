@@ -37,6 +37,7 @@ export async function seed(github: Simulator, directory: string | null, hasApp =
   await github.createRepository({
     owner: 'acme',
     name: 'shop',
+    private: true,
     ...(directory === null ? { files: FILES } : {}),
   });
   github.addCollaborator(REPOSITORY, WRITER, 'write');
