@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OF_ACTIONS } from '../../src/github/workflows.ts';
 import { readManifest } from '../../src/simulator/manifest.ts';
@@ -12,6 +14,7 @@ import {
   type TestApp,
   testSettings,
 } from '../support/app.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { openWatch } from '../support/watch.ts';
 
 const TASKS = 10;
@@ -24,13 +27,13 @@ function asked() {
 
 const workflow = textOf('docs/workflows/execute.yml').replace('your-org/orch/action', ACTION);
 
-/** T7 ends with a commit alone. The first run of T8 pushes half of its work and waits; those of T9 and T10 wait with half. */
-const AGENT = `
+/** T7 ends with a commit alone. The first run of T8 pushes half of its work and waits; T9 and T10 give a sign, and wait. */
+const agentOf = (signs: string) => `
   case "$ORCH_TASK" in
     T7) echo fixed > fixed.txt && git add . && git commit -qm 'Fix it'; exit ;;
     T8) git log --format=%s | grep -q Half ||
       { echo half > half.txt && git add . && git commit -qm Half && git push -q && sleep 600; } ;;
-    T9|T10) echo half > half.txt && git add . && git commit -qm Half && sleep 600 ;;
+    T9|T10) echo half > half.txt && git add . && git commit -qm Half && touch ${signs}/$ORCH_TASK && sleep 600 ;;
   esac
   ${GOOD_AGENT}`;
 
@@ -38,16 +41,17 @@ describe('ten tasks of an App, on three runners', () => {
   const watch = openWatch();
   let fleet: TestRunners;
   let app: TestApp;
+  let signs: Awaited<ReturnType<typeof temporaryDirectory>>;
   let lost: string;
 
   const runnerOf = (run: string) =>
     fleet.runners.find(
       ({ job }) => (job?.event.payload as { inputs?: { run?: string } })?.inputs?.run === run,
     );
-  const working = (run: string) => app.until(() => runnerOf(run));
 
   beforeAll(async () => {
-    const agents = { good: AGENT };
+    signs = await temporaryDirectory();
+    const agents = { good: agentOf(signs.path) };
     const limits = { concurrent: TASKS };
     app = await startTestApp({ app: asked(), agents, settings: { engine: 'actions', limits } });
     await writeWorkflow(app.github, 'orch.yml', workflow);
@@ -57,11 +61,10 @@ describe('ten tasks of an App, on three runners', () => {
       await app.github.comment(REPOSITORY, number, '/orch fix it', 'writer');
     }
     await app.until(() => app.task(8)?.head);
-    const runner = await working('T8.1');
-    lost = runner.name;
-    await working('T9.1');
-    await working('T10.1');
-    await runner.lose();
+    for (const task of ['T9', 'T10']) await app.until(() => existsSync(join(signs.path, task)));
+    const runner = runnerOf('T8.1');
+    lost = runner?.name ?? '';
+    await runner?.lose();
     await app.github.comment(REPOSITORY, 9, '/orch cancel', 'writer');
     await app.ended(8, 'completed');
     await app.ended(9, 'cancelled');
@@ -74,6 +77,7 @@ describe('ten tasks of an App, on three runners', () => {
     await fleet?.[Symbol.asyncDispose]();
     await app?.[Symbol.asyncDispose]();
     watch[Symbol.dispose]();
+    await signs?.[Symbol.asyncDispose]();
   });
 
   it('end with a pull request each, on whatever runner was free', () => {
