@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { type ZodError, z } from 'zod';
 import { parseComment } from '../command/comment.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { RunInputs } from './inputs.ts';
@@ -37,11 +37,27 @@ export function decide(
       remedy: 'Give `task` under `with:` in the workflow.',
     });
   }
-  const payload = payloads.parse(event.payload);
+  const payload = readAs(payloads, event.payload);
   const name = `${event.name}.${payload.action ?? ''}`;
   if (!ASKING.test(name)) return null;
-  const { comment, review } = words.parse(payload);
+  const { comment, review } = readAs(words, payload);
   const said = comment ?? review;
   if (said && parseComment(said.body ?? '').length === 0) return null;
   return { kind: 'event', name, payload };
+}
+
+function readAs<T>(schema: z.ZodType<T>, payload: unknown): T {
+  const parsed = schema.safeParse(payload);
+  if (!parsed.success) throw strangeEvent(parsed.error);
+  return parsed.data;
+}
+
+/** Of all that is wrong with an event the first. */
+export function strangeEvent(cause: ZodError): OrchError {
+  const where = cause.issues[0]?.path.join('.') ?? '';
+  const what = where === '' ? '' : `: ${where}`;
+  return new OrchError('E_INPUT', `The event is not as GitHub sends it${what}`, {
+    cause,
+    remedy: 'Start the action by an event of GitHub.',
+  });
 }

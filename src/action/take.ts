@@ -8,7 +8,7 @@ import { openReplies } from '../github/replies.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Task } from '../task/glossary.ts';
 import { branchName } from '../workspace/branch.ts';
-import type { Asked } from './decide.ts';
+import { type Asked, strangeEvent } from './decide.ts';
 import { doorOf, INSTALLATION } from './door.ts';
 import { inWorkflowRuns } from './elsewhere.ts';
 import type { RunInputs } from './inputs.ts';
@@ -117,13 +117,7 @@ async function takeTask(
 /** What came of asking GitHub, so that people know what to do. */
 function asOrchError(error: unknown): unknown {
   if (error instanceof OrchError) return error;
-  if (error instanceof ZodError) {
-    const [issue] = error.issues;
-    return new OrchError('E_INPUT', `The event is not as GitHub sends it: ${issue?.path.join('.')}`, {
-      cause: error,
-      remedy: 'Start the action by an event of GitHub.',
-    });
-  }
+  if (error instanceof ZodError) return strangeEvent(error);
   if (hasStatus(error, 401)) {
     return new OrchError('E_GITHUB', 'GitHub does not take the token', {
       cause: error,

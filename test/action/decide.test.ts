@@ -49,4 +49,14 @@ describe('an event as GitHub sends it', () => {
     const odd = { event: { name: 'issue_comment', payload: { action: 'created', comment: { body: null } } } };
     expect(decide(NOTHING, odd)).toBeNull();
   });
+
+  it.each([
+    [null, 'as GitHub sends it'],
+    [{ action: 7 }, 'sends it: action'],
+    [{ action: 'created', comment: { body: 7 } }, 'sends it: comment.body'],
+  ])('is no event where GitHub never has that form: %j', (payload, said) => {
+    const decided = () => decide(NOTHING, { event: { name: 'issue_comment', payload } });
+    expect(decided).toThrow(expect.objectContaining({ code: 'E_INPUT' }));
+    expect(decided).toThrow(said);
+  });
 });
