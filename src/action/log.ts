@@ -25,7 +25,7 @@ export function mayLeave(text: string): string {
 }
 
 /** `::name::` begins a command at the start of a line, and `##[name]` anywhere in it. An invisible character keeps them apart. */
-function inert(text: string): string {
+export function inert(text: string): string {
   return text
     .split(/\r\n?|\n/)
     .map(line =>

@@ -15,7 +15,7 @@ import { type Log, openLog } from '../shared/log.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import type { Job } from './job.ts';
-import { say } from './log.ts';
+import { inert, say } from './log.ts';
 import { jobSettings } from './settings.ts';
 
 /** What a job does its work with: all of it is the job's own. */
@@ -58,7 +58,8 @@ export function openWorkshop(
     level: isDebugged ? 'debug' : 'info',
     file: home.paths.log,
     stderr: isDebugged,
-    redact: secrets.redact,
+    // It is part of the job's log then.
+    redact: line => inert(secrets.redact(line)),
   });
   const limits = settings.github.throttle ? GITHUB_LIMITS : [];
   const pace = openPace({ clock, log, limits, recent: () => [], send: guardedFetch(secrets) });
