@@ -99,6 +99,7 @@ describe('the inputs', () => {
     [{ mode: 'enqueue', 'api-token': 'x' }, '`api-url` is missing'],
     [{ mode: 'enqueue', 'api-url': 'https://orch.example.org' }, '`api-token` is missing'],
     [{ mode: 'enqueue', 'api-token': 'x', 'api-url': 'http://orch.example.org' }, "`api-url` can't be"],
+    [{ mode: 'enqueue', 'api-token': 'x', 'api-url': 'https://a:b@orch.example.org' }, "`api-url` can't be"],
     [{ order: '{}' }, '`order` is no input of `mode: run`. Take it out, or set `mode` to execute.'],
     [{ mode: 'execute', order: '{}', agent: 'claude' }, 'Take it out, or set `mode` to run or enqueue.'],
   ])('are refused with their name and what to do: %j', (given, told) => {

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { homeOf } from '../../src/action/open.ts';
+import { runTask } from '../../src/action/run.ts';
+import { openJobHome } from '../../src/daemon/job-home.ts';
 import type { Issue } from '../../src/simulator/model.ts';
 import { REPOSITORY, repositoryOf } from '../support/app.ts';
 import { MAY, startTestJobs, type TestJobs } from '../support/job.ts';
+import { queued } from '../support/tasks.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { jobOf } from './server.ts';
 
 let jobs: TestJobs;
 beforeAll(async () => {
@@ -115,6 +121,24 @@ describe('nothing is begun, and the error says what to do,', () => {
     await expect(jobs.run({ inputs: { task: 'fix it', issue: 4711 } })).rejects.toThrow(
       'There is no issue #4711 in acme/shop',
     );
+  });
+
+  it('where a step of the job before this one has done a task', async () => {
+    await using temporary = await temporaryDirectory();
+    const job = { ...jobOf('schedule', {}), temporary: temporary.path };
+    using home = openJobHome(homeOf(job));
+    queued(home.store);
+    const inputs = {
+      mode: 'run',
+      task: 'more',
+      issue: null,
+      options: {},
+      settings: null,
+      token: 'ghs_1',
+    } as const;
+    const asked = { kind: 'task', instruction: 'more', issue: null } as const;
+    const run = runTask(inputs, job, asked, new AbortController().signal, { HOME: temporary.path });
+    await expect(run).rejects.toMatchObject({ code: 'E_QUEUE_FULL' });
   });
 
   it('where who asks may not', async () => {

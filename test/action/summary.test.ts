@@ -41,6 +41,17 @@ Mend the date parser
     expect(text).toContain('### ❌ T42 failed');
     expect(text).toContain('**a.ts: \\[redacted\\] &lt;img src=x> @&#8203;olga**');
   });
+
+  it('keeps to that in what runs and people have said, too, and to the newest events', () => {
+    const token = `ghp_${'a'.repeat(36)}`;
+    const runs = story.runs.map(run => ({ ...run, reason: token }));
+    const [event] = story.events;
+    const events = Array.from({ length: 201 }, (_, at) => ({ ...event, text: `${at} ${token}` }) as never);
+    const text = summaryOf({ ...story, instruction: token, runs, events }, 'https://github.com/a/b');
+    expect(text).not.toContain(token);
+    expect(text.match(/^- /gm)).toHaveLength(200);
+    expect(text).toContain(' 200 ');
+  });
 });
 
 describe('the outputs', () => {

@@ -51,6 +51,7 @@ async function failed(left: { taken?: string; snapshot?: string }) {
   const now = () => store.tasks.get(task.id) as Task;
   return {
     store,
+    task: now,
     keep: () => keep(now(), run),
     told: () => keptText(now(), run, store.journal.ofTask(task.id)),
     onForge: () => shared.server.git('for-each-ref', '--format=%(objectname)', 'refs/orch/rescue/T1.1'),
@@ -80,6 +81,13 @@ describe('what a run left on a host that does not stay', () => {
     await world.keep();
     expect(await world.onForge()).toBe(good);
     expect(world.told()).toContain('Not all of it: Orch does not take this push');
+  });
+
+  it('is nothing once the task is completed', async () => {
+    using world = await failed({ snapshot: good });
+    world.store.tasks.update(1, world.task().epoch, { state: 'completed' });
+    await world.keep();
+    expect(world.store.journal.ofTask(1).filter(({ type }) => type === 'work:kept')).toEqual([]);
   });
 
   it('is nothing where all of it is published', async () => {

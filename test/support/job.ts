@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decide } from '../../src/action/decide.ts';
 import type { RunInputs } from '../../src/action/inputs.ts';
 import type { Job } from '../../src/action/job.ts';
+import { homeOf } from '../../src/action/open.ts';
 import type { Story } from '../../src/action/outputs.ts';
 import { endJob } from '../../src/action/post.ts';
 import { runTask } from '../../src/action/run.ts';
@@ -137,11 +138,10 @@ export async function startTestJobs(): Promise<TestJobs> {
       const env = { PATH: given.path ?? process.env.PATH, HOME: temporary.path };
       const asked = decide(inputs, job);
       if (asked === null) return null;
-      try {
-        return await runTask(inputs, job, asked, given.cancelled ?? new AbortController().signal, env);
-      } finally {
-        await endJob(inputs, job, env);
-      }
+      const signal = given.cancelled ?? new AbortController().signal;
+      const story = await runTask(inputs, job, asked, signal, env).finally(() => endJob(inputs, job, env));
+      if (existsSync(homeOf(job))) throw new Error('The job has left something on its host');
+      return story;
     },
     event,
     async commented(issue, body, by = 'writer') {

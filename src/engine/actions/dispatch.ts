@@ -94,12 +94,13 @@ export function openDispatcher(options: ActionsOptions) {
       if (task === undefined || dispatches.byId(workflowRun.id) !== null) return;
       const run = store.runs.get(Number(task), Number(number));
       const dispatch = run && dispatches.get(run);
-      if (!run || !dispatch || run.endedAt !== null) return;
+      if (!run || !dispatch) return;
       const place = await options.placeOf(store.tasks.get(run.task) as Task);
       const isOurs = isOf(run, dispatch, await workflow.self(place), workflowRun);
       if (!isOurs || place.repositoryId !== repositoryId) return;
-      // Of two, only now does GitHub show the other.
-      if (dispatches.get(run)?.id != null) return await workflow.cancel(place, workflowRun.id, false);
+      // Of two, only now does GitHub show the other; or the run was given up before it was shown.
+      if (dispatches.get(run)?.id != null || run.endedAt !== null)
+        return await workflow.cancel(place, workflowRun.id, false);
       dispatches.taken(run, place, workflowRun);
       options.changed(run);
     },

@@ -15,13 +15,14 @@ describe('a result', () => {
     const told = (run: string, reason: string) => writeResult(aResult({ run, reason }));
     const other = { title: 'Tests', message: told('T42.2', 'not this').message };
     const nothing = { title: null, message: null };
-    const all = [other, told('T42.2', 'first'), told('T42.2', 'last'), told('T42.1', 'before'), nothing];
+    const all = [told('T42.2', 'first'), told('T42.2', 'last'), told('T42.1', 'before'), other, nothing];
     expect(readResult('T42.2', all)?.reason).toBe('last');
   });
 
   it('holds nothing that looks like a token', () => {
     const words = { lastWords: `it was ${TOKEN}`, reason: TOKEN, summary: TOKEN, question: TOKEN };
-    expect(writeResult(aResult(words)).message).not.toContain(TOKEN.slice(0, 12));
+    const limit = { kind: 'rate' as const, reason: TOKEN, until: null };
+    expect(writeResult(aResult({ ...words, limit })).message).not.toContain(TOKEN.slice(0, 12));
   });
 
   it('is as long as a runner lets an annotation be: the least telling words go first', () => {

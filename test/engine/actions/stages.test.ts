@@ -244,6 +244,12 @@ describe('never twice:', () => {
     expect(second.asked).toEqual(['cancel']);
     expect(known?.asked).toEqual([]);
     expect(state(id)).toBe('running');
+    succeed(id, 'T1.1');
+    await pass(3 * MINUTE);
+    const third = { ...second, id: 2, isOver: false, asked: [] };
+    actions.runs.push(third);
+    await news.shown(third, PLACE.repositoryId);
+    expect([third.asked, state(id)]).toEqual([['cancel'], 'completed']);
   });
 
   it('what somebody else dispatched by that name is not looked at', async () => {
@@ -299,6 +305,7 @@ describe('a cancel', () => {
     cancel(store, id, 'enough', clock.now());
     await pass(5 * MINUTE);
     expect(actions.of('T1.1').asked).not.toContain('force');
+    expect(actions.of('T1.1').asked.length).toBeLessThanOrEqual(6);
     expect(store.runs.get(id, 1)?.endedAt).toBeNull();
     await pass(5 * MINUTE);
     expect(actions.of('T1.1').asked.at(-1)).toBe('force');
@@ -345,6 +352,7 @@ describe('an App that has lost its rights', () => {
     actions.isClosed = true;
     await pass(20 * MINUTE);
     expect(state(id)).toBe('running');
+    expect(store.runs.get(id, 1)?.endedAt).toBeNull();
     cancel(store, id, 'the App was uninstalled', clock.now());
     await pass(3 * MINUTE);
     expect(store.runs.get(id, 1)).toMatchObject({ outcome: 'cancelled' });
