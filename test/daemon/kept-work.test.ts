@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => shared[Symbol.asyncDispose]());
 
 /** A failed task whose run left these. */
-async function failed(left: { taken?: string; snapshot?: string }) {
+async function failed(left: { taken?: string; snapshot?: string; of?: number }) {
   const store = memoryStore();
   const clock = fakeClock(NOW);
   const { task, run } = started(store);
@@ -38,7 +38,7 @@ async function failed(left: { taken?: string; snapshot?: string }) {
   if (left.taken) await pin(shared.store, 'T1.1', { head: left.taken });
   if (left.snapshot) {
     const kept = { session: null, why: 'end of T1.1', leftOut: [], pull: null, at: NOW };
-    store.checkpoints.add({ task: task.id, run: run.number, sha: left.snapshot, ...kept });
+    store.checkpoints.add({ task: task.id, run: left.of ?? run.number, sha: left.snapshot, ...kept });
   }
   const repositories = { remote: () => shared.server.remote, store: async () => shared.store };
   const limits = { fileBytes: 1e6, bytes: 1e7, files: 100, commits: 100 };
@@ -81,6 +81,13 @@ describe('what a run left on a host that does not stay', () => {
     await world.keep();
     expect(await world.onForge()).toBe(good);
     expect(world.told()).toContain('Not all of it: Orch does not take this push');
+  });
+
+  it('are not the files that another run left', async () => {
+    await pin(shared.store, 'T1.1', { head: shared.sha });
+    using world = await failed({ snapshot: good, of: 2 });
+    await world.keep();
+    expect(world.told()).toBe('');
   });
 
   it('is nothing once the task is completed', async () => {
