@@ -6,7 +6,7 @@ import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
 import { takeOverIn } from '../../src/daemon/take-over.ts';
 import { type Claim, claim } from '../../src/queue/claim.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
-import type { Connection } from '../../src/store/connection.ts';
+import type { Connection, Statement } from '../../src/store/connection.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import type { Request, Run, Task } from '../../src/task/glossary.ts';
 import { fakeClock } from './clock.ts';
@@ -17,8 +17,37 @@ export function memory(): Connection {
   return new Database(':memory:') as unknown as Connection;
 }
 
+/** What the migrations make, for all tests of a worker. */
+let migrated: Buffer | undefined;
+
+/** A store in memory. There are thousands: each begins with a copy, and makes its statements when they are needed. */
 export function memoryStore(): Store {
-  return openStore(memory());
+  migrated ??= migratedImage();
+  const database = new Database(migrated);
+  return openStore({
+    exec: sql => database.exec(sql),
+    prepare: sql => whenUsed(() => database.prepare(sql) as unknown as Statement),
+    close: () => database.close(),
+  });
+}
+
+function migratedImage(): Buffer {
+  const database = new Database(':memory:');
+  openStore(database as unknown as Connection);
+  const image = database.serialize();
+  database.close();
+  return image;
+}
+
+function whenUsed(make: () => Statement): Statement {
+  let made: Statement | undefined;
+  const statement = () => (made ??= make());
+  return {
+    run: (...values) => statement().run(...values),
+    get: (...values) => statement().get(...values),
+    all: (...values) => statement().all(...values),
+    iterate: (...values) => statement().iterate(...values),
+  };
 }
 
 let requests = 0;
