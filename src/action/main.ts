@@ -30,6 +30,11 @@ async function main(): Promise<void> {
   } catch (error) {
     fail(error);
   }
+  try {
+    saveState('told', 'true');
+  } catch {
+    // On a full disk the last part says it once more.
+  }
 }
 
 /**
@@ -58,7 +63,10 @@ async function post(): Promise<void> {
   try {
     const inputs = readInputs(getInput);
     const job = readJob(process.env);
-    if (inputs.mode === 'run') await (await import('./post.ts')).endJob(inputs, job, process.env);
+    if (inputs.mode === 'run') {
+      const story = await (await import('./post.ts')).endJob(inputs, job, process.env);
+      if (story !== null && getState('told') === '') await tell(inputs.mode, job, story);
+    }
     if (inputs.mode === 'execute')
       await (await import('./execute.ts')).endExecution(inputs, job, process.env);
   } catch (error) {

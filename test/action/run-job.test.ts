@@ -73,6 +73,10 @@ describe('the documented workflow', () => {
     expect((await ended(await say('/orch cancel'))).conclusion).toBe('success');
     expect((await ended(run)).conclusion).toBe('cancelled');
     expect(stepOf(run)).toMatchObject({ conclusion: 'cancelled', outputs: { status: 'failed' } });
+    const last = action.records.findLast(({ job }) => job.run.id === run)?.steps.at(-1);
+    const red = last?.annotations.filter(({ annotation_level }) => annotation_level === 'failure');
+    expect(red).toMatchObject([{ title: expect.stringContaining(`T${run} is cancelled`) }]);
+    expect(last?.summary).toContain(`T${run} is cancelled`);
     const rescue = `refs/orch/rescue/T${run}.1`;
     expect(told(run)).toEqual([expect.stringContaining(`T${run} is cancelled`)]);
     expect(told(run)[0]).toContain(`git fetch origin ${rescue}`);
