@@ -7,7 +7,7 @@ import type { Job } from './job.ts';
 import { openWorkshop } from './open.ts';
 import type { Story } from './outputs.ts';
 import { preflight } from './preflight.ts';
-import { take } from './take.ts';
+import { asOrchError, take } from './take.ts';
 
 /** Does what was asked for in this job, without a server. Null when it was no task. Errors: see `take`. */
 export async function runTask(
@@ -22,7 +22,7 @@ export async function runTask(
   if (store.tasks.get(job.run.id) !== null) throw onlyOne();
   const task = await take(workshop, asked, inputs);
   if (task === null) return null;
-  const problem = await preflight(workshop, task);
+  const problem = await preflight(workshop, task).catch(asOrchError);
   if (problem !== null)
     changeState(store, task, 'failed', clock.now(), {
       reason: describeError(problem),

@@ -115,7 +115,7 @@ async function takeTask(
 }
 
 /** What came of asking GitHub, so that people know what to do. */
-function asOrchError(error: unknown): unknown {
+export function asOrchError(error: unknown): unknown {
   if (error instanceof OrchError) return error;
   if (error instanceof ZodError) return strangeEvent(error);
   if (hasStatus(error, 401)) {

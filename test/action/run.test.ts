@@ -85,6 +85,16 @@ describe('nothing is begun, and the error says what to do,', () => {
     });
   });
 
+  it('where GitHub takes the token no longer', async () => {
+    const match = { method: 'POST', path: /\/git\/refs$/ } as const;
+    jobs.github.faults.add({ match, effect: { kind: 'status', status: 401 } });
+    expect(await jobs.run({ inputs: { task: 'fix it' } })).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('E_GITHUB: GitHub does not take the token'),
+      runs: [],
+    });
+  });
+
   it('where an agent is not known', async () => {
     const issue = await jobs.issue('Another agent');
     const event = await jobs.commented(issue, '/orch --agent nobody fix it');
