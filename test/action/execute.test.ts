@@ -163,7 +163,15 @@ async function step(test: Awaited<ReturnType<typeof testJob>>, state: Record<str
 it('tells the App why it could not begin', async () => {
   await using test = await testJob({ other: GOOD_AGENT });
   const told = notices();
-  const asked = executeOrder(test.inputs(test.order()), test.job, new AbortController().signal, process.env);
+  const execute = (changes: Partial<Job> = {}) => {
+    const job = { ...test.job, ...changes };
+    return executeOrder(test.inputs(test.order()), job, new AbortController().signal, process.env);
+  };
+  const again = { ...test.job.run, attempt: 2 };
+  await expect(execute({ run: again })).rejects.toThrow('An order is carried out once');
+  const byPerson = { name: 'workflow_dispatch', payload: { sender: { login: 'ada', type: 'User' } } };
+  await expect(execute({ event: byPerson })).rejects.toThrow('An order comes from the App');
+  const asked = execute();
   await expect(asked).rejects.toThrow(expect.objectContaining({ code: 'E_UNKNOWN_AGENT' }));
   const reason = expect.stringContaining('There is no agent `good` on this runner');
   expect(readResult('T42.2', told())).toMatchObject({ outcome: 'crashed', permanent: false, reason });

@@ -107,8 +107,9 @@ it('a runner without tmux turns red what a program asked for, and says what to i
     body: JSON.stringify({ event_type: 'orch', client_payload: { task: 'fix it', issue: 1 } }),
   });
   expect(asked.status).toBe(204);
-  const { steps } = await action.ended(1);
-  expect(steps[0]?.outputs.status).toBe('failed');
+  const { conclusion, steps } = await action.ended(1);
+  expect([conclusion, steps[0]?.outputs.status]).toEqual(['failure', 'failed']);
+  expect(steps[1]?.name).toMatch(/^Post Run /);
   const errors = steps[0]?.annotations.filter(({ annotation_level }) => annotation_level === 'failure');
   expect(errors).toMatchObject([
     { message: expect.stringMatching(/^E_MISSING_PROGRAM: tmux.*Install tmux/) },

@@ -112,6 +112,7 @@ describe('an event of a repository', () => {
         headers: { authorization: `Bearer ${job.token}` },
         ...(body && { body: JSON.stringify(body) }),
       });
+    const [repository] = simulator.world.repositories.values();
     const refused = await call('POST', `/issues/${github.issue}/comments`, { body: 'hello' });
     expect(refused.status).toBe(403);
     expect(refused.headers.get('x-accepted-github-permissions')).toContain('issues=write');
@@ -124,6 +125,7 @@ describe('an event of a repository', () => {
     expect(await viewer.json()).toEqual({
       data: { viewer: { login: 'github-actions[bot]', databaseId: 41_898_282 } },
     });
+    expect(simulator.world.tokens.get(job.token)).toMatchObject({ repositoryIds: new Set([repository?.id]) });
     end(simulator, job);
     expect((await call('GET', '/contents/README.md')).status).toBe(401);
     github.validation.forgive(/./);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobRecord } from '../../../src/simulator/runner/run-job.ts';
@@ -91,7 +91,8 @@ const there = (file: string) => expect.poll(() => existsSync(file)).toBe(true);
 describe("a step's environment", () => {
   it('is what GitHub says of the job, the inputs, and nothing of the process that the runner is in', async () => {
     process.env.ORCH_TEST_INHERITED = 'yes';
-    const record = await play([probe('console.log(JSON.stringify(env))', { 'two words': 'x y' })]);
+    const step = probe('console.log(JSON.stringify(env))', { 'two words': 'x y' });
+    const record = await play([{ ...step, env: { GITHUB_REPOSITORY: 'eve/shop' } }]);
     delete process.env.ORCH_TEST_INHERITED;
     const env = JSON.parse(record.steps[0]?.lines[0] ?? '');
     const temporary = join(folder.path, 'runner/_work/_temp');
@@ -117,6 +118,7 @@ describe("a step's environment", () => {
   it('has the event in a file, and an empty temporary folder', async () => {
     const steps = [script('cat "$GITHUB_EVENT_PATH"; ls "$RUNNER_TEMP"; touch "$RUNNER_TEMP/left"')];
     await play(steps);
+    expect(readdirSync(join(folder.path, 'runner/_work/_temp'))).toEqual([]);
     const record = await play(steps);
     expect(logOf(record)).toContain('"body": "$(touch /tmp/never)"');
     expect(logOf(record)).not.toContain('left');
