@@ -59,7 +59,7 @@ describe('what a job works with', () => {
   });
 
   it('takes nothing from what a server on the host is told', () => {
-    using workshop = open({ env: { ORCH_HOME: '/srv/orch', ORCH_AGENTS: 'all' } });
+    using workshop = open({ env: { ORCH_HOME: '/srv/orch', LOG_LEVEL: 'loud' } });
     expect(workshop.settings.orchestrator.home).toBe(join(job.temporary, 'orch'));
   });
 

@@ -349,6 +349,9 @@ describe('a cancel', () => {
 describe('an App that has lost its rights', () => {
   it('takes that for no end of a run, and lets go of those that nobody waits for', async () => {
     const id = await dispatched();
+    actions.workflow.get = () => Promise.reject(Object.assign(new Error('Not Found'), { status: 404 }));
+    await pass(20 * MINUTE);
+    expect(store.runs.get(id, 1)?.endedAt).toBeNull();
     actions.isClosed = true;
     await pass(20 * MINUTE);
     expect(state(id)).toBe('running');
