@@ -53,6 +53,11 @@ export function sightOf(result: Result): Sight {
   return { ...NOTHING_TOLD, session: 'ended', exitCode, setupFailed, killedBy, limit, end };
 }
 
+/** GitHub cancels by itself as well: what takes longer than it may, and what waits where another comes. */
+export function isByItself({ message }: Annotation): boolean {
+  return /exceeded the maximum execution time|higher priority waiting request/i.test(message ?? '');
+}
+
 /** What is seen of a run whose job has ended without a word: its runner was lost, or never came to it. */
 export function sightOfLost({ conclusion, annotations }: Ended): Sight {
   const failure = annotations.find(({ level }) => level === 'failure')?.message;

@@ -50,8 +50,9 @@ export function openDispatcher(options: ActionsOptions) {
     // The first one has begun, and a second one must not go on.
     const [first, ...others] = ours;
     if (!first) return false;
-    dispatches.taken(run, place, first);
+    // Once it is known nobody looks for others any more.
     await Promise.all(others.map(each => workflow.cancel(place, each.id, false)));
+    dispatches.taken(run, place, first);
     return true;
   }
 

@@ -5,7 +5,7 @@ import type { Dispatch } from '../../store/dispatches.ts';
 import type { TaskPlace as Place } from '../../store/tasks.ts';
 import type { Run, Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
-import { applyResult, NOTHING_TOLD, sightOf, sightOfLost } from './apply.ts';
+import { applyResult, isByItself, NOTHING_TOLD, sightOf, sightOfLost } from './apply.ts';
 import type { Dispatcher } from './dispatch.ts';
 import { type ActionsOptions, type Named, nameOf, placeNow } from './options.ts';
 import { type Result, readResult } from './result.ts';
@@ -15,6 +15,8 @@ import type { WorkflowRun } from './workflow.ts';
 const POLL_MS = 120_000;
 /** It is asked again after this time when it could not be asked. */
 const RETRY_MS = 15_000;
+/** So long after a workflow run has ended its job's notice may still come to light. */
+const TOLD_WITHIN_MS = 120_000;
 /** Before a job that no runner has taken is worth a word. */
 const WAITS_AFTER_MS = 60_000;
 
@@ -25,6 +27,8 @@ interface Seen {
   sight: Sight;
   /** When its job began (ms), once it has. */
   startedAt: number | null;
+  /** When it was first seen to be over (ms). */
+  overAt: number | null;
   /** What the run has told at its end. */
   result: Result | null;
 }
@@ -101,9 +105,16 @@ export function openLooks(
     const jobs = await workflow.jobs(place, found.id);
     const annotations = await workflow.annotations(place, jobs);
     const result = readResult(nameOf(run), annotations);
+    const overAt = seen.get(nameOf(run))?.overAt ?? clock.now();
+    // A job that ends well has told: GitHub does not show it yet, or not to us.
+    if (result === null && conclusion === 'success' && clock.now() < overAt + TOLD_WITHIN_MS)
+      return remember(run, { sight: UNKNOWN, due: RETRY_MS, overAt });
     if (result !== null) applyResult(store, run, result, clock.now());
     dispatches.learn(run, { runner: jobs.runner });
-    const isCancelled = conclusion === 'cancelled' && (result === null || result.outcome === 'cancelled');
+    const isCancelled =
+      conclusion === 'cancelled' &&
+      (result === null || result.outcome === 'cancelled') &&
+      !annotations.some(isByItself);
     if (isCancelled && isWanted(run) && run.stopAt === null && !options.isStopped(run))
       cancel(store, run.task, 'its workflow run was cancelled on GitHub', clock.now());
     const sight = result === null ? sightOfLost({ conclusion, annotations }) : sightOf(result);
@@ -117,7 +128,7 @@ export function openLooks(
 
   /** `due`: in how many ms it is looked at again. */
   function remember(run: Run, { due, ...news }: Partial<Seen> & Pick<Seen, 'sight' | 'due'>): Sight {
-    seen.set(nameOf(run), { startedAt: null, result: null, ...news, due: clock.now() + due });
+    seen.set(nameOf(run), { startedAt: null, overAt: null, result: null, ...news, due: clock.now() + due });
     return news.sight;
   }
 

@@ -235,6 +235,22 @@ describe('never twice:', () => {
     expect(state(id)).toBe('running');
   });
 
+  it('of several one alone goes on, also where GitHub did not take a cancel at first', async () => {
+    actions.answer = 'lost';
+    actions.lists = false;
+    await dispatched();
+    await pass(7 * MINUTE);
+    const { cancel: take } = actions.workflow;
+    let refusals = 1;
+    actions.workflow.cancel = async (...asked) => {
+      if (refusals-- > 0) throw new Error('502');
+      await take(...asked);
+    };
+    for (const run of actions.runs) run.isListed = true;
+    await pass(3 * MINUTE);
+    expect(actions.runs.filter(({ asked }) => asked.length === 0)).toHaveLength(1);
+  });
+
   it('one that a webhook shows beside the known one is cancelled', async () => {
     const id = await dispatched();
     const [known] = actions.runs;
@@ -337,12 +353,53 @@ describe('a cancel', () => {
     expect(names()).toEqual(['Orch T1.1']);
   });
 
+  it.each([
+    'The job has exceeded the maximum execution time of 30m0s',
+    "Canceling since a higher priority waiting request for 'orch-7' exists",
+  ])('by GitHub itself is a crash, and no wish of a person: %s', async message => {
+    const id = await dispatched();
+    actions.begin('T1.1');
+    actions.of('T1.1').annotations.push({ title: null, message, level: 'failure' });
+    actions.end('T1.1', null, 'cancelled');
+    await pass(3 * MINUTE);
+    expect(store.runs.get(id, 1)).toMatchObject({
+      outcome: 'crashed',
+      reason: expect.stringContaining(message.slice(0, 20)),
+    });
+    expect(names()).toEqual(['Orch T1.1', 'Orch T1.2']);
+  });
+
   it('after the job has told its result changes nothing about that', async () => {
     const id = await dispatched();
     succeed(id, 'T1.1');
     actions.of('T1.1').conclusion = 'cancelled';
     await pass(3 * MINUTE);
     expect(state(id)).toBe('completed');
+  });
+});
+
+describe('a result that GitHub shows later than the end of its workflow run', () => {
+  it('is waited for, and then it counts', async () => {
+    const id = await dispatched();
+    actions.begin('T1.1');
+    succeed(id, 'T1.1');
+    const told = actions.of('T1.1').annotations.splice(0);
+    webhook('T1.1');
+    await pass(30_000);
+    expect(state(id)).toBe('running');
+    actions.of('T1.1').annotations.push(...told);
+    await pass(MINUTE);
+    expect(store.runs.get(id, 1)).toMatchObject({ outcome: 'succeeded', exitCode: 0 });
+    expect(names()).toEqual(['Orch T1.1']);
+  });
+
+  it('that never comes is waited for no longer than two minutes', async () => {
+    const id = await dispatched();
+    actions.begin('T1.1');
+    actions.end('T1.1', null);
+    webhook('T1.1');
+    await pass(3 * MINUTE);
+    expect(store.runs.get(id, 1)?.endedAt).not.toBeNull();
   });
 });
 
