@@ -111,18 +111,20 @@ export async function everythingTold(github: Simulator, paths: Paths): Promise<s
   return [...shown, objects, refs, ...written].join('\n');
 }
 
+/** The App that made an object, in the simulator's memory: its public key has numbers of the private one, and is told to nobody. */
+const MAKERS = ['via', 'app'];
+
 /** An object's own texts and numbers: what it holds leads round in circles. */
 function flat(value: object): unknown {
-  const own = Object.entries(value).map(([name, each]) => [
-    name,
-    typeof each === 'object' ? leaf(each) : each,
-  ]);
+  const own = Object.entries(value)
+    .filter(([name]) => !MAKERS.includes(name))
+    .map(([name, each]) => [name, typeof each === 'object' ? leaf(each) : each]);
   return Object.fromEntries(own.filter(([, each]) => typeof each !== 'function'));
 }
 
 function leaf(value: unknown): unknown {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, (name, each) => (MAKERS.includes(name) ? undefined : each));
   } catch {
     return null;
   }
