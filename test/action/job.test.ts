@@ -15,7 +15,7 @@ const ENV = {
   GITHUB_API_URL: 'https://api.github.com',
   GITHUB_SERVER_URL: 'https://github.com',
   RUNNER_ENVIRONMENT: 'self-hosted',
-  RUNNER_TEMP: '/work/_temp',
+  RUNNER_TEMP: '/runner/_temp',
 };
 
 async function read(event: string, env: NodeJS.ProcessEnv = {}) {
@@ -36,7 +36,7 @@ describe('the job', () => {
       actor: { login: 'olga', id: 3 },
       apiUrl: 'https://api.github.com',
       serverUrl: 'https://github.com',
-      temporary: '/work/_temp',
+      temporary: '/runner/_temp',
     });
   });
 
