@@ -27,12 +27,7 @@ export async function carryOut(workshop: Workshop, id: number, cancelled: AbortS
   const tell = teller(store, id, cancelled.aborted ? store.journal.last() : 0);
   await using stack = new AsyncDisposableStack();
   const { daemon, engine } = await start(workshop, stack);
-  const stop = () => {
-    if (!isFinal(task().state)) cancel(store, id, reasonOf(cancelled), clock.now());
-  };
-  if (cancelled.aborted) stop();
-  cancelled.addEventListener('abort', stop);
-  stack.defer(() => cancelled.removeEventListener('abort', stop));
+  stack.use(cancelOnce(workshop, id, cancelled));
   await until(workshop, () => {
     tell();
     attend(store, task(), clock.now());
@@ -45,9 +40,20 @@ export async function carryOut(workshop: Workshop, id: number, cancelled: AbortS
   return storyOf({ store, clock, agentState: daemon.agentState, local: null }, task());
 }
 
-/** As whoever cancels says. */
-function reasonOf({ reason }: AbortSignal): string {
-  return typeof reason === 'string' ? reason : 'its workflow run was cancelled';
+/** Has the task cancelled as soon as the job is, for the reason that whoever cancels gives; until disposed. */
+export function cancelOnce(
+  { store, clock }: Pick<Workshop, 'store' | 'clock'>,
+  id: number,
+  cancelled: AbortSignal,
+): Disposable {
+  const stop = () => {
+    const { reason } = cancelled;
+    const why = typeof reason === 'string' ? reason : 'its workflow run was cancelled';
+    if (!isFinal((store.tasks.get(id) as Task).state)) cancel(store, id, why, clock.now());
+  };
+  if (cancelled.aborted) stop();
+  cancelled.addEventListener('abort', stop);
+  return { [Symbol.dispose]: () => cancelled.removeEventListener('abort', stop) };
 }
 
 async function start(workshop: Workshop, stack: AsyncDisposableStack) {

@@ -5,13 +5,12 @@ import { homePaths } from '../config/paths.ts';
 import { startOnGithub } from '../daemon/on-github.ts';
 import { type Order, readOrder } from '../engine/actions/order.ts';
 import { type Result, writeResult } from '../engine/actions/result.ts';
-import { cancel } from '../queue/change.ts';
 import { describeError, isPermanent } from '../shared/errors.ts';
 import { runName, type Task } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { removeTree } from '../workspace/workspace.ts';
 import { confirmOrder, refuseAgain } from './accept-order.ts';
-import { keepWork, teller, until } from './carry-out.ts';
+import { cancelOnce, keepWork, teller, until } from './carry-out.ts';
 import { endOfNone, insertOrder, resultOf, writeLastWords } from './execute-rows.ts';
 import type { ExecuteInputs } from './inputs.ts';
 import type { Job } from './job.ts';
@@ -80,12 +79,7 @@ async function execute(workshop: Workshop, order: Order, cancelled: AbortSignal)
   const watched = engineFor(order);
   const here = { ...workshop, settings, webBaseUrl: job.serverUrl, engine: watched.open };
   const daemon = stack.use(await startOnGithub(here));
-  const stop = () => {
-    if (!isFinal(task().state)) cancel(store, id, 'its workflow run was cancelled', clock.now());
-  };
-  if (cancelled.aborted) stop();
-  cancelled.addEventListener('abort', stop);
-  stack.defer(() => cancelled.removeEventListener('abort', stop));
+  stack.use(cancelOnce(workshop, id, cancelled));
   const print = teller(store, id, cancelled.aborted ? store.journal.last() : 0);
   await until(workshop, () => {
     print();

@@ -1,7 +1,6 @@
 import { hasStatus, type Octokit } from '../github/client.ts';
 import { ownerAndName } from '../github/comments.ts';
-import type { Request } from '../task/glossary.ts';
-import { parseTaskName } from '../task/glossary.ts';
+import { parseTaskName, type Request } from '../task/glossary.ts';
 import { INSTALLATION } from './door.ts';
 import type { Workshop } from './open.ts';
 

@@ -1,8 +1,8 @@
 import { request as overTcp } from 'node:http';
 import { request as overTls } from 'node:https';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { findHome } from '../cli/home.ts';
+import { homePaths } from '../config/paths.ts';
 import { ERRORS, type ErrorCode, OrchError } from '../shared/errors.ts';
 import { shorten } from '../shared/text.ts';
 import type { EnqueueInputs } from './inputs.ts';
@@ -28,7 +28,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** That of `api`, else the one at home on this host. No folder of the host is in what it says. */
 export async function serverOf({ api, settings }: Pick<EnqueueInputs, 'api' | 'settings'>): Promise<Server> {
   const home = api === null ? await findHome({ config: settings ?? undefined }) : '';
-  const target = api ?? { socketPath: join(home, 'daemon.sock') };
+  const target = api ?? { socketPath: homePaths(home).socket };
   const name = api === null ? "the runner's host" : api.url;
   return {
     name,

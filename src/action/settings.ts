@@ -1,9 +1,8 @@
-import { loadSettings, type Settings } from '../config/settings.ts';
-import { OrchError } from '../shared/errors.ts';
+import { loadSettings, requireSandbox, type Settings } from '../config/settings.ts';
 
 /**
- * The settings of a job: those of the file that the workflow names, or the runner's ORCH_CONFIG, or none. Where they name no agent, those that are on the
- * runner work. There is one task, whatever they say. Errors: E_SETTINGS, E_UNSANDBOXED.
+ * The settings of a job: those of the file that the workflow names, or of the runner's ORCH_CONFIG, or none. Where they name
+ * no agent, those work that are on the runner. There is one task, whatever they say. Errors: E_SETTINGS, E_UNSANDBOXED.
  */
 export function jobSettings(
   file: string | null,
@@ -17,12 +16,7 @@ export function jobSettings(
     isAlone: true,
     ...(named === '' ? { text: '' } : { file: named }),
   });
-  if (settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
-    throw new OrchError(
-      'E_UNSANDBOXED',
-      'The settings ask for no sandbox, without accepting what that means',
-    );
-  }
+  requireSandbox(settings);
   const taskQueue = { ...settings.taskQueue, maxSize: 1 };
   // All of it goes with the job, and not before what is in them is kept.
   const workspaces = { ...settings.workspaces, keepDays: 365 };

@@ -169,3 +169,9 @@ function readSettingsFile(file: string): string {
 function expandTilde(path: string, home: string): string {
   return path === '~' || path.startsWith('~/') ? join(home, path.slice(1)) : path;
 }
+
+/** Where agents run as whoever runs Orch, that has to be accepted in so many words. Errors: E_UNSANDBOXED. */
+export function requireSandbox({ sandbox }: Pick<Settings, 'sandbox'>): void {
+  if (sandbox.kind !== 'none' || sandbox.allowUnsandboxed) return;
+  throw new OrchError('E_UNSANDBOXED', 'The settings ask for no sandbox, without accepting what that means');
+}

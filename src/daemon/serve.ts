@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readAppEnvironment } from '../config/environment.ts';
 import { homePaths } from '../config/paths.ts';
-import { loadSettings } from '../config/settings.ts';
+import { loadSettings, requireSandbox } from '../config/settings.ts';
 import { systemClock } from '../shared/clock.ts';
-import { OrchError } from '../shared/errors.ts';
 import { openLog } from '../shared/log.ts';
 import { listenForStop } from '../shared/signals.ts';
 import { startApp } from './app.ts';
@@ -35,13 +34,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   });
   const credentials = readAppEnvironment(env, path => readFileSync(path, 'utf8'));
   if (credentials === 'setup') return await (await import('./setup.ts')).serveSetup(settings, env);
-  const isLocal = settings.engine !== 'actions';
-  if (isLocal && settings.sandbox.kind === 'none' && !settings.sandbox.allowUnsandboxed) {
-    throw new OrchError(
-      'E_UNSANDBOXED',
-      'The settings ask for no sandbox, without accepting what that means',
-    );
-  }
+  if (settings.engine !== 'actions') requireSandbox(settings);
   const paths = homePaths(settings.orchestrator.home);
   const secrets = ownSecrets({ credentials, settings, env });
   const { redact } = secrets;

@@ -3,7 +3,7 @@ import type { Access, Remote } from '../forge/remote.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Task } from '../task/glossary.ts';
-import { type Github, githubMessage, isRefusal } from './client.ts';
+import { type Github, githubMessage, isRefusal, noreply } from './client.ts';
 import type { pullWords } from './pull-words.ts';
 import type { openPulls } from './pulls.ts';
 import { refused } from './refusals.ts';
@@ -49,7 +49,11 @@ export function githubForge({
     }),
     async authors(task) {
       const { login, email } = await github.identity(task.installation, task.repositoryId);
-      const coauthor = { name: task.requester, email: noreply(task, email) };
+      const { requester, requesterId } = task;
+      const coauthor = {
+        name: requester,
+        email: noreply({ login: requester, userId: requesterId }, webBaseUrl),
+      };
       return { author: { name: login, email }, coauthor };
     },
     files,
@@ -93,8 +97,3 @@ function notFetched(error: unknown): never {
 /** How git says that it came through to nobody, that the answer was a fault or broke off, or that a token had just ended. */
 const AWAY =
   /unable to access (?!.*returned error: 4(?!29))|RPC failed|early EOF|hung up|unexpected disconnect|Authentication failed/i;
-
-/** GitHub's address for a person who gave none, at the host that the App's own is from. */
-function noreply(task: Task, like: string): string {
-  return `${task.requesterId}+${task.requester}@${like.slice(like.lastIndexOf('@') + 1)}`;
-}
