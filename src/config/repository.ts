@@ -3,6 +3,7 @@ import { OPTIONS, readOption } from '../command/options.ts';
 import { amountText } from '../shared/amount-text.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { profileName } from '../shared/names.ts';
+import { camelKeys } from './camel.ts';
 import { later, used } from './keys.ts';
 import { ROLES } from './schema.ts';
 import type { Settings } from './settings.ts';
@@ -40,6 +41,15 @@ export interface RepositorySettings {
   };
   /** Whether agents may change what GitHub Actions runs, as far as the server allows it. */
   workflowFiles: 'refuse' | 'allow';
+  /** What has the agent go on after its pull request is open. */
+  followUp: {
+    reviews: boolean;
+    comments: boolean;
+    ci: boolean;
+    /** Times at most that a failing CI wakes the agent of a pull request. */
+    ciAttempts: number;
+    base: 'update' | 'conflicts' | 'off';
+  };
   /** Replaces the prompt's text. */
   prompt: string | null;
 }
@@ -68,11 +78,12 @@ export function defaultRepositorySettings(server: Pick<Settings, 'github'>): Rep
 export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
-  const { labels, permissions, timeout, checks: _c, follow_up: _f, workflow_files, ...rest } = read.value;
+  const { labels, permissions, timeout, checks: _c, follow_up, workflow_files, ...rest } = read.value;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
     workflowFiles: workflow_files,
+    followUp: camelKeys(follow_up),
     labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
     permissions: bounded(permissions, server),
   };
@@ -183,7 +194,24 @@ export const repositorySettings = z
       'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{so_far}}`, `{{guidance}}` and `{{steps}}` filled in.',
     ),
     checks: later(z.unknown().optional(), 'What is shown of the work.'),
-    follow_up: later(z.unknown().optional(), 'What wakes the agent after the pull request.'),
+    follow_up: z
+      .strictObject({
+        reviews: used(
+          z.boolean().default(true),
+          'A review by somebody who may command, with requested changes or comments at lines, has the agent go on in its pull request.',
+        ),
+        comments: used(z.boolean().default(false), 'So does a comment there, though it holds no command.'),
+        ci: used(z.boolean().default(true), 'So does a CI that failed, once all of it has ended.'),
+        ci_attempts: used(
+          z.int().min(0).max(20).default(2),
+          'How often a CI that failed does so in one pull request, at most.',
+        ),
+        base: used(
+          z.enum(['update', 'conflicts', 'off']).default('update'),
+          'What follows when the base has moved: Orch merges it where that is clean and the proof still holds, else the agent does; with `conflicts` only conflicts are seen to, by the agent; or nothing.',
+        ),
+      })
+      .prefault({}),
   })
   .refine(({ agent, agents }) => agent === null || agents === null || agents.includes(agent), {
     path: ['agent'],

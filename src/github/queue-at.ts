@@ -6,14 +6,13 @@ import { wantedOf } from '../config/wanted.ts';
 import { type Queued, queueWishes, type Wish } from '../forge/wish.ts';
 import { enqueue } from '../queue/enqueue.ts';
 import { OrchError } from '../shared/errors.ts';
-import type { Store } from '../store/open.ts';
-import type { Request, Task } from '../task/glossary.ts';
+import type { Request } from '../task/glossary.ts';
 import type { Origin } from './ask.ts';
 import { ownerAndName } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { freezeConversation } from './conversation.ts';
+import { continuing, pullOrigin } from './follow-up/wake.ts';
 import type { Door, Place } from './payloads.ts';
-import { isOwnPull } from './pulls.ts';
 
 /**
  * Queues what its sender, who may command there, wants at an issue, a pull request, or neither: all or none. Errors: E_FORK,
@@ -48,7 +47,12 @@ export async function queueAt(
     correlation: from.delivery,
   };
   return queueWishes(store, wishes, ({ instruction, options, contextFiles, source }, after) => {
-    const origin = pull === null || options.base !== undefined ? null : originOf(store, door);
+    const origin =
+      pull === null || options.base !== undefined
+        ? null
+        : door.issue
+          ? pullOrigin(store, door.repository.id, door.issue.number)
+          : null;
     const request: Request = {
       ...place,
       source: source ?? `api:${randomUUID()}`,
@@ -59,23 +63,9 @@ export async function queueAt(
     };
     const queued = enqueue(store, request, clock.now(), settings.taskQueue.maxSize, after);
     if (queued.kind === 'queued' && origin !== null && pull !== null)
-      store.tasks.update(queued.task.id, queued.task.epoch, followUp(origin, pull.sha));
+      store.tasks.update(queued.task.id, queued.task.epoch, continuing(origin, pull.sha));
     return queued;
   });
-}
-
-/** The task whose pull request this is, if it is one that Orch has opened and that is open still. */
-function originOf(store: Store, { repository, issue }: Door): Task | null {
-  const tasks = issue ? store.tasks.byPull(repository.id, issue.number) : [];
-  return (
-    tasks.find(task => task.pullState === 'open' && task.continues === null && isOwnPull(store, task)) ?? null
-  );
-}
-
-/** What a task has from the one in whose branch and pull request it goes on; `head` is where the branch stands. */
-function followUp(origin: Task, head: string): Partial<Task> {
-  const { branch, target, baseSha, pull, pullUrl, pullState } = origin;
-  return { continues: origin.id, branch, target, baseSha, head, pull, pullUrl, pullState };
 }
 
 /** Commands of one comment are asked in one place, and at one moment. */

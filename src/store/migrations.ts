@@ -260,4 +260,16 @@ export const MIGRATIONS: readonly string[] = [
   drop index runs_past;
   create index runs_ended on runs (profile, ended_at) where ended_at is not null;
   `,
+  `
+  -- Why a task goes on in the pull request of another.
+  create table follow_ups (
+    task integer primary key references tasks (id),
+    origin integer not null references tasks (id),
+    kind text not null check (kind in ('review', 'comment', 'ci', 'base')),
+    matter text not null,
+    settled_at integer
+  ) strict;
+  create index follow_ups_origin on follow_ups (origin);
+  create index follow_ups_unsettled on follow_ups (task) where settled_at is null;
+  `,
 ];

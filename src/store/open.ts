@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { openCreations } from './creations.ts';
 import { openDependencies } from './dependencies.ts';
 import { openDispatches } from './dispatches.ts';
+import { openFollowUps } from './follow-ups.ts';
 import { openInbox } from './inbox.ts';
 import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
@@ -41,6 +42,7 @@ export function openStore(connection: Connection) {
     marks: openMarks(connection),
     creations,
     dispatches: openDispatches(creations),
+    followUps: openFollowUps(connection),
     pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

@@ -33,6 +33,7 @@ describe('the settings of a repository', () => {
       budget: null,
       labels: { trigger: 'orch', pullRequest: [] },
       permissions: { minimum: 'write', users: [], teams: [], floor: 'write' },
+      followUp: { reviews: true, comments: false, ci: true, ciAttempts: 2, base: 'update' },
       prompt: null,
     });
     expect(defaultRepositorySettings(server)).toEqual(parse('').settings);
@@ -57,7 +58,7 @@ permissions: { minimum: maintain, users: [octocat], teams: [core] }
 test: npm test
 prompt: "Do {{instruction}}"
 checks: { proof: true }
-follow_up: [review]
+follow_up: { comments: true, ci_attempts: 1, base: off }
 `);
     expect(settings).toEqual({
       agent: 'claude',
@@ -73,11 +74,10 @@ follow_up: [review]
       budget: { usd: 2, tokens: 1_000_000 },
       labels: { trigger: 'bot', pullRequest: ['automated', 'bot'] },
       permissions: { minimum: 'maintain', users: ['octocat'], teams: ['core'], floor: 'write' },
+      followUp: { reviews: true, comments: true, ci: true, ciAttempts: 1, base: 'off' },
       prompt: 'Do {{instruction}}',
     });
-    expect(warnings).toEqual(
-      ['checks', 'follow_up'].map(key => `${key} is accepted but not used by this release`),
-    );
+    expect(warnings).toEqual(['checks is accepted but not used by this release']);
   });
 
   it('can switch setup off', () => expect(parse('setup: []').settings.setup).toEqual([]));

@@ -8,7 +8,7 @@ import { importsOf, type SourceFile } from './source.ts';
  */
 const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   [['src/', 'src/daemon/', 'src/demo/', 'src/action/']],
-  ['src/api/', 'src/cli/', 'src/dashboard/', 'src/github/', 'src/local/'],
+  ['src/api/', 'src/cli/', 'src/dashboard/', ['src/github/', 'src/github/follow-up/'], 'src/local/'],
   ['src/engine/'],
   ['src/scheduler/'],
   [
