@@ -1,8 +1,11 @@
+import type { Parsed } from '../command/command.ts';
 import { parseComment } from '../command/comment.ts';
 import { admit } from './admit.ts';
 import { obey } from './ask.ts';
 import type { Words } from './comments.ts';
 import type { AppContext } from './context.ts';
+import { commentWakes } from './follow-up/comment.ts';
+import { reviewWakes } from './follow-up/review.ts';
 import { type InReview, issueComment, type Place, review, reviewComment } from './payloads.ts';
 
 /** Each command may make a comment, and GitHub takes 80 a minute from an installation. */
@@ -18,7 +21,8 @@ interface Said extends Words {
 export async function commented(context: AppContext, raw: unknown, delivery: string): Promise<void> {
   const payload = issueComment.parse(raw);
   const { id, body, created_at: at } = payload.comment;
-  await hear(context, payload, { kind: 'comment', id, body, at }, delivery);
+  const isHeard = await hear(context, payload, { kind: 'comment', id, body, at }, delivery);
+  if (!isHeard) await commentWakes(context, payload, delivery);
 }
 
 /** A review's own text; the comments at its lines come by themselves. */
@@ -26,7 +30,8 @@ export async function reviewed(context: AppContext, raw: unknown, delivery: stri
   const payload = review.parse(raw);
   const { id, body, submitted_at } = payload.review;
   const said = { kind: 'review', id, body: body ?? '', at: submitted_at ?? undefined } as const;
-  await hear(context, placeOf(payload, null), said, delivery);
+  const isHeard = await hear(context, placeOf(payload, null), said, delivery);
+  if (!isHeard) await reviewWakes(context, payload, delivery);
 }
 
 /** A comment at a line: what it asks for is told to the agent with its place, and answered below it. */
@@ -44,9 +49,20 @@ function placeOf({ pull_request, ...where }: InReview, answersBelow: number | nu
   return { repository, sender, installation, issue, answersBelow };
 }
 
-async function hear(context: AppContext, place: Place, said: Said, delivery: string): Promise<void> {
+/** Whether there is a command in it, which is then seen to. */
+async function hear(context: AppContext, place: Place, said: Said, delivery: string): Promise<boolean> {
   const commands = parseComment(said.body);
-  if (commands.length === 0) return;
+  if (commands.length > 0) await obeyAll(context, place, said, commands, delivery);
+  return commands.length > 0;
+}
+
+async function obeyAll(
+  context: AppContext,
+  place: Place,
+  said: Said,
+  commands: readonly Parsed[],
+  delivery: string,
+): Promise<void> {
   const { body: _body, at, ...words } = said;
   const key = `${words.kind}:${words.id}`;
   const admission = await admit(context, place);

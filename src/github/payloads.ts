@@ -30,13 +30,25 @@ export const issueComment = base.extend({
   comment: z.object({
     id: z.number().int(),
     body: z.string(),
+    html_url: z.string().optional(),
     created_at: z.string().optional(),
     performed_via_github_app: app,
   }),
 });
-const pullOf = base.extend({ pull_request: issue.omit({ comments: true, pull_request: true }) });
+const pullOf = base.extend({
+  pull_request: issue
+    .omit({ comments: true, pull_request: true })
+    .extend({ head: z.object({ sha: z.string() }) }),
+});
 export const review = pullOf.extend({
-  review: z.object({ id: z.number().int(), body: z.string().nullish(), submitted_at: z.string().nullish() }),
+  review: z.object({
+    id: z.number().int(),
+    /** `commented`, `changes_requested`, `approved`; GitHub may know others. */
+    state: z.string(),
+    body: z.string().nullish(),
+    html_url: z.string(),
+    submitted_at: z.string().nullish(),
+  }),
 });
 export const reviewComment = pullOf.extend({
   comment: z.object({
@@ -102,6 +114,8 @@ type IssueComment = z.infer<typeof issueComment>;
 export type CheckRun = z.infer<typeof checkRun>;
 export type IssueAssigned = z.infer<typeof issueAssigned>;
 export type InReview = z.infer<typeof pullOf>;
+export type ReviewSubmitted = z.infer<typeof review>;
+export type CommentMade = z.infer<typeof issueComment>;
 export type Place = Pick<IssueComment, 'repository' | 'sender' | 'installation' | 'issue'> & {
   /** The comment in a review that is answered below it; else answers are comments of the issue. */
   answersBelow?: number | null;

@@ -82,7 +82,7 @@ export function isParagraph(text: string, line: string): boolean {
     .some(({ type, level, content }) => type === 'inline' && level === 1 && content === line);
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return stripInvisible(text)
     .replace(/[\n\t]+/g, ' ')
     .trim();

@@ -266,10 +266,8 @@ export const MIGRATIONS: readonly string[] = [
     task integer primary key references tasks (id),
     origin integer not null references tasks (id),
     kind text not null check (kind in ('review', 'comment', 'ci', 'base')),
-    matter text not null,
-    settled_at integer
+    matter text not null
   ) strict;
   create index follow_ups_origin on follow_ups (origin);
-  create index follow_ups_unsettled on follow_ups (task) where settled_at is null;
   `,
 ];

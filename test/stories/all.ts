@@ -1,4 +1,4 @@
-import { reviewByStranger } from './reviews.ts';
+import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';
 import type { Story } from './story.ts';
 
-export const STORIES: readonly Story[] = [reviewByStranger];
+export const STORIES: readonly Story[] = [reviewSettled, reviewByStranger, personPushed];

@@ -14,6 +14,7 @@ export interface Event {
 
 const ISSUE = { number: 42, title: 'It breaks', body: 'When pressed.', labels: [{ name: 'orch' }] };
 const PULL = { ...ISSUE, pull_request: {} };
+const REVIEWED = { ...ISSUE, head: { sha: 'abc' } };
 const SOMEBODY = { id: 55, login: 'ben', type: 'User' };
 const ITSELF = { id: SELF.userId, login: SELF.login, type: 'Bot' };
 
@@ -43,13 +44,16 @@ export function eventOf(happening: Happening, command: Command): Event {
   });
   const lineComment = (action: string): Event => ({
     name: `pull_request_review_comment.${action}`,
-    payload: { pull_request: ISSUE, comment: body },
+    payload: { pull_request: REVIEWED, comment: body },
     task,
     pullOf: 'repository',
   });
   const review = (action: string): Event => ({
     name: `pull_request_review.${action}`,
-    payload: { pull_request: ISSUE, review: body },
+    payload: {
+      pull_request: REVIEWED,
+      review: { ...body, state: 'commented', html_url: 'https://github.test/r' },
+    },
     task,
     pullOf: 'repository',
   });
