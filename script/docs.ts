@@ -7,7 +7,9 @@ import { ENVIRONMENT } from '../src/config/environment.ts';
 import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
-import { HELP } from '../src/github/help.ts';
+import { type Help, INSTRUCTION, SUBCOMMANDS, WHO } from '../src/help/commands.ts';
+import { OPTION_HELP } from '../src/help/options.ts';
+import { PROGRAM } from '../src/help/program.ts';
 import { createProgram } from '../src/program.ts';
 import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
 import { faults } from './faults.ts';
@@ -35,9 +37,20 @@ export function withTables(page: string): string {
 }
 
 const TABLES: Record<string, () => string[][]> = {
-  commands: () => [['Command', 'What it does'], ...HELP.commands],
-  options: () => [['Option', 'What it is'], ...HELP.options],
-  program: () => [['Command', 'Options', 'What it does'], ...commandsOf(createProgram('orch'))],
+  commands: () => [
+    ['Command', 'What it does', 'Examples', 'Who can use it'],
+    ...[INSTRUCTION, ...Object.values(SUBCOMMANDS)].map(help => [
+      code(`/orch ${help.usage}`),
+      help.description,
+      ...examplesAndWho(help),
+    ]),
+  ],
+  options: () => [
+    ['Option', 'What it is'],
+    ...Object.entries(OPTION_HELP).map(([flag, [value, help]]) => [code(`--${flag} ${value}`), help]),
+  ],
+  program: () => [['Command', 'Options', 'What it does', 'Examples', 'Who can use it'], ...programRows()],
+  who: () => [['Who', 'Who that is'], ...Object.entries(WHO)],
   exits: () => [
     ['Exit code', 'What it means', 'Errors'],
     ...Object.entries(EXITS).map(([exit, means]) => [exit, means, errorsOf(Number(exit))]),
@@ -90,20 +103,25 @@ function modesOf(input: string): string {
   return modes.length === Object.keys(TAKES).length ? '' : modes.map(([mode]) => code(mode)).join(', ');
 }
 
-/** Each command that does something, with what it takes. */
-function commandsOf(command: Command, path = command.name()): string[][] {
-  return command.commands.flatMap(each => {
-    const name = `${path} ${each.name()}`;
-    if (each.commands.length > 0) return commandsOf(each, name);
-    const takes = each.registeredArguments.map(argument => {
-      const inner = `${argument.name()}${argument.variadic ? '…' : ''}`;
-      return argument.required ? inner : `[${inner}]`;
-    });
-    const options = each.options.filter(option => option.long !== '--json').map(({ flags }) => code(flags));
-    return [
-      [code([name, ...takes].join(' ')), options.join(', ').replaceAll('|', '\\|'), each.description()],
-    ];
+/** Each command of the program, with what it takes. */
+function programRows(): string[][] {
+  const program = createProgram('orch');
+  return Object.entries<Help>(PROGRAM).map(([path, help]) => {
+    const takes = help.usage.split(' ').slice(1).join(' ');
+    const words = takes.replaceAll(/<([^>]*)>/g, '$1').replaceAll('...', '…');
+    const flags = optionsOf(program, path.split(' ')).map(code).join(', ').replaceAll('|', '\\|');
+    return [code(`orch ${path} ${words}`.trim()), flags, help.description, ...examplesAndWho(help)];
   });
+}
+
+function optionsOf(parent: Command, [word, ...below]: readonly string[]): string[] {
+  const command = parent.commands.find(each => each.name() === word);
+  if (command && below.length > 0) return optionsOf(command, below);
+  return (command?.options ?? []).filter(({ long }) => long !== '--json').map(({ flags }) => flags);
+}
+
+function examplesAndWho({ examples, who }: Help): string[] {
+  return [examples.map(code).join('<br>'), who];
 }
 
 function errorsOf(exit: number): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { OPTIONS, type RunOptions, readOption } from '../command/options.ts';
+import { type RunOptions, readOption } from '../command/options.ts';
+import { OPTION_HELP } from '../help/options.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
 
@@ -142,7 +143,7 @@ function readOptions(get: (name: string) => string): RunOptions {
     {},
     ...given.map(({ name, text }) => {
       const option = readOption(name, text);
-      if (option === null) throw wrong(name, text, OPTIONS[name]?.help ?? '');
+      if (option === null) throw wrong(name, text, OPTION_HELP[name][1]);
       return option;
     }),
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { joinOptions, OPTIONS, type RunOptions, readOption } from '../command/options.ts';
+import { joinOptions, type RunOptions, readOption } from '../command/options.ts';
 import type { AskedAt, Wish } from '../forge/wish.ts';
+import { OPTION_HELP, type OptionName, plainHelp } from '../help/options.ts';
 import { OrchError } from '../shared/errors.ts';
 import { stripInvisible } from '../shared/invisible.ts';
 import { contextFile } from '../shared/names.ts';
@@ -9,7 +10,7 @@ import { contextFile } from '../shared/names.ts';
 export const visibleText = z.string().transform(stripInvisible).pipe(z.string().trim().min(1));
 
 const value = z.union([z.string(), z.array(z.string()).max(100)]).optional();
-const options = Object.fromEntries(Object.keys(OPTIONS).map(flag => [flag, value]));
+const options = Object.fromEntries(Object.keys(OPTION_HELP).map(flag => [flag, value]));
 const place = {
   repository: z
     .string()
@@ -79,7 +80,7 @@ function readOptions(given: Record<string, string | string[] | undefined>): RunO
       if (option === null)
         throw new OrchError(
           'E_USAGE',
-          `\`${flag}\` can't be ${JSON.stringify(text.slice(0, 60))}: it is ${OPTIONS[flag]?.help.replaceAll('`', '')}`,
+          `\`${flag}\` can't be ${JSON.stringify(text.slice(0, 60))}: it is ${plainHelp(flag as OptionName)}`,
         );
       const joined = joinOptions(read, option);
       if (joined === null) throw new OrchError('E_USAGE', `\`${flag}\` is there twice`);

@@ -1,13 +1,17 @@
+import { LATER, RESERVED, SUBCOMMANDS } from '../help/commands.ts';
+import { OPTION_HELP } from '../help/options.ts';
+import type { Amount } from '../shared/amounts.ts';
 import { nearest } from '../shared/nearest.ts';
 import { shorten, unquote } from '../shared/text.ts';
 import { parseTaskName } from '../task/glossary.ts';
-import { RESERVED, SUBCOMMANDS } from './help.ts';
-import { joinOptions, OPTIONS, type RunOptions, readOption } from './options.ts';
+import { isOption, joinOptions, type RunOptions, readOption } from './options.ts';
 
 export type Command =
   | { kind: 'run'; instruction: string; options: RunOptions }
   | { kind: 'status'; task: number | null }
   | { kind: 'pause' | 'resume' | 'cancel' | 'retry'; task: number | null }
+  | { kind: 'approve'; task: number | null; budget: Amount | null }
+  | { kind: 'prove'; task: number | null }
   | { kind: 'say' | 'rollback'; task: number | null; text: string }
   | { kind: 'help' };
 
@@ -65,11 +69,11 @@ function takeOptions(
 }
 
 function refuseOption(flag: string, value: string): Reply {
-  const flags = Object.keys(OPTIONS);
-  if (flags.includes(flag)) {
+  if (isOption(flag)) {
     const mistake = value === '' ? 'lacks its value' : `can't be ${code(value)}`;
-    return reply(`\`--${flag}\` ${mistake}. It takes ${OPTIONS[flag]?.help}.`);
+    return reply(`\`--${flag}\` ${mistake}. It takes ${OPTION_HELP[flag][1]}.`);
   }
+  const flags = Object.keys(OPTION_HELP);
   const near = nearest(flag, flags);
   const hint = near ? `Did you mean \`--${near}\`?` : `There are \`--${flags.join('`, `--')}\`.`;
   return reply(`${code(`--${flag}`)} is not an option. ${hint} ${asInstruction(`--${flag}`)}`);
@@ -79,13 +83,14 @@ function refuseOption(flag: string, value: string): Reply {
 function parseSubcommand(line: string, below: string[], options: RunOptions): Parsed | null {
   const first = /^\S*/.exec(line)?.[0] ?? '';
   const rest = line.slice(first.length).trim();
-  const task = parseTaskName(rest.replace(/^#/, ''));
+  const task = taskNamed(rest);
   const alone = rest === '' || task !== null;
   const word = first.toLowerCase();
   if (RESERVED.includes(word)) {
     return reply(`\`/orch ${word}\` is not part of this release. ${asInstruction(first)}`);
   }
   if (isSubcommand(word)) {
+    if (word === 'approve') return parseApprove(rest, options);
     if (word === 'say') return parseSay(word, [rest, ...below].join('\n').trim(), options);
     if (word === 'rollback') return parseSay(word, rest, options);
     if (!alone || Object.keys(options).length > 0) {
@@ -94,9 +99,25 @@ function parseSubcommand(line: string, below: string[], options: RunOptions): Pa
     return word === 'help' ? { kind: 'help' } : { kind: word, task };
   }
   const near =
-    alone && /^[a-z]/.test(word) ? nearest(word, [...Object.keys(SUBCOMMANDS), ...RESERVED]) : null;
+    alone && /^[a-z]/.test(word)
+      ? nearest(word, [...Object.keys({ ...SUBCOMMANDS, ...LATER }), ...RESERVED])
+      : null;
   if (!near) return null;
   return reply(`${code(first)} is not a command. Did you mean \`/orch ${near}\`? ${asInstruction(first)}`);
+}
+
+/** `T42`, and `--budget` before or after it. */
+function parseApprove(text: string, before: RunOptions): Parsed {
+  const first = takeOptions(LEADING, text, before);
+  const taken = 'kind' in first ? first : takeOptions(TRAILING, ` ${first.rest}`, first.options);
+  if ('kind' in taken) return taken;
+  const { budget = null, ...others } = taken.options;
+  const [named, task] = [taken.rest.trim(), taskNamed(taken.rest.trim())];
+  const fits = (named === '' || task !== null) && Object.keys(others).length === 0;
+  if (fits) return { kind: 'approve', task, budget };
+  return reply(
+    `\`/orch approve\` takes a task such as \`T42\`, or nothing, and \`--budget AMOUNT\`. ${asInstruction('approve')}`,
+  );
 }
 
 /** `T42 TEXT` or TEXT; a bare number is no task here, it is the beginning of what somebody says, or a checkpoint. */
@@ -110,8 +131,12 @@ function parseSay(kind: 'say' | 'rollback', said: string, options: RunOptions): 
   return reply(`\`/orch ${kind}\` takes ${takes}, and no options. ${asInstruction(kind)}`);
 }
 
-function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS {
-  return Object.hasOwn(SUBCOMMANDS, word);
+function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS | keyof typeof LATER {
+  return Object.hasOwn(SUBCOMMANDS, word) || Object.hasOwn(LATER, word);
+}
+
+function taskNamed(text: string): number | null {
+  return parseTaskName(text.replace(/^#/, ''));
 }
 
 function reply(text: string): Reply {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { OptionName } from '../help/options.ts';
 import { amountText } from '../shared/amount-text.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { parseDuration } from '../shared/clock.ts';
@@ -26,50 +27,24 @@ export interface RunOptions {
   budget?: Amount;
 }
 
-interface Option {
-  field: keyof RunOptions;
-  schema: z.ZodType;
-  value: string;
-  help: string;
-}
-
-/** One table for the parser, the help and the documentation. */
-export const OPTIONS: Readonly<Record<string, Option>> = {
-  agent: option('agent', profileName, 'NAME', 'the agent that does it, such as `claude`'),
-  capability: option(
-    'capabilities',
-    capabilityName.transform(name => [name]),
-    'NAME',
-    'what the agent must be good at, such as `tests`; it may be there more than once',
-  ),
-  model: option('model', modelName, 'MODEL', 'the model it is started with, such as `sonnet`'),
-  priority: option(
-    'priority',
-    z.enum(PRIORITIES),
-    'LEVEL',
-    'which tasks go first: `high`, `normal` or `low`',
-  ),
-  timeout: option(
-    'timeoutSeconds',
-    timeout,
-    'TIME',
-    'how long a try may take: `1m` to `24h`, such as `1h30m`',
-  ),
-  base: option('base', baseBranch, 'BRANCH', 'the branch to start from and to open the pull request onto'),
-  after: option(
-    'after',
-    taskNames,
-    'TASK',
-    'a task that must be completed first; may be given several times',
-  ),
-  budget: option('budget', amountText, 'AMOUNT', 'what all tries may take: `2usd`, `500ktokens` or both'),
-};
+/** How the value of each option is read, and where it goes. */
+const READERS = {
+  agent: ['agent', profileName],
+  capability: ['capabilities', capabilityName.transform(name => [name])],
+  model: ['model', modelName],
+  priority: ['priority', z.enum(PRIORITIES)],
+  timeout: ['timeoutSeconds', timeout],
+  base: ['base', baseBranch],
+  after: ['after', taskNames],
+  budget: ['budget', amountText],
+} as const satisfies Record<OptionName, [keyof RunOptions, z.ZodType]>;
 
 /** The option as a part of RunOptions; null when there is none of that name, or it doesn't take that value. */
 export function readOption(flag: string, value: string): RunOptions | null {
-  const entry = Object.hasOwn(OPTIONS, flag) ? OPTIONS[flag] : undefined;
-  const parsed = entry?.schema.safeParse(value);
-  return entry && parsed?.success ? { [entry.field]: parsed.data } : null;
+  if (!isOption(flag)) return null;
+  const [field, schema] = READERS[flag];
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { [field]: parsed.data } : null;
 }
 
 /** Both together: lists add up, and null when anything else is there twice. */
@@ -83,6 +58,6 @@ export function joinOptions(before: RunOptions, option: RunOptions): RunOptions 
   return joined;
 }
 
-function option(field: keyof RunOptions, schema: z.ZodType, value: string, help: string): Option {
-  return { field, schema, value, help };
+export function isOption(flag: string): flag is OptionName {
+  return Object.hasOwn(READERS, flag);
 }

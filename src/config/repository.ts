@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { OPTIONS, readOption } from '../command/options.ts';
+import { readOption } from '../command/options.ts';
+import { plainHelp } from '../help/options.ts';
 import { amountText } from '../shared/amount-text.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { profileName } from '../shared/names.ts';
@@ -113,7 +114,7 @@ function option(flag: 'base' | 'timeout', field: 'base' | 'timeoutSeconds') {
   return z.string().transform((value, context) => {
     const read = readOption(flag, value)?.[field];
     if (read !== undefined) return read;
-    context.addIssue({ code: 'custom', message: `must be ${OPTIONS[flag]?.help.replaceAll('`', '')}` });
+    context.addIssue({ code: 'custom', message: `must be ${plainHelp(flag)}` });
     return z.NEVER;
   });
 }

@@ -39,6 +39,9 @@ export async function obey(
         return await replies.reply(place, from.key, helpText());
       case 'status':
         return await replies.reply(place, from.key, await statusOf(context, place, command.task));
+      case 'approve':
+      case 'prove':
+        return await replies.reply(place, from.key, `\`/orch ${command.kind}\` is not part of this release.`);
       case 'say':
       case 'pause':
       case 'resume':

@@ -6,7 +6,7 @@ import type { Place } from './payloads.ts';
 import type { Replies, RepliesOptions } from './replies.ts';
 
 /** What is done to a task that is there. */
-export type Steering = Exclude<Command, { kind: 'run' | 'status' | 'help' }>;
+export type Steering = Exclude<Command, { kind: 'run' | 'status' | 'help' | 'approve' | 'prove' }>;
 
 /** How people reach tasks that are not in the store: each was a workflow run's. */
 export interface Elsewhere {

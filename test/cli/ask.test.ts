@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { add } from '../../src/cli/add.ts';
 import { run } from '../../src/cli/run.ts';
-import { OPTIONS } from '../../src/command/options.ts';
 import type { Ask, AskedAt } from '../../src/forge/wish.ts';
+import { OPTION_HELP, type OptionName, plainHelp } from '../../src/help/options.ts';
 import { createProgram } from '../../src/program.ts';
 import { cancel, changeState } from '../../src/queue/change.ts';
 import { OrchError } from '../../src/shared/errors.ts';
@@ -126,7 +126,7 @@ describe('orch add', () => {
   ] as const)('%s takes the options of comments', (name, more) => {
     const command = createProgram('orch').commands.find(each => each.name() === name);
     const options = command?.options.map(({ long, description }) => [long, description]) ?? [];
-    const known = Object.entries(OPTIONS).map(([flag, { help }]) => [`--${flag}`, help.replaceAll('`', '')]);
+    const known = Object.keys(OPTION_HELP).map(flag => [`--${flag}`, plainHelp(flag as OptionName)]);
     expect(options).toEqual(expect.arrayContaining(known));
     expect(options.length).toBe(known.length + 5 + more);
   });

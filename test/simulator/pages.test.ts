@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { INSTRUCTION, SUBCOMMANDS } from '../../src/help/commands.ts';
+import { OPTION_HELP } from '../../src/help/options.ts';
 import { runProgram } from '../../src/shared/program.ts';
 import { startSite } from '../support/site.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -20,6 +22,16 @@ describe('the pages of the simulated GitHub', () => {
     };
     for (const [path, text] of Object.entries(pages))
       expect(await site.get(path)).toMatchObject({ status: 200, body: expect.stringContaining(text) });
+  });
+
+  it('tell the commands of the App, as its own helps do', async () => {
+    await using site = await startSite();
+    const { body } = await site.get('/help');
+    for (const { usage, description, examples } of [INSTRUCTION, ...Object.values(SUBCOMMANDS)]) {
+      expect(body).toContain(`<code>/orch ${usage}</code>`);
+      for (const text of [description, ...examples]) expect(body).toContain(text);
+    }
+    for (const flag of Object.keys(OPTION_HELP)) expect(body).toContain(`<code>--${flag} `);
   });
 
   it('lead from the number of a pull request and from a check run to where these are', async () => {

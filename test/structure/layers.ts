@@ -40,6 +40,7 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
   ['src/store/', 'src/config/'],
   ['src/command/'],
   ['src/task/'],
+  ['src/help/'],
   ['src/shared/', 'src/simulator/'],
 ];
 
@@ -89,7 +90,7 @@ export function impureImports(files: readonly SourceFile[]): string[] {
 function mayImport(from: string, to: string): boolean {
   const [source, target] = [placeOf(from), placeOf(to)];
   if (source.place === target.place) return true;
-  if (source.place === SIMULATOR) return target.place === 'src/shared/';
+  if (source.place === SIMULATOR) return ['src/shared/', 'src/help/'].includes(target.place);
   if (target.place === SIMULATOR) return source.layer === 0;
   return source.layer < target.layer;
 }

@@ -21,6 +21,7 @@ export function layout(visit: Visit, page: Page, repository?: Repository): strin
 <header class="top">
 <div class="measure bar">
 <nav aria-label="Site"><a class="brand" href="/"><img src="/-/mark.svg" alt="" width="22" height="22">Simulated GitHub</a>
+<a href="/help">Commands</a>
 <a href="/deliveries">Deliveries</a></nav>
 ${actingAs(visit, repository)}
 </div>

@@ -8,6 +8,7 @@ import { commitPage, runPage } from './commit-page.ts';
 import { deliveriesPage, postRedelivery } from './deliveries-page.ts';
 import { filesPage } from './files-page.ts';
 import { actingUser, HEADERS, isOwn, peopleOf, rememberUser } from './guard.ts';
+import { helpPage } from './help-page.ts';
 import { html } from './html.ts';
 import { issuePage } from './issue-page.ts';
 import { layout } from './layout.ts';
@@ -63,6 +64,7 @@ export function addPages(server: FastifyInstance, simulator: Simulator): void {
         reply.redirect(await act(visitOf(simulator, request), reply), 303),
       );
     get('/', repositoriesPage);
+    get('/help', helpPage);
     get('/deliveries', deliveriesPage);
     post('/deliveries/:id', postRedelivery);
     post('/act-as', postActAs);
