@@ -6,7 +6,7 @@ export function onGithub(github: Simulator) {
   const repository = () => repositoryOf(github);
   const pullOf = (number: number) => repository().issues.get(number);
   const git = async (...args: string[]) => repository().git.run(args);
-  return {
+  const on = {
     /** `login: body`, the oldest first. */
     comments: (issue: number): string[] => commentsOf(github, issue),
     /** Title, text, labels, state and head of a pull request; null when there is none. */
@@ -48,5 +48,13 @@ export function onGithub(github: Simulator) {
           return { sha, author, subject };
         });
     },
+    /** Every issue and pull request with what was said there and its checks: what a story that broke off has left. */
+    all() {
+      return [...repository().issues.values()].map(({ number, title }) => {
+        const pull = on.pull(number);
+        return { number, title, pull, comments: on.comments(number), checks: on.checks(pull?.head) };
+      });
+    },
   };
+  return on;
 }

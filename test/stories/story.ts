@@ -1,6 +1,6 @@
 import type { Task } from '../../src/task/glossary.ts';
 import { isFinal } from '../../src/task/states.ts';
-import { startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
+import { GOOD_AGENT, startTestApp, type TestApp, type TestAppOptions } from '../support/app.ts';
 import { onGithub } from './evidence.ts';
 
 /** One thing that people may count on of pull requests, or that does not hold. */
@@ -48,13 +48,41 @@ const LONGEST_MS = 120_000;
 
 /** Plays a story in a world of its own, which is gone afterwards. `sabotage`: agents do nothing. */
 export async function tell(story: Story, { sabotage }: { sabotage: boolean }): Promise<Outcome> {
-  const agents = Object.entries(story.world.agents ?? {}).map(([name, script]) => [
-    name,
-    sabotage ? 'true' : script,
-  ]);
-  await using app = await startTestApp({ ...story.world, agents: Object.fromEntries(agents) });
   try {
-    const { task, pull, evidence, claims } = await inTime(story.play(worldOf(app)));
+    await using app = await startTestApp(sabotage ? sabotaged(story.world) : story.world);
+    return await played(story, app);
+  } catch (error) {
+    // The world itself: it did not come up, is not gone, or App and GitHub did not speak as GitHub's description has it.
+    return { held: false, task: null, pull_request: null, evidence: {}, why: [wordsOf(error)] };
+  }
+}
+
+/** The same world, with agents that end well at once and have done nothing. */
+function sabotaged({
+  agents = { good: GOOD_AGENT },
+  settings = {},
+  ...world
+}: TestAppOptions): TestAppOptions {
+  const names = Object.keys(agents);
+  const profiles = Object.entries((settings.agents ?? {}) as Record<string, object>);
+  return {
+    ...world,
+    agents: Object.fromEntries(names.map(name => [name, 'true'])),
+    settings: {
+      ...settings,
+      ...(profiles.length > 0 && {
+        agents: Object.fromEntries(
+          profiles.map(([name, profile]) => [name, { ...profile, command: ['true'] }]),
+        ),
+      }),
+    },
+  };
+}
+
+async function played(story: Story, app: TestApp): Promise<Outcome> {
+  const world = worldOf(app);
+  try {
+    const { task, pull, evidence, claims } = await inTime(story.play(world));
     const broken = Object.entries(claims).flatMap(([claim, isTrue]) => (isTrue ? [] : [claim]));
     return {
       held: broken.length === 0 && Object.keys(claims).length > 0,
@@ -64,9 +92,13 @@ export async function tell(story: Story, { sabotage }: { sabotage: boolean }): P
       ...(broken.length > 0 && { why: broken }),
     };
   } catch (error) {
-    const why = [error instanceof Error ? error.message : String(error)];
-    return { held: false, task: null, pull_request: null, evidence: {}, why };
+    const evidence = { left: world.on.all() };
+    return { held: false, task: null, pull_request: null, evidence, why: [wordsOf(error)] };
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function worldOf(app: TestApp): World {
