@@ -8,7 +8,7 @@ import { repositorySettings } from '../src/config/repository.ts';
 import { serverSettings } from '../src/config/schema.ts';
 import { type Shape, shapeOf } from '../src/config/yaml.ts';
 import { type Help, INSTRUCTION, SUBCOMMANDS, WHO } from '../src/help/commands.ts';
-import { OPTION_HELP } from '../src/help/options.ts';
+import { OPTION_HELP, optionUsage } from '../src/help/options.ts';
 import { PROGRAM } from '../src/help/program.ts';
 import { createProgram } from '../src/program.ts';
 import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
@@ -47,7 +47,7 @@ const TABLES: Record<string, () => string[][]> = {
   ],
   options: () => [
     ['Option', 'What it is'],
-    ...Object.entries(OPTION_HELP).map(([flag, [value, help]]) => [code(`--${flag} ${value}`), help]),
+    ...Object.entries(OPTION_HELP).map(([flag, [value, help]]) => [code(optionUsage(flag, value)), help]),
   ],
   program: () => [['Command', 'Options', 'What it does', 'Examples', 'Who can use it'], ...programRows()],
   who: () => [['Who', 'Who that is'], ...Object.entries(WHO)],

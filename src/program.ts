@@ -141,6 +141,13 @@ export function createProgram(name: string): Command {
       (await import('./cli/say.ts')).tell(task, text, { ...common(), ...options }),
     );
 
+  under(program, PROGRAM.approve)
+    .option('--budget <AMOUNT>', 'what all that follows may take, such as 2usd; else what its quote says')
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/approve.ts')).approve(task, { ...common(), ...options }),
+    );
+
   under(program, PROGRAM.checkpoint)
     .option('--json', 'as JSON')
     .action(async (task, options) =>
@@ -219,7 +226,8 @@ function under(parent: Command, { usage, description, examples, who }: Help, set
 function wish(command: Command): Command {
   for (const [name, [value, help]] of Object.entries({ ...OPTION_HELP, ...PROGRAM_OPTION_HELP })) {
     const text = help.replaceAll('`', '');
-    if (MANY.includes(name)) command.option(`--${name} <${value}>`, text, collect);
+    if (value === '') command.option(`--${name}`, text);
+    else if (MANY.includes(name)) command.option(`--${name} <${value}>`, text, collect);
     else command.option(`--${name} <${value}>`, text);
   }
   return command.option('--json', 'as JSON');

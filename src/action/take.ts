@@ -72,10 +72,13 @@ function contextOf(
         await replies.refuse(place, key, told);
       },
     },
-    rollBack() {
-      throw new Error('what is said to tasks of workflow runs does not come here');
-    },
+    rollBack: notHere,
+    plans: { approve: notHere, compare: notHere },
   };
+}
+
+function notHere(): never {
+  throw new Error('what is said to tasks of workflow runs does not come here');
 }
 
 /** What a server would be told to do about it is another thing in a job. */

@@ -8,13 +8,13 @@ const TAIL_BYTES = 64 * 1024;
 const LONGEST = 2048;
 
 /**
- * The last `lines` readable lines of a terminal's log, at most 2 KB: sequences stripped, and of a line that was
+ * The last `lines` readable lines of a terminal's log, at most 2 KB unless told: sequences stripped, and of a line that was
  * overwritten (progress bars) only what was shown last, of tokens nothing. Empty when nothing was logged.
  */
-export async function lastWords(logFile: string, lines: number): Promise<string> {
+export async function lastWords(logFile: string, lines: number, most = LONGEST): Promise<string> {
   const readable = readableLines(await readTail(logFile)).filter(line => line !== '');
   // Before the cut: a part of a token no longer looks like one.
-  return lastBytes(redactShapes(readable.slice(-lines).join('\n')), LONGEST);
+  return lastBytes(redactShapes(readable.slice(-lines).join('\n')), most);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { stripInvisible } from '../shared/invisible.ts';
 import { redactShapes } from '../shared/secrets/secrets.ts';
 import { visibleMarkdown } from '../shared/visible.ts';
+import { type Approved, approvedWords, PLAN_STEPS } from './planning.ts';
 import { describeSaid, type Said } from './resumption.ts';
 
 /** What somebody who may command has said where a task was asked for. */
@@ -78,6 +79,8 @@ export interface PromptInput {
   context: SharedContext;
   /** What others have done before; null for the first. */
   handOver: HandOver | null;
+  /** What it is to plan, or has planned; null where no plan is wanted. */
+  plan?: Approved | null;
   /** Replaces the built-in text; see `TEMPLATE` for its placeholders. */
   template: string | null;
 }
@@ -129,9 +132,10 @@ export function writePrompt(input: PromptInput): string {
   );
 }
 
-function describeTask({ instruction, issue, vouched, said, isContinued }: PromptInput): string {
+function describeTask({ instruction, issue, vouched, said, isContinued, plan = null }: PromptInput): string {
   const asked = (vouched && issue ? othersWords(issue) : instruction).trim();
-  return [asked, ...said.map(describeSaid), ...(isContinued ? [CONTINUED] : [])].join('\n\n');
+  const approved = plan === null ? [] : approvedWords(plan);
+  return [asked, ...approved, ...said.map(describeSaid), ...(isContinued ? [CONTINUED] : [])].join('\n\n');
 }
 
 const CONTINUED = `Work on this has begun here and was interrupted. What was done lies in this directory and on the branch: look at
@@ -255,7 +259,8 @@ function list(names: readonly string[]): string {
   return names.map(name => `\`${name}\``).join(', ');
 }
 
-function describeSteps({ branch, base, issue, pull }: PromptInput): string {
+function describeSteps({ branch, base, issue, pull, plan = null }: PromptInput): string {
+  if (plan !== null && plan.approvedAt === null) return PLAN_STEPS;
   const closes = issue === null || issue.onPullRequest ? '' : `, and name issue #${issue.number} in it`;
   const open =
     pull === null

@@ -1,4 +1,5 @@
 import { stripInvisible } from '../shared/invisible.ts';
+import { type Approved, approvedWords, changedIssue, PLAN_AGAIN } from './planning.ts';
 
 /** What somebody who may command has told a task's agent since it was asked for. */
 export interface Said {
@@ -19,18 +20,24 @@ export function writeResumption({
   instruction,
   keyboard,
   said,
+  plan = null,
 }: {
   instruction: string | null;
   keyboard: string | null;
   said: readonly Said[];
+  /** Null where no plan was asked for; with the issue where that has changed. */
+  plan?: (Approved & { issue: { title: string; body: string } | null }) | null;
 }) {
+  const isPlanning = plan !== null && plan.approvedAt === null;
   const parts = [
     ...(keyboard === null ? [] : [handedBack(keyboard)]),
     ...(instruction === null ? [] : [instruction.trim()]),
+    ...(plan === null ? [] : approvedWords(plan)),
+    ...(isPlanning && plan.issue ? [changedIssue(plan.issue)] : []),
     ...said.map(describeSaid),
   ];
   const told = parts.length === 0 ? [INTERRUPTED] : parts;
-  return stripInvisible(`${[...told, STEPS].join('\n\n')}\n`);
+  return stripInvisible(`${[...told, isPlanning ? PLAN_AGAIN : STEPS].join('\n\n')}\n`);
 }
 
 function handedBack(who: string): string {

@@ -1,6 +1,14 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type RunView, showEvent, showInput, showRun, showTask, type TaskView } from '../record/views.ts';
+import {
+  type RunView,
+  showEvent,
+  showInput,
+  showPlan,
+  showRun,
+  showTask,
+  type TaskView,
+} from '../record/views.ts';
 import { type ErrorCode, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Store } from '../store/open.ts';
@@ -23,9 +31,10 @@ export function taskView({ store, clock, agentState }: Known, task: Task): TaskV
 export function storyOf(options: Known & Pick<ApiOptions, 'local'>, task: Task) {
   const { store, local } = options;
   const runs = store.runs.ofTask(task.id).map(run => runView(store, run));
+  const plan = showPlan(task, store.plans.get(task.id));
   const said = store.inputs.ofTask(task.id).map(showInput);
   const events = store.journal.ofTask(task.id).map(showEvent);
-  return { ...taskView(options, task), tests: local?.tests(task) ?? null, runs, said, events };
+  return { ...taskView(options, task), tests: local?.tests(task) ?? null, plan, runs, said, events };
 }
 
 export function runView({ usage, dispatches }: Store, run: Run): RunView {

@@ -1,5 +1,6 @@
 import type { Ask } from '../forge/wish.ts';
 import type { CleanedUp, TestsView } from '../record/views.ts';
+import type { Amount } from '../shared/amounts.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import type { Backup } from '../store/backups.ts';
@@ -31,6 +32,10 @@ export interface ApiOptions {
   stop(now: boolean): void;
   /** Makes a backup of the database. */
   backUp(): Promise<Backup>;
+  plans: {
+    /** Has a task's plan carried out, within a budget; null is that of its quote. Errors: E_PLAN. */
+    approve(task: number, approval: { by: string; budget: Amount | null }): Task;
+  };
   checkpoints: {
     /** Keeps how the worktree of a live run is now. Errors: E_CHECKPOINT, E_TASK_STATE. */
     make(task: Task): Promise<Checkpoint>;

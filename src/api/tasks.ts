@@ -5,6 +5,7 @@ import { MOST_CHARACTERS, readTaskFile } from '../config/tasks/file.ts';
 import { type Asked, wishesOf } from '../forge/wish.ts';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
+import { amountText } from '../shared/amount-text.ts';
 import { TASK_STATES, type TaskState } from '../task/states.ts';
 import { namedTask, storyOf, taskView, where, whoAsks } from './answers.ts';
 import type { ApiOptions } from './options.ts';
@@ -26,11 +27,12 @@ const listQuery = z.object({
 });
 /** JSON may write a character in six. */
 const FILE_BYTES = 6 * MOST_CHARACTERS;
+const approveBody = z.strictObject({ budget: amountText.nullable().default(null) });
 const sayBody = z.strictObject({ text: visibleText });
 
 /** Tasks: asked for, listed, shown, changed, spoken to. */
 export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, clock, ask, takeOver } = options;
+  const { store, clock, ask, takeOver, plans } = options;
 
   app.post('/api/tasks', async (request, reply) => {
     const { wish, at } = readWish(request.body);
@@ -70,6 +72,11 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.post('/api/tasks/:task/take-over', request => {
     const { id } = namedTask(store, request.params);
     return taskView(options, takeOver(id, request.holder?.name ?? 'somebody on the host'));
+  });
+  app.post('/api/tasks/:task/approve', request => {
+    const { id } = namedTask(store, request.params);
+    const { budget } = approveBody.parse(request.body ?? {});
+    return taskView(options, plans.approve(id, { by: whoAsks(request), budget }));
   });
   app.post('/api/tasks/:task/say', request => {
     const { id } = namedTask(store, request.params);

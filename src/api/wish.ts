@@ -9,7 +9,10 @@ import { contextFile } from '../shared/names.ts';
 /** Text from outside that says something: without what nobody sees, and not empty. */
 export const visibleText = z.string().transform(stripInvisible).pipe(z.string().trim().min(1));
 
-const value = z.union([z.string(), z.array(z.string()).max(100)]).optional();
+/** `true` is of an option that takes nothing. */
+const value = z
+  .union([z.string(), z.literal(true).transform(String), z.array(z.string()).max(100)])
+  .optional();
 const options = Object.fromEntries(Object.keys(OPTION_HELP).map(flag => [flag, value]));
 const place = {
   repository: z

@@ -34,6 +34,8 @@ export interface BrokerHandlers {
   /** What people say to it; null when nobody does in time, or nobody waits for it any more. */
   ask(question: string, gone: AbortSignal): Promise<Told | null>;
   progress(text: string): Promise<void>;
+  /** What it would do, which people approve before it does. */
+  plan(plan: { text: string; files: string[]; risk: string | null }): Promise<void>;
   done(done: { summary: string | null }): Promise<void>;
 }
 
@@ -189,6 +191,11 @@ async function reply(
     case 'progress':
       await handlers.progress(asked.text);
       return { ok: true };
+    case 'plan': {
+      const { text, files, risk } = asked;
+      await turn(() => handlers.plan({ text, files, risk }));
+      return { ok: true };
+    }
     case 'done':
       await turn(() => handlers.done({ summary: asked.summary }));
       return { ok: true };

@@ -37,6 +37,13 @@ export const question = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('ask'), question: z.string().trim().min(1).max(4000) }),
   z.strictObject({ kind: z.literal('progress'), text: z.string().trim().min(1).max(500) }),
+  z.strictObject({
+    kind: z.literal('plan'),
+    text: z.string().trim().min(1).max(30_000),
+    /** Files that are expected to change. */
+    files: z.array(z.string().trim().min(1).max(400)).max(200),
+    risk: z.string().trim().min(1).max(1000).nullable(),
+  }),
   z.strictObject({ kind: z.literal('done'), summary: z.string().max(65_536).nullable() }),
 ]);
 export type Question = z.infer<typeof question>;
@@ -53,5 +60,6 @@ export interface Answers {
   /** What people have said since the agent last heard of them; null when nobody answered in time. */
   ask: { ok: true; said: string[] | null };
   progress: { ok: true };
+  plan: { ok: true };
   done: { ok: true };
 }

@@ -17,6 +17,7 @@ export interface WishOptions extends Common {
   base?: string;
   after?: string[];
   budget?: string;
+  plan?: boolean;
   context?: string[];
   file?: string;
   repository?: string;

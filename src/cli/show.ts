@@ -1,6 +1,7 @@
-import type { EventView, InputView, RunView, TaskView, TestsView } from '../record/views.ts';
+import type { EventView, InputView, PlanView, RunView, TaskView, TestsView } from '../record/views.ts';
 import { describeTests } from '../record/words.ts';
 import { showAmount, showUsd } from '../shared/amounts.ts';
+import { duration } from '../shared/clock.ts';
 import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
@@ -9,7 +10,7 @@ import { firstLine, placeOf, stateCell } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
-  type Story = { tests: TestsView | null; runs: RunView[]; said: InputView[]; events: EventView[] };
+  type Story = { tests: TestsView | null; plan: PlanView; runs: RunView[]; said: InputView[]; events: EventView[] };
   type Whole = TaskView & Story;
   const task = await askDaemon<Whole>(
     await findHome(options),
@@ -26,7 +27,8 @@ export async function show(name: string, options: Common): Promise<void> {
   if (task.parent) say(`part of ${task.parent}`);
   if (task.branch) say(`branch ${task.branch}`);
   if (task.budget) say(budgetLine(task.budget));
-  if (task.question) say(`it asks: ${task.question}`);
+  if (task.plan) sayPlan(task.id, task.plan);
+  else if (task.question) say(`it asks: ${task.question}`);
   if (task.pull_request) {
     const { number, url, state } = task.pull_request;
     say(`pull request ${url ?? `#${number}`} (${state})`);
@@ -50,6 +52,27 @@ export async function show(name: string, options: Common): Promise<void> {
   const said = task.said.map(({ author, arrived_at, text }) => [author, arrived_at ?? 'not yet', text]);
   if (said.length > 0) section(said, ['SAID BY', 'HEARD', 'TEXT']);
   section(task.events.map(({ at, text }) => [at, text]));
+}
+
+function sayPlan(id: string, plan: NonNullable<PlanView>): void {
+  const { version, text, files, risk, quote, waits, stale, approved_by } = plan;
+  const how = approved_by === null ? (waits ? 'waits for approval' : 'is being made anew') : `approved by ${approved_by}`;
+  say(`plan, version ${version}: ${how}`);
+  for (const line of text.split('\n')) say(`  ${line}`);
+  if (files.length > 0) say(`  files: ${files.join(', ')}`);
+  if (risk) say(`  risk: ${risk}`);
+  if (quote) {
+    const { usd, seconds, from, ahead, at_work, cap_usd } = quote;
+    const between = (low: string, high: string) => `, most took ${low} to ${high}`;
+    const cost = usd && `${showUsd(usd.expected)}${between(showUsd(usd.low), showUsd(usd.high))}`;
+    const time = (value: number) => duration(value * 1000);
+    const took = seconds && `${time(seconds.expected)}${between(time(seconds.low), time(seconds.high))}`;
+    say(`  cost: ${cost ?? 'not known'}; time: ${took ?? 'not known'}${from ? ` (${from})` : ''}`);
+    say(`  place in the queue: after ${ahead} others, ${at_work} at work`);
+    if (waits && cap_usd !== null) say(`  approving it grants ${showUsd(cap_usd)}`);
+  }
+  if (stale) say("The issue's text has changed since: it can't be approved.");
+  else if (waits) say(`Next: orch approve ${id} [--budget 2usd], or orch say ${id} "what to change"`);
 }
 
 function section(rows: readonly (readonly string[])[], head?: readonly string[]): void {

@@ -41,8 +41,9 @@ export function parseCommand(text: string): Parsed {
   return reply('The instruction is missing: `/orch fix the failing test`.');
 }
 
-const LEADING = /^--([^\s=]+)(?:=(\S*)|\s+(?!--)(\S+))?/;
-const TRAILING = /\s--([a-z]+)(?:=|\s+)(\S+)$/;
+// `plan` takes no value.
+const LEADING = /^--([^\s=]+)(?:=(\S*)|(?<!^--plan)\s+(?!--)(\S+))?/;
+const TRAILING = /\s--(plan$|[a-z]+(?=[=\s]))(?:(?:=|\s+)(\S+))?$/;
 
 /**
  * Takes options off one end of the line. Before the instruction whatever looks like an option must be one;

@@ -14,6 +14,9 @@ const taskNames = z
   .transform(parseTaskName)
   .pipe(z.number().transform(task => [task]));
 
+/** A word that says all by itself; `true` is how JSON says it. */
+const planFirst = z.enum(['', 'true']).transform(() => true);
+
 /** The options of a run, as comments, labels and the command line give them. */
 export interface RunOptions {
   agent?: string;
@@ -25,6 +28,8 @@ export interface RunOptions {
   /** Tasks that must be completed first. */
   after?: number[];
   budget?: Amount;
+  /** A plan first, which people approve. */
+  plan?: true;
 }
 
 /** How the value of each option is read, and where it goes. */
@@ -37,6 +42,7 @@ const READERS = {
   base: ['base', baseBranch],
   after: ['after', taskNames],
   budget: ['budget', amountText],
+  plan: ['plan', planFirst],
 } as const satisfies Record<OptionName, [keyof RunOptions, z.ZodType]>;
 
 /** The option as a part of RunOptions; null when there is none of that name, or it doesn't take that value. */

@@ -51,6 +51,8 @@ export interface RepositorySettings {
     ciAttempts: number;
     base: 'update' | 'conflicts' | 'off';
   };
+  /** Which tasks at issues begin with a plan that people approve, besides those that were asked for so. */
+  plan: 'never' | 'outsiders' | 'always';
   /** Replaces the prompt's text. */
   prompt: string | null;
 }
@@ -193,6 +195,10 @@ export const repositorySettings = z
         .nullable()
         .default(null),
       'What the agent is told, with `{{instruction}}`, `{{issue}}`, `{{branch}}`, `{{base}}`, `{{so_far}}`, `{{guidance}}` and `{{steps}}` filled in.',
+    ),
+    plan: used(
+      z.enum(['never', 'outsiders', 'always']).default('never'),
+      'Which tasks at issues begin with a plan that people approve, besides those that were asked for so: those at issues whose author may not command (`outsiders`), all, or none.',
     ),
     checks: later(z.unknown().optional(), 'What is shown of the work.'),
     follow_up: z

@@ -19,6 +19,7 @@ import type { Profile, Settings } from '../config/settings.ts';
 import type { Sight, Stages } from '../scheduler/stages.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Input } from '../store/inputs.ts';
+import type { Plan } from '../store/plans.ts';
 import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
 import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
@@ -39,6 +40,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   groups: Groups;
   /** What people have told the task's agent. */
   said(task: number): Input[];
+  /** What a task's agent is to plan, or has planned; null where nobody wants a plan. */
+  plan(task: number): Plan | null;
   /** All runs of a task. */
   runs(task: number): Run[];
   /** Gives the run's session an id, and writes it down. */
@@ -76,19 +79,30 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     writeFiles(profile, directory);
     const context = await options.context.giveTo(task, run);
     const isTakenOver = run.keyboard !== null;
-    const { prefix, session, environment } = await options.confine(task, run, { terminal: isTakenOver });
+    const plan = options.plan(task.id);
+    const isPlanning = plan !== null && plan.approvedAt === null;
+    const { prefix, session, environment } = await options.confine(task, run, {
+      terminal: isTakenOver,
+      readOnly: isPlanning,
+    });
     const kind = options.sandboxes.found?.kind;
     // In a container it is the image that has the programs.
     if (kind !== 'container')
       await requireReady(profile, { environment, isBareRoot: kind === 'none' && process.getuid?.() === 0 });
-    // Where an agent has gone on before, all is set up.
+    // Where an agent has gone on before, all is set up; but nothing is where it could only read.
     const resumes = isResumed(run) && run.session !== null && profile.resume !== null;
     const how = isTakenOver ? 'interactive' : resumes ? 'resume' : 'command';
     const known = how === 'command' && isResumed(run) ? null : run.session;
-    const setup = how === 'command' ? setupOf(own, tree, environment) : [];
+    const isFirst = isFirstAfter(plan, run);
+    const isSetUp = isPlanning || (how !== 'command' && !isFirst);
+    const setup = isSetUp ? [] : setupOf(own, tree, environment);
     const said = options.said(task.id);
     if (how === 'resume')
-      await writeFile(promptFile, promptToGoOn(task, run, { said, ...before(run) }), { mode: 0o600 });
+      await writeFile(
+        promptFile,
+        promptToGoOn(task, run, { said, plan: isPlanning || isFirst ? plan : null, ...before(run) }),
+        { mode: 0o600 },
+      );
     if (how === 'command') {
       const prompt = promptToBegin(task, run, said, {
         guidance: guidanceFiles(tree),
@@ -97,6 +111,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
         context,
         template: own.prompt,
         handOver: await options.handOver.tell(task, run),
+        plan,
       });
       await writeFile(promptFile, prompt, { mode: 0o600 });
     }
@@ -136,6 +151,14 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       ),
       keyboard: runs.findLast(({ spawnedAt }) => spawnedAt !== null)?.keyboard ?? null,
     };
+  }
+
+  /** No agent has been started yet since the plan was approved. */
+  function isFirstAfter(plan: Plan | null, run: Run): boolean {
+    const since = plan?.approvedAt ?? null;
+    if (since === null) return false;
+    const began = (each: Run) => each.spawnedAt !== null && each.startedAt >= since;
+    return !options.runs(run.task).some(each => each.number < run.number && began(each));
   }
 
   /** The limit that a run went beyond, for people. */

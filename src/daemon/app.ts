@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AppCredentials } from '../config/environment.ts';
+import { carriedSettings } from '../config/repository.ts';
 import type { Ask } from '../forge/wish.ts';
 import { EVENTS, HANDLED, openHandlers } from '../github/app.ts';
 import { githubAsk } from '../github/asked.ts';
@@ -10,10 +11,12 @@ import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
 import { decided } from '../github/places.ts';
+import { startPlanReactions } from '../github/plan-reactions.ts';
 import { startReach } from '../github/reach.ts';
 import { startRedelivery } from '../github/redeliver.ts';
 import { openReplies } from '../github/replies.ts';
 import { startReporter } from '../github/report/reporter.ts';
+import type { Task } from '../task/glossary.ts';
 import { actionsEngine, requireEngineOf } from './actions-engine.ts';
 import { type LastingHome, openHome } from './home.ts';
 import { openLocalEngine } from './local-engine.ts';
@@ -72,7 +75,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { rollBack } = daemon.checkpoints;
   const told = actions === null ? {} : { actions: actions.news };
   const replies = openReplies(shared);
-  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, ...told };
+  const { plans } = daemon;
+  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, plans, ...told };
   const handle = openHandlers(context);
   await probot.load(app => {
     for (const name of HANDLED)
@@ -89,6 +93,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
   });
   stack.defer(() => inbox.stop());
+  const carried = carriedSettings(settings);
+  const permissions = (task: Task) => carried(task.settings).permissions;
+  const reactions = startPlanReactions({ ...shared, plans, permissions });
+  stack.defer(() => reactions.stop());
   const reach = startReach({ ...shared, intervalSeconds: REACH_SECONDS });
   stack.defer(() => reach.stop());
   const redelivery = startRedelivery({ ...shared, events: EVENTS, intervalSeconds: REDELIVER_SECONDS });

@@ -10,6 +10,7 @@ import type { Secrets } from '../shared/secrets/secrets.ts';
 import { type Run, runName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { BY_HAND, BY_TIME, type Checkpoints } from './checkpoints.ts';
+import type { Plans } from './plans.ts';
 
 export interface BrokerStage extends AsyncDisposable {
   stage: Stages['broker'];
@@ -35,7 +36,13 @@ const MOST_WORDS = { question: 50, progress: 500 };
 
 /** One broker a live run, each on a socket of its own. */
 export function brokerStage(
-  options: PublishOptions & { paths: Paths; log: Log; secrets: Secrets; checkpoint: Checkpoints['take'] },
+  options: PublishOptions & {
+    paths: Paths;
+    log: Log;
+    secrets: Secrets;
+    checkpoint: Checkpoints['take'];
+    plans: Pick<Plans, 'make'>;
+  },
 ): BrokerStage {
   const open = new Map<string, { branch: string; broker: Promise<Broker> }>();
   const rescuing = new Set<string>();
@@ -71,6 +78,14 @@ export function brokerStage(
     return note === null ? 'by the agent' : `by the agent: ${stripInvisible(note)}`;
   }
 
+  /** Whatever its agent has done in the worktree, nothing of it goes out. */
+  function refuseWhilePlanning(run: Run): void {
+    if (!options.store.plans.isMaking(run.task)) return;
+    throw new OrchError('E_PLAN', `${name(run)} makes a plan, and changes nothing before people approve it`, {
+      remedy: 'Tell the plan with `orch plan`, then end your turn.',
+    });
+  }
+
   function countWords(run: Run, kind: keyof typeof MOST_WORDS): void {
     if (next(words[kind], name(run)) <= MOST_WORDS[kind]) return;
     const what = `${name(run)} has told people ${MOST_WORDS[kind]} times of ${kind === 'question' ? 'a question' : 'its progress'}, which is all that it may`;
@@ -88,6 +103,7 @@ export function brokerStage(
     return {
       refs: async () => publisher.refs(),
       async push(push) {
+        refuseWhilePlanning(run);
         count(run);
         failures.delete(name(run));
         try {
@@ -101,6 +117,7 @@ export function brokerStage(
         return { ok: true };
       },
       async pullRequest(pull) {
+        refuseWhilePlanning(run);
         count(run);
         unopened.delete(name(run));
         try {
@@ -120,7 +137,12 @@ export function brokerStage(
         countWords(run, 'progress');
         talk.progress(run, text);
       },
+      async plan(plan) {
+        countWords(run, 'question');
+        options.plans.make(run, plan);
+      },
       async done({ summary }) {
+        refuseWhilePlanning(run);
         if (run.keyboard !== null) throw notDone(run.keyboard);
         talk.withdraw(run);
         await publisher.done(summary);

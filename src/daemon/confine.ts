@@ -23,7 +23,8 @@ export interface ConfineOptions {
 export type Confine = (
   task: Task,
   run: Run,
-  options?: { offline?: boolean; terminal?: boolean },
+  /** `readOnly`: worktree and repository can be read, and no more. */
+  options?: { offline?: boolean; terminal?: boolean; readOnly?: boolean },
 ) => Promise<Enclosure>;
 
 /** How the programs of a run are started, in the sandbox that the host has. Errors: E_SANDBOX_UNAVAILABLE, E_SETTINGS. */
@@ -36,14 +37,17 @@ export function confinement(options: ConfineOptions): Confine {
     const profile = settings.profiles.find(each => each.name === run.profile);
     const store = await options.repositories.store(task);
     const sandbox = await options.sandboxes.find();
+    const places = [workspace.tree, workspace.repository];
+    const isReadOnly = enclosing?.readOnly === true;
     const enclosure = sandbox.enclose(
       {
         run: name,
         tree: workspace.tree,
-        own: [workspace.tree, workspace.repository],
+        own: isReadOnly ? [] : places,
         home: join(workspace.directory, 'home'),
         temporary: join(workspace.directory, 'tmp'),
         read: [
+          ...(isReadOnly ? places : []),
           join(store.directory, 'objects'),
           paths.sockets(name),
           join(directory, 'bin'),

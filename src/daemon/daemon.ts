@@ -18,6 +18,7 @@ import { type Health, openHealth } from './health.ts';
 import type { Home } from './home.ts';
 import { openKeeper } from './keeper.ts';
 import { nextStepIn } from './next-step.ts';
+import { openPlans, type Plans } from './plans.ts';
 import { policyOf } from './policy.ts';
 import { rollBackIn } from './rollback-asked.ts';
 
@@ -30,6 +31,7 @@ export interface DaemonOptions extends Omit<EngineOptions, 'paths' | 'store' | '
 export interface Daemon extends AsyncDisposable {
   store: Store;
   paths: Paths;
+  plans: Plans;
   checkpoints: ApiOptions['checkpoints'];
   takeOver: ApiOptions['takeOver'];
   cleanUp: ApiOptions['cleanUp'];
@@ -111,6 +113,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     store,
     paths,
+    plans: openPlans({ store, clock, budgets: settings.budgets, redact: secrets.redact }),
     checkpoints: { make: engine.checkpoint, rollBack: rollBackIn({ store, clock }) },
     takeOver: engine.takeOver,
     cleanUp: cleaner.cleanUp,

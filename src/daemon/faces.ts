@@ -47,6 +47,7 @@ export async function openFaces(options: FacesOptions): Promise<Faces> {
     local: options.local,
     backUp: daemon.backUp,
     agentState: daemon.agentState,
+    plans: daemon.plans,
     checkpoints: daemon.checkpoints,
     takeOver: daemon.takeOver,
     cleanUp: daemon.cleanUp,

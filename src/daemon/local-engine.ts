@@ -25,12 +25,15 @@ import { insight } from './insight.ts';
 import { keepWork } from './kept-work.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
+import { withPlans } from './plan-stage.ts';
+import { openPlans } from './plans.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
 import { startRollbacks } from './rollbacks.ts';
 import { checkpointByHand, snapshots } from './snapshots.ts';
 import { takeOverIn } from './take-over.ts';
 import { startTimedCheckpoints } from './timed-checkpoints.ts';
+import { messageOf } from './words.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 const STATES_SECONDS = 10;
@@ -56,9 +59,10 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
   const rules = (task: Task) => pushRules(settings, repositorySettings(task), secrets);
   const { keep, everyMinutes } = settings.checkpoints;
   const checkpoints = openCheckpoints({ store, clock, log, repositories, words: forge.pulls.words, keep });
+  const plans = openPlans({ store, clock, budgets: settings.budgets, redact: secrets.redact });
   const git = publishGit({ repositories, rules, keepTip: checkpoints.keepTip, stays });
   const broker = stack.use(
-    brokerStage({ store, clock, log, forge, git, paths, secrets, checkpoint: checkpoints.take }),
+    brokerStage({ store, clock, log, forge, git, paths, secrets, plans, checkpoint: checkpoints.take }),
   );
   const sandboxes = openSandboxes({ ...settings.sandbox, env });
   await sandboxes.find().catch(error => log.error(describeError(error)));
@@ -108,6 +112,7 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
         return session;
       },
       said: store.inputs.ofTask,
+      plan: store.plans.get,
       runs: store.runs.ofTask,
       usedBefore: store.usage.before,
       model: run => modelOf({ store, settings }, run),
@@ -158,7 +163,10 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
   stack.defer(() => rollbacks.stop());
   const open = stack.move();
   return {
-    stages: { workspace, agent, broker: sockets, pulls: pullStage(forge) },
+    stages: withPlans(
+      { workspace, agent, broker: sockets, pulls: pullStage(forge) },
+      { store, forge, plans, message: run => messageOf(paths, run) },
+    ),
     slackSeconds: 0,
     sandbox: () => CONFINED[sandboxes.found?.kind ?? 'missing'],
     agentState: states.of,

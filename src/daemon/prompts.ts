@@ -1,11 +1,14 @@
 import { isVouched, type PromptInput, type Remark, writePrompt } from '../agent/prompt.ts';
 import { writeResumption } from '../agent/resumption.ts';
 import type { Input } from '../store/inputs.ts';
+import type { Plan } from '../store/plans.ts';
 import { isResumed, type Run, type Task } from '../task/glossary.ts';
 
 export interface Resumption {
   /** What people have told the task's agent, to whichever of its runs. */
   said: readonly Input[];
+  /** What it is to plan, or has planned. */
+  plan: Plan | null;
   /** An agent has begun with the instruction in this conversation. */
   hasBegun: boolean;
   /** The person who has worked in the conversation since; null when nobody has. */
@@ -13,12 +16,13 @@ export interface Resumption {
 }
 
 /** What an agent is told that goes on in a conversation: only what is new in it. */
-export function promptToGoOn(task: Task, run: Run, { said, hasBegun, keyboard }: Resumption): string {
+export function promptToGoOn(task: Task, run: Run, { said, plan, hasBegun, keyboard }: Resumption): string {
   const isNew = task.continues !== null && !hasBegun;
   return writeResumption({
     instruction: isNew ? task.instruction : null,
     keyboard,
     said: said.filter(each => each.run === run.number),
+    plan: plan && { ...plan, issue: plan.isStale ? issueOf(task) : null },
   });
 }
 
@@ -27,7 +31,7 @@ export function promptToBegin(
   task: Task,
   run: Run,
   said: readonly Input[],
-  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'context' | 'template' | 'handOver'>,
+  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'context' | 'template' | 'handOver' | 'plan'>,
 ): string {
   return writePrompt({
     ...found,

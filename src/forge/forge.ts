@@ -25,6 +25,8 @@ export interface Forge {
   authors(task: Task): Promise<{ author: Person; coauthor: Person | null }>;
   /** Errors: E_ACCESS_LOST, E_GITHUB, E_GITHUB_AWAY. */
   confirm: Confirm;
+  /** The issue of the task as it reads now; null where it has none. Errors: E_GITHUB, E_GITHUB_AWAY. */
+  issue(task: Task): Promise<{ title: string; body: string | null } | null>;
   pulls: {
     /** The open pull request of the task's branch, recorded in the task when found. */
     find(task: Task): Promise<PullRequest | null>;

@@ -59,6 +59,7 @@ export function queueWishes(
     return queued.map(({ kind, task }, index) => {
       const parent = queued[wishes[index]?.parent ?? -1];
       if (parent && kind === 'queued') store.tasks.update(task.id, task.epoch, { parent: parent.task.id });
+      if (wishes[index]?.options.plan && kind === 'queued') store.plans.want(task.id);
       return { kind, task: store.tasks.get(task.id) as Task };
     });
   });

@@ -18,6 +18,7 @@ import {
   pullRequest,
 } from './payloads.ts';
 import { ALWAYS_SENT, decided, PLACES } from './places.ts';
+import { issueChanged } from './plans.ts';
 import { fitsTask } from './pulls.ts';
 import { openNotice } from './reach.ts';
 import { changeOnce, retryFor } from './steer.ts';
@@ -31,6 +32,7 @@ const HANDLERS: Record<string, Handler> = {
   'pull_request_review_comment.created': reviewCommented,
   'issues.labeled': labelled,
   'issues.unlabeled': unlabelled,
+  'issues.edited': issueChanged,
   'issues.assigned': assigned,
   'issues.unassigned': unassigned,
   'check_run.requested_action': pressed,

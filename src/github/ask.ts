@@ -10,6 +10,7 @@ import type { Words } from './comments.ts';
 import type { AppContext } from './context.ts';
 import { helpText } from './help.ts';
 import type { Place } from './payloads.ts';
+import { approvePlan } from './plans.ts';
 import { queueAt } from './queue-at.ts';
 import { tellable } from './report/comment.ts';
 import { steer, tasksHere } from './steer.ts';
@@ -40,6 +41,8 @@ export async function obey(
       case 'status':
         return await replies.reply(place, from.key, await statusOf(context, place, command.task));
       case 'approve':
+        approvePlan(context, place, command, from.key);
+        return await acknowledge(context, place, from);
       case 'prove':
         return await replies.reply(place, from.key, `\`/orch ${command.kind}\` is not part of this release.`);
       case 'say':

@@ -2,6 +2,8 @@ import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ActionsNews } from '../engine/actions/stages.ts';
+import type { Amount } from '../shared/amounts.ts';
+import type { Task } from '../task/glossary.ts';
 import type { Place } from './payloads.ts';
 import type { Replies, RepliesOptions } from './replies.ts';
 
@@ -26,6 +28,13 @@ export interface AppContext extends RepliesOptions {
   elsewhere: Elsewhere | null;
   /** Has a task go back to a checkpoint, the newest unless told. Errors: E_CHECKPOINT. */
   rollBack(task: number, checkpoint: number | null, by: string): void;
+  /** Errors: E_UNKNOWN_TASK, E_PLAN. */
+  plans: {
+    /** Has a task's plan carried out, within a budget; null is that of its quote. */
+    approve(task: number, approval: { by: string; budget: Amount | null }): Task;
+    /** The task's issue reads so now: a plan that was made for another text is void, unless its work has begun. */
+    compare(task: number, issue: { title: string; body: string | null }): boolean;
+  };
   /** Where GitHub Actions carries out runs. */
   actions?: ActionsNews;
 }

@@ -4,6 +4,7 @@ import { OrchError } from '../shared/errors.ts';
 import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Task } from '../task/glossary.ts';
 import { type Github, githubMessage, isRefusal, noreply } from './client.ts';
+import { ownerAndName } from './comments.ts';
 import type { pullWords } from './pull-words.ts';
 import type { openPulls } from './pulls.ts';
 import { refused } from './refusals.ts';
@@ -58,6 +59,7 @@ export function githubForge({
     },
     files,
     confirm,
+    issue: task => readIssue(github, task),
     pulls: {
       async find(task) {
         try {
@@ -78,6 +80,20 @@ export function githubForge({
       new OrchError('E_GITHUB_AWAY', `The commits can't be brought to GitHub: ${cause.message}`, { cause }),
     refused: (what, said, kept) => refused('E_PUSH_REFUSED', what, said, { kept }),
   };
+}
+
+/** Errors: E_GITHUB, E_GITHUB_AWAY. */
+async function readIssue(github: Github, { installation, repositoryId, repository, issue }: Task) {
+  if (issue === 0) return null;
+  try {
+    const octokit = await github.octokit(installation, repositoryId);
+    const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
+    const { data } = await octokit.request(route, { ...ownerAndName(repository), issue_number: issue });
+    return { title: data.title, body: data.body ?? null };
+  } catch (error) {
+    const code = isRefusal(error) ? 'E_GITHUB' : 'E_GITHUB_AWAY';
+    throw new OrchError(code, `GitHub does not show the issue: ${githubMessage(error)}`, { cause: error });
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import type { AppContext } from './context.ts';
 import { commentWakes } from './follow-up/comment.ts';
 import { reviewWakes } from './follow-up/review.ts';
 import { type InReview, issueComment, type Place, review, reviewComment } from './payloads.ts';
+import { commentOnPlan } from './plans.ts';
 
 /** Each command may make a comment, and GitHub takes 80 a minute from an installation. */
 const MOST_COMMANDS = 10;
@@ -22,7 +23,9 @@ export async function commented(context: AppContext, raw: unknown, delivery: str
   const payload = issueComment.parse(raw);
   const { id, body, created_at: at } = payload.comment;
   const isHeard = await hear(context, payload, { kind: 'comment', id, body, at }, delivery);
-  if (!isHeard) await commentWakes(context, payload, delivery);
+  if (isHeard) return;
+  await commentWakes(context, payload, delivery);
+  await commentOnPlan(context, payload);
 }
 
 /** A review's own text; the comments at its lines come by themselves. */

@@ -1,5 +1,5 @@
 import { type Help, INSTRUCTION, SUBCOMMANDS, WHO } from '../help/commands.ts';
-import { OPTION_HELP } from '../help/options.ts';
+import { OPTION_HELP, optionUsage } from '../help/options.ts';
 
 /** The answer to `/orch help`. No line of it begins with a command. */
 export function helpText(): string {
@@ -12,7 +12,7 @@ They are for ${WHO[INSTRUCTION.who]}.
 Options stand before the instruction:
 
 ${Object.entries(OPTION_HELP)
-  .map(([flag, [value, help]]) => `- \`--${flag} ${value}\` ${help}`)
+  .map(([flag, [value, help]]) => `- \`${optionUsage(flag, value)}\` ${help}`)
   .join('\n')}
 
 The instruction goes on to the next command, or to the end of the comment. ${ENDING} A task is written \`T42\` or \`42\`.`;

@@ -17,6 +17,8 @@ export const issue = z.object({
   comments: z.number().int().nullable().default(0),
   updated_at: z.string().optional(),
   pull_request: z.object({}).nullish(),
+  /** Who opened it. */
+  user: user.nullish(),
 });
 const base = z.object({
   repository,
@@ -60,6 +62,7 @@ export const reviewComment = pullOf.extend({
   }),
 });
 export const issueLabel = base.extend({ issue, label: z.object({ name: z.string() }).optional() });
+export const issueEdited = base.extend({ issue });
 export const issueAssigned = base.extend({ issue, assignee: user.nullish() });
 export const checkRun = base.extend({
   check_run: z.object({ id: z.number().int(), external_id: z.string().nullish(), app }),

@@ -13,6 +13,7 @@ import type { AppContext } from './context.ts';
 import { freezeConversation } from './conversation.ts';
 import { continuing, pullOrigin } from './follow-up/wake.ts';
 import type { Door, Place } from './payloads.ts';
+import { isPlannedFirst } from './plans.ts';
 
 /**
  * Queues what its sender, who may command there, wants at an issue, a pull request, or neither: all or none. Errors: E_FORK,
@@ -27,6 +28,7 @@ export async function queueAt(
 ): Promise<Queued[]> {
   const { store, settings, clock } = context;
   for (const { options } of wishes) checkWish(settings.profiles, repository.agents, options);
+  const planned = await plannedFirst(context, door, wishes, repository);
   const pull = await readPull(context, door);
   const remarks = await conversationAt(context, door, repository, from);
   const place = {
@@ -46,7 +48,7 @@ export async function queueAt(
     settings: JSON.stringify(repository),
     correlation: from.delivery,
   };
-  return queueWishes(store, wishes, ({ instruction, options, contextFiles, source }, after) => {
+  return queueWishes(store, planned, ({ instruction, options, contextFiles, source }, after) => {
     const origin =
       pull === null || options.base !== undefined
         ? null
@@ -66,6 +68,22 @@ export async function queueAt(
       store.tasks.update(queued.task.id, queued.task.epoch, continuing(origin, pull.sha));
     return queued;
   });
+}
+
+/** Those that are planned first say so. Errors: E_PLAN where runs are a job's, which ends before people have said anything. */
+async function plannedFirst(
+  context: AppContext,
+  door: Door,
+  wishes: readonly Wish[],
+  repository: RepositorySettings,
+): Promise<readonly Wish[]> {
+  const isWanted = await isPlannedFirst(context, door, repository);
+  if (!isWanted && !wishes.some(({ options }) => options.plan)) return wishes;
+  if (context.elsewhere !== null || context.actions !== undefined)
+    throw new OrchError('E_PLAN', 'Plans are made where Orch runs agents itself, and not in GitHub Actions', {
+      remedy: 'Ask without a plan, or have the repository served by an Orch with `engine: local`.',
+    });
+  return isWanted ? wishes.map(wish => ({ ...wish, options: { ...wish.options, plan: true } })) : wishes;
 }
 
 /** Commands of one comment are asked in one place, and at one moment. */

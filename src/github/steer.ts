@@ -96,7 +96,7 @@ export function tasksHere(store: Store, place: Place, id: number | null): Task[]
 }
 
 /** The newest task that fits, else the newest: its state is then what the answer speaks of. */
-function pick(tasks: Task[], fits: (task: Task) => boolean): Task {
+export function pick(tasks: Task[], fits: (task: Task) => boolean): Task {
   const task = tasks.find(fits) ?? tasks[0];
   if (task) return task;
   throw new OrchError('E_UNKNOWN_TASK', 'There is no task here yet', { remedy: 'Start one with `/orch …`.' });

@@ -27,7 +27,7 @@ export const INSTRUCTION = comment(
   '/orch --agent claude --priority high fix the date parser',
 );
 
-/** What may follow `/orch` in a comment. `approve` and `prove` are read, and come with a later release. */
+/** What may follow `/orch` in a comment. `prove` is read, and comes with a later release. */
 export const SUBCOMMANDS = {
   status: comment(
     'status [TASK]',
@@ -40,6 +40,12 @@ export const SUBCOMMANDS = {
     'tells the agent something, or answers what it asks',
     '/orch say use the new API',
     '/orch say T42 yes, and drop the old one',
+  ),
+  approve: comment(
+    'approve [TASK] [--budget AMOUNT]',
+    'has a plan carried out that waits for it, within a budget',
+    '/orch approve',
+    '/orch approve T42 --budget 2usd',
   ),
   pause: comment(
     'pause [TASK]',
@@ -64,12 +70,6 @@ export const SUBCOMMANDS = {
 
 /** Sub-commands that are read and not there yet: each moves up when it does something. */
 export const LATER = {
-  approve: comment(
-    'approve [TASK] [--budget AMOUNT]',
-    'lets a task start whose plan waits for it, with that budget',
-    '/orch approve',
-    '/orch approve T42 --budget 2usd',
-  ),
   prove: comment(
     'prove [TASK]',
     'runs the tests of a pull request on its base and on its head once more, and says how to replay that',

@@ -8,6 +8,7 @@ export const OPTION_HELP = {
   base: ['BRANCH', 'the branch to start from and to open the pull request onto'],
   after: ['TASK', 'a task that must be completed first; may be given several times'],
   budget: ['AMOUNT', 'what all tries may take: `2usd`, `500ktokens` or both'],
+  plan: ['', 'has the agent make a plan first, with what it may cost, which people approve'],
 } as const satisfies Record<string, readonly [value: string, help: string]>;
 
 /** The same for the command line alone. */
@@ -19,6 +20,11 @@ export const PROGRAM_OPTION_HELP = {
 } as const satisfies Record<string, readonly [value: string, help: string]>;
 
 export type OptionName = keyof typeof OPTION_HELP;
+
+/** `--budget AMOUNT`, or `--plan`, which takes nothing. */
+export function optionUsage(flag: string, value: string): string {
+  return `--${flag} ${value}`.trim();
+}
 
 /** What the option of this name is, without Markdown. */
 export function plainHelp(option: OptionName): string {

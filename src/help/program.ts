@@ -69,6 +69,12 @@ export const PROGRAM = {
     "tell a task's agent something, or answer what it asks; - takes standard input",
     'orch say T42 "use the new API"',
   ),
+  approve: user(
+    'approve <TASK>',
+    "have a task's plan carried out",
+    'orch approve T42',
+    'orch approve T42 --budget 2usd',
+  ),
   checkpoint: user(
     'checkpoint <TASK>',
     "keep how the worktree of a task's agent is now",

@@ -28,6 +28,7 @@ export function localForge({ store, clock, repository }: LocalForgeOptions): For
     authors: async () => ({ author: await personOf(repository), coauthor: null }),
     files: () => repository.top,
     confirm: async () => {},
+    issue: async () => null,
     pulls: localPulls({ store, clock }),
     notFetched(error) {
       throw error;

@@ -4,6 +4,7 @@ import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Store } from '../store/open.ts';
+import { isWaiting, type Plan } from '../store/plans.ts';
 import type { TestResult } from '../store/pulls.ts';
 import type { Usage } from '../store/usage.ts';
 import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
@@ -14,6 +15,7 @@ import { describeEvent } from './words.ts';
 export type TaskView = ReturnType<typeof showTask>;
 export type RunView = ReturnType<typeof showRun>;
 export type InputView = ReturnType<typeof showInput>;
+export type PlanView = ReturnType<typeof showPlan>;
 export type CheckpointView = ReturnType<typeof showCheckpoint>;
 export type BackupView = ReturnType<typeof showBackup>;
 
@@ -128,6 +130,26 @@ export function showInput(input: Input) {
     said_at: isoTime(input.createdAt),
     run: input.run === null ? null : runName(input.task, input.run),
     arrived_at: input.arrivedAt === null ? null : isoTime(input.arrivedAt),
+  };
+}
+
+/** Null where no plan was asked for, or there is none yet. */
+export function showPlan(task: Task, plan: Plan | null) {
+  if (plan === null || plan.text === null) return null;
+  const { version, text, files, risk, madeAt, quote, isStale, approvedBy, approvedAt } = plan;
+  return {
+    ...{ version, text, files, risk },
+    made_at: madeAt === null ? null : isoTime(madeAt),
+    /** US dollars and seconds of tasks like it, and what approving it grants. */
+    quote: quote && {
+      ...{ usd: quote.usd, seconds: quote.seconds, from: quote.from },
+      ...{ ahead: quote.ahead, at_work: quote.atWork, cap_usd: quote.capUsd },
+    },
+    waits: isWaiting(task, plan),
+    /** The text has changed since: it can't be approved. */
+    stale: isStale,
+    approved_by: approvedBy,
+    approved_at: approvedAt === null ? null : isoTime(approvedAt),
   };
 }
 

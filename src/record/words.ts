@@ -1,5 +1,5 @@
 import { shorten } from '../shared/text.ts';
-import type { JournalEvent } from '../task/events.ts';
+import type { JournalEvent, TaskEvents } from '../task/events.ts';
 import type { TestsView } from './views.ts';
 
 /** What has happened, as one line for people. Agents' words are among these. */
@@ -39,6 +39,8 @@ export function describeEvent(event: JournalEvent): string {
       return event.data.question === null
         ? 'the question is answered'
         : `the agent asks: ${event.data.question}`;
+    case 'plan:changed':
+      return describePlan(event.data);
     case 'budget:unknown':
       return `what ${event.data.model ?? 'its model'} costs is not known, so ${event.data.budget} can not be held`;
     case 'budget:warned':
@@ -63,6 +65,20 @@ export function describeEvent(event: JournalEvent): string {
       return 'workspace removed';
     default:
       return event satisfies never;
+  }
+}
+
+function describePlan({ change, version, by }: TaskEvents['plan:changed']): string {
+  const plan = `plan ${version}`;
+  switch (change) {
+    case 'made':
+      return `${plan} is made`;
+    case 'approved':
+      return `${by} has approved ${plan}`;
+    case 'void':
+      return `the issue's text is not the one that ${plan} was made for`;
+    default:
+      return change satisfies never;
   }
 }
 

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
 import { changeSelection, install } from './action/installations.ts';
-import { addLabels, createIssue, removeLabel } from './action/issues.ts';
+import { addLabels, createIssue, editIssue, removeLabel } from './action/issues.ts';
 import { type MergeOptions, mergePull } from './action/merge.ts';
 import { personOf } from './action/people.ts';
 import { changeState, createPull, type NewPull, setDraft } from './action/pulls.ts';
+import { react } from './action/reactions.ts';
 import { movingRefs } from './action/refs.ts';
 import { createRepository, forkRepository, type NewRepository } from './action/repositories.ts';
 import { createReview, type NewReview } from './action/reviews.ts';
@@ -51,6 +52,14 @@ export interface People {
     repository: string,
     issue: { title: string; body?: string; labels?: string[]; user: string },
   ): Promise<Issue>;
+  editIssue(
+    repository: string,
+    issue: number,
+    text: { title?: string; body?: string },
+    user: string,
+  ): Promise<void>;
+  /** Gives a comment a reaction, such as `+1`. GitHub sends no webhook for it. */
+  react(repository: string, comment: number, content: string, user: string): Promise<void>;
   comment(repository: string, issue: number, body: string, user: string): Promise<Comment>;
   editComment(repository: string, comment: number, body: string, user: string): Promise<void>;
   deleteComment(repository: string, comment: number, user: string): Promise<void>;
@@ -111,6 +120,10 @@ export function people(world: World): People {
     selectRepository: (installation, name, selected) =>
       changeSelection(world, installation, namedRepository(world, name), selected),
     openIssue: (name, { user, ...issue }) => as(name, user, deed => createIssue(deed, issue)),
+    editIssue: (name, issue, text, user) =>
+      as(name, user, deed => void editIssue(deed, findIssue(deed.repository, issue), text)),
+    react: (name, comment, content, user) =>
+      as(name, user, deed => void react(deed, findComment(deed, comment), content)),
     comment: (name, issue, body, user) =>
       as(name, user, deed => createComment(deed, findIssue(deed.repository, issue), body)),
     editComment: (name, id, body, user) =>

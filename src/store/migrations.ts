@@ -270,4 +270,19 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index follow_ups_origin on follow_ups (origin);
   `,
+  `
+  -- Plans that people approve before a task is done.
+  create table plans (
+    task integer primary key references tasks (id),
+    version integer not null default 0,
+    text text,
+    files text not null default '[]',
+    risk text,
+    quote text,
+    made_at integer,
+    stale integer not null default 0,
+    approved_by text,
+    approved_at integer
+  ) strict;
+  `,
 ];

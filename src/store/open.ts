@@ -12,6 +12,7 @@ import { openJournal } from './journal.ts';
 import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openPast } from './past.ts';
+import { openPlans } from './plans.ts';
 import { openLocalPulls } from './pulls.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
@@ -43,6 +44,7 @@ export function openStore(connection: Connection) {
     creations,
     dispatches: openDispatches(creations),
     followUps: openFollowUps(connection),
+    plans: openPlans(connection),
     pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

@@ -17,6 +17,15 @@ export interface EndedRun extends Pick<Run, 'task' | 'outcome' | 'exitCode' | 'r
   endedAt: number;
 }
 
+/** A task that is completed, with what all its runs that did work came to. */
+export interface DoneTask extends Pick<Task, 'repositoryId'> {
+  /** The agent of its last run. */
+  profile: string;
+  costUsd: number | null;
+  /** How long agents were at work (ms). */
+  took: number;
+}
+
 const MOST = 100;
 const NEWEST = 20;
 
@@ -37,7 +46,18 @@ export function openPast(db: Connection) {
      where profile = ? and ended_at is not null and outcome not in ('cancelled', 'paused', 'rate_limited')
      order by ended_at desc, task desc limit ${NEWEST}`,
   );
+  // Runs that were paused, with a plan among them, cost too: the task would not have come to its end without.
+  const done = db.prepare(
+    `select tasks.repository_id as repositoryId, last.profile, sum(usage.cost_usd) as costUsd,
+       sum(max(0, runs.ended_at - runs.spawned_at)) as took
+     from tasks join runs as last on last.task = tasks.id and last.number = tasks.runs
+     join runs on runs.task = tasks.id and runs.ended_at is not null and runs.spawned_at is not null
+     left join usage on usage.task = runs.task and usage.run = runs.number
+     where tasks.state = 'completed' group by tasks.id order by tasks.id desc limit ${MOST}`,
+  );
   return {
+    /** The newest tasks that are completed, 100 at most. */
+    done: (): DoneTask[] => done.all() as DoneTask[],
     /** The newest runs of a profile that ended by themselves, those that never got an agent too, 20 at most. */
     ended: (profile: string): EndedRun[] => ended.all(profile) as EndedRun[],
     /** The newest runs of a profile, 100 at most. */

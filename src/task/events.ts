@@ -24,6 +24,7 @@ export interface TaskEvents {
   'input:queued': { input: number };
   'input:arrived': { input: number };
   'task:question': { question: string | null };
+  'plan:changed': { change: 'made' | 'approved' | 'void'; version: number; by: string | null };
   'budget:unknown': { model: string | null; budget: string };
   'budget:warned': { spent: string; budget: string };
   'checkpoint:made': { checkpoint: number; why: string };

@@ -263,6 +263,7 @@ function open(
       checkpoint: unexpected,
       ask: unexpected,
       progress: unexpected,
+      plan: unexpected,
       done: unexpected,
       ...handlers,
     },

@@ -34,6 +34,7 @@ async function opened(changes: Partial<Run> = {}) {
       paths,
       secrets: openSecrets(),
       checkpoint: async () => ({ number: 1, created: true }),
+      plans: { make() {} },
       git: git as never,
       forge: {
         name: 'GitHub',

@@ -1,4 +1,5 @@
 import { loadSettings, type Settings } from '../../src/config/settings.ts';
+import { openPlans } from '../../src/daemon/plans.ts';
 import { rollBackIn } from '../../src/daemon/rollback-asked.ts';
 import { openHandlers } from '../../src/github/app.ts';
 import type { AppGithub, Octokit } from '../../src/github/client.ts';
@@ -54,6 +55,7 @@ export function handling(options: { answer?: Answer; settings?: string; role?: s
     wanted: {},
     elsewhere: null,
     rollBack: rollBackIn(shared),
+    plans: openPlans({ ...shared, budgets: settings.budgets, redact: text => text }),
   };
   const handle = openHandlers(context);
   return {

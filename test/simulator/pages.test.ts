@@ -31,7 +31,7 @@ describe('the pages of the simulated GitHub', () => {
       expect(body).toContain(`<code>/orch ${usage}</code>`);
       for (const text of [description, ...examples]) expect(body).toContain(text);
     }
-    for (const flag of Object.keys(OPTION_HELP)) expect(body).toContain(`<code>--${flag} `);
+    for (const flag of Object.keys(OPTION_HELP)) expect(body).toMatch(new RegExp(`<code>--${flag}[ <]`));
   });
 
   it('lead from the number of a pull request and from a check run to where these are', async () => {

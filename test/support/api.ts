@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ApiOptions } from '../../src/api/options.ts';
 import { serveApi } from '../../src/api/server.ts';
 import { version } from '../../src/cli/version.ts';
+import { openPlans } from '../../src/daemon/plans.ts';
 import type { Ask, Wish } from '../../src/forge/wish.ts';
 import { enqueue } from '../../src/queue/enqueue.ts';
 import { silentLog } from '../../src/shared/log.ts';
@@ -31,6 +32,10 @@ export function apiOptions(store: Store, changes: Partial<ApiOptions> = {}): Api
     local: null,
     stop: () => {},
     backUp: noBackup,
+    plans: openPlans({
+      ...{ store, clock: fakeClock(NOW), redact: redactShapes },
+      budgets: { task: null, repositoryDay: null, day: null },
+    }),
     checkpoints: noCheckpoints(store),
     takeOver: takesOver(store),
     cleanUp: async () => ({ removed: [], failed: [] }),

@@ -117,6 +117,9 @@ export async function agentAtWork(
       async progress(progress) {
         asked.push({ progress });
       },
+      async plan(plan) {
+        asked.push({ plan });
+      },
       async checkpoint({ new: sha, pack, ...said }) {
         if (sha === checkpoint) return { number: asked.length, created: false };
         await receivePack(store, { run, pack, sha, maxBytes: 10_000_000, ref: checkpointRef(1, 1) });

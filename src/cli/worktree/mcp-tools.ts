@@ -1,7 +1,7 @@
 import type { Io } from './broker-client.ts';
 import { readContext } from './context.ts';
 import { createPullRequest } from './pull-request.ts';
-import { askPeople, sayDone, tellProgress } from './talk.ts';
+import { askPeople, sayDone, tellPlan, tellProgress } from './talk.ts';
 
 type Values = Record<string, string | boolean | undefined>;
 
@@ -49,6 +49,20 @@ const BY_NAME: Record<string, Tool> = {
     },
     required: [],
     call: openPullRequest,
+  },
+  plan: {
+    description:
+      'Tell the plan that you were asked for, before you change anything. People approve it, or say what they want changed.',
+    properties: {
+      text: text('What you would do, step by step'),
+      files: text('The files that you expect to change, one a line'),
+      risk: text('What may go wrong, in a sentence'),
+    },
+    required: ['text'],
+    async call(io, { text: plan, files, risk }) {
+      const named = `${files ?? ''}`.split('\n').flatMap(file => file.trim() || []);
+      return await tellPlan(io, { text: `${plan}`, files: named, risk: risk ? `${risk}` : null });
+    },
   },
   done: {
     description: 'Say that the task is done: its pull request is open and nothing is left to do.',

@@ -2,14 +2,16 @@ import type { Io } from './broker-client.ts';
 import { checkpoint } from './checkpoint.ts';
 import { readContext } from './context.ts';
 import { serveMcp } from './mcp.ts';
+import { readPlan } from './plan.ts';
 import { createPullRequest } from './pull-request.ts';
-import { askPeople, sayDone, tellProgress } from './talk.ts';
+import { askPeople, sayDone, tellPlan, tellProgress } from './talk.ts';
 
 const USAGE = `Usage: orch pr create [-t TITLE] [-b BODY | -F FILE] [-B BASE] [-d]   push HEAD and open the pull request
        orch checkpoint [NOTE]                                        keep all files as they are now, as before a risky step
        orch ask QUESTION                                             ask the people who gave you the task
        orch progress TEXT                                            tell them how far you are
        orch context [FILE]                                           list or print what is known of the repository
+       orch plan [--file PATH]… [--risk TEXT] TEXT                   tell the plan that was asked for; - takes standard input
        orch done [SUMMARY]                                           say that the task is done
        orch mcp                                                      the same as an MCP server on standard input and output
 `;
@@ -35,6 +37,9 @@ export async function orch(args: readonly string[], io: Io): Promise<number> {
       return 0;
     case 'context':
       io.print(`${await readContext(io, args[1])}\n`);
+      return 0;
+    case 'plan':
+      io.print(`${await tellPlan(io, await readPlan(args.slice(1), io))}\n`);
       return 0;
     case 'done':
       await sayDone(io, text || null);

@@ -14,6 +14,20 @@ export async function tellProgress(io: Io, text: string): Promise<void> {
   await ask(io, { kind: 'progress', text: bounded(text, 500) });
 }
 
+export interface PlanToTell {
+  text: string;
+  files: string[];
+  risk: string | null;
+}
+
+/** Tells the plan that was asked for, and what follows. */
+export async function tellPlan(io: Io, { text, files, risk }: PlanToTell): Promise<string> {
+  const named = files.slice(0, 200).map(file => bounded(file, 400));
+  const told = { text: bounded(text, 30_000), files: named, risk: risk && bounded(risk, 1000) };
+  await ask(io, { kind: 'plan', ...told });
+  return 'People see your plan now. End your turn: you go on here when they have approved it, or want it changed.';
+}
+
 /** Says that the task is done. */
 export async function sayDone(io: Io, summary: string | null): Promise<void> {
   await ask(io, { kind: 'done', summary });

@@ -2,6 +2,7 @@ import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { Input } from '../../store/inputs.ts';
+import type { Plan } from '../../store/plans.ts';
 import type { Usage } from '../../store/usage.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
@@ -9,6 +10,7 @@ import { isFinal, type TaskState } from '../../task/states.ts';
 import { marker } from '../comments.ts';
 import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
+import { planText } from './plan.ts';
 import { askedText, keptText, keyboardText, progressText, saidText, stateText } from './talk.ts';
 
 const HEADLINE: Record<TaskState, string> = {
@@ -29,6 +31,8 @@ export interface Story {
   events: readonly JournalEvent[];
   usage: readonly Usage[];
   said: readonly Input[];
+  /** Null where no plan was asked for. */
+  plan?: Plan | null;
   /** The workflow run that does the task, where no server does. */
   workflowRun?: string | undefined;
   /** The workflow run that carries out the last run, where GitHub Actions does for a server. */
@@ -37,13 +41,14 @@ export interface Story {
 
 /** The sticky comment of a task: what was asked, where it stands, what came of it. */
 export function renderComment(story: Story, now: number): string {
-  const { task, runs, events, usage, said, workflowRun, job = null } = story;
+  const { task, runs, events, usage, said, plan = null, workflowRun, job = null } = story;
   const run = runs.at(-1);
+  const told = planText(task, plan);
   const parts = [
     `${taskMarker(task)}\n### ${headline(task.state, taskName(task.id))}`,
     quote(task.instruction),
     reason(task, now),
-    askedText(task),
+    told || askedText(task),
     keyboardText(task, run),
     stateText(task, run, events),
     budgetWarnings(task, events),
@@ -55,7 +60,7 @@ export function renderComment(story: Story, now: number): string {
     steps(task, events),
     saidText(task, said),
     keptText(task, run, events),
-    words(task, run),
+    plan?.approvedAt === null ? '' : words(task, run),
     footer(task, workflowRun !== undefined, workflowRun ?? job?.url ?? null),
   ];
   return parts.filter(part => part !== '').join('\n\n');

@@ -43,6 +43,7 @@ export async function reportComment(
     events: store.journal.ofTask(task.id),
     usage: store.usage.ofTask(task.id),
     said: store.inputs.ofTask(task.id),
+    plan: store.plans.get(task.id),
     workflowRun: options.workflowRun,
     job: last ? store.dispatches.workflowRun(last) : null,
   };
@@ -78,9 +79,9 @@ export async function reportComment(
 }
 
 /** What is told at once: the state, what needs a person, and the bill when no more is to come. */
-function headlineOf({ task, events, usage }: Story): string {
+function headlineOf({ task, events, usage, plan }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
-  const needs = [task.question !== null, budgetWarnings(task, events)];
+  const needs = [task.question !== null, budgetWarnings(task, events), plan?.version, plan?.isStale];
   return [task.state, task.epoch, task.reason, task.pull, ...needs, bill].join();
 }
 

@@ -1,5 +1,5 @@
 import { type Help, INSTRUCTION, SUBCOMMANDS, WHO } from '../../help/commands.ts';
-import { OPTION_HELP } from '../../help/options.ts';
+import { OPTION_HELP, optionUsage } from '../../help/options.ts';
 import { type Html, html } from './html.ts';
 import { markdown } from './markdown.ts';
 import type { Page } from './visit.ts';
@@ -25,7 +25,7 @@ ${table(
 ${table(
   ['Option', 'What it is'],
   Object.entries(OPTION_HELP).map(([flag, [value, help]]) => [
-    html`<code>--${flag} ${value}</code>`,
+    html`<code>${optionUsage(flag, value)}</code>`,
     markdown(help, ''),
   ]),
 )}`,

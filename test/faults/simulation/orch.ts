@@ -6,6 +6,7 @@ import { loadSettings } from '../../../src/config/settings.ts';
 import { startChains } from '../../../src/daemon/chains.ts';
 import { startCleaner } from '../../../src/daemon/cleaner.ts';
 import { openKeeper } from '../../../src/daemon/keeper.ts';
+import { openPlans } from '../../../src/daemon/plans.ts';
 import { policyOf } from '../../../src/daemon/policy.ts';
 import { pullStage } from '../../../src/daemon/pull-stage.ts';
 import { rollBackIn } from '../../../src/daemon/rollback-asked.ts';
@@ -125,6 +126,7 @@ export function startOrch(around: Surroundings): Orch {
     wanted: {},
     elsewhere: null,
     rollBack: rollBackIn(shared),
+    plans: openPlans({ ...shared, budgets: SETTINGS.budgets, redact: text => text }),
   });
   const inbox = startInbox({
     store,

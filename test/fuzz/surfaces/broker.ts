@@ -63,6 +63,9 @@ const QUESTIONS: Record<string, string> = {
   'a question that is too long': line({ kind: 'ask', question: 'x'.repeat(4001) }),
   'a progress of nothing': line({ kind: 'progress', text: '' }),
   'a progress that is too long': line({ kind: 'progress', text: 'x'.repeat(501) }),
+  'a plan of nothing': line({ kind: 'plan', text: ' ', files: [], risk: null }),
+  'a plan that is too long': line({ kind: 'plan', text: 'x'.repeat(30_001), files: [], risk: null }),
+  'a plan with too many files': line({ kind: 'plan', text: 'x', files: Array(201).fill('a'), risk: null }),
   'a title of nothing': line({ ...pull, title: ' ' }),
   'a title that is too long': line({ ...pull, title: 'x'.repeat(257) }),
   'a title that is a number': line({ ...pull, title: 7 }),
@@ -113,6 +116,7 @@ export const broker: Surface<string> = {
         },
         ask: async () => ({ texts: ['Yes.'], heard: () => {} }),
         progress: async () => {},
+        plan: async () => {},
         done: async () => {},
       },
     });
