@@ -10,7 +10,13 @@ import { firstLine, placeOf, stateCell } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
-  type Story = { tests: TestsView | null; plan: PlanView; runs: RunView[]; said: InputView[]; events: EventView[] };
+  type Story = {
+    tests: TestsView | null;
+    plan: PlanView;
+    runs: RunView[];
+    said: InputView[];
+    events: EventView[];
+  };
   type Whole = TaskView & Story;
   const task = await askDaemon<Whole>(
     await findHome(options),
@@ -56,7 +62,12 @@ export async function show(name: string, options: Common): Promise<void> {
 
 function sayPlan(id: string, plan: NonNullable<PlanView>): void {
   const { version, text, files, risk, quote, waits, stale, approved_by } = plan;
-  const how = approved_by === null ? (waits ? 'waits for approval' : 'is being made anew') : `approved by ${approved_by}`;
+  const how =
+    approved_by === null
+      ? waits
+        ? 'waits for approval'
+        : 'is being made anew'
+      : `approved by ${approved_by}`;
   say(`plan, version ${version}: ${how}`);
   for (const line of text.split('\n')) say(`  ${line}`);
   if (files.length > 0) say(`  files: ${files.join(', ')}`);

@@ -105,7 +105,9 @@ export const planVoidOnEdit: Story = {
     await world.quiet();
     const edited = planOn(world)?.body ?? '';
     await looked(world, () => github.react(REPOSITORY, plan.id, '+1', 'writer'));
-    const approved = { ...(await workOn(world)), comment: planOn(world)?.body };
+    await github.comment(REPOSITORY, 1, '/orch approve', 'writer');
+    await world.rest();
+    const approved = { ...(await workOn(world)), comments: on.comments(1) };
     await github.comment(REPOSITORY, 1, '/orch say T1 make the plan anew', 'writer');
     await until(() => world.task(1).runs === 2);
     await over(1);
@@ -116,6 +118,7 @@ export const planVoidOnEdit: Story = {
       claims: {
         'the comment says that it is void': edited.includes("can't be approved"),
         'approving it starts nothing': approved.pulls.length === 0 && approved.branches.length === 0,
+        'and is refused with the reason': approved.comments.some(text => text.includes('E_PLAN')),
         'a new one is made for the new text': anew.includes('version 2') && anew.includes('/orch approve T1'),
         'which the approval of the old one does not start': world.task(1).state === 'paused',
       },
