@@ -8,7 +8,7 @@ export const OPTION_HELP = {
   base: ['BRANCH', 'the branch to start from and to open the pull request onto'],
   after: ['TASK', 'a task that must be completed first; may be given several times'],
   budget: ['AMOUNT', 'what all tries may take: `2usd`, `500ktokens` or both'],
-  plan: ['', 'has the agent make a plan first, with what it may cost, which people approve'],
+  plan: ['', 'a plan first, with what it may cost, which people approve before anything is done'],
 } as const satisfies Record<string, readonly [value: string, help: string]>;
 
 /** The same for the command line alone. */

@@ -7,6 +7,8 @@ describe('a label starts a task', () => {
     ['Orch', ['Orch', 'bug'], {}],
     ['orch:claude', ['orch:claude'], { agent: 'claude' }],
     ['orch', ['orch', 'orch:high'], { priority: 'high' }],
+    ['orch:plan', ['Orch:Plan'], { plan: true }],
+    ['orch', ['orch', 'orch:plan', 'orch:low'], { plan: true, priority: 'low' }],
     ['orch', ['orch:codex', 'orch', 'ORCH:LOW'], { agent: 'codex', priority: 'low' }],
     [
       'orch:claude',
@@ -22,15 +24,8 @@ describe('a label starts a task', () => {
 });
 
 describe('a label starts nothing', () => {
-  it.each([
-    'bug',
-    'orch:high',
-    'orch:low',
-    'orch:normal',
-    'orch:plan',
-    'orch:',
-    'orch: x',
-    'orchid',
-    'my orch',
-  ])('%s', added => expect(parseLabels(added, [added, 'orch'])).toBeNull());
+  it.each(['bug', 'orch:high', 'orch:low', 'orch:normal', 'orch:', 'orch: x', 'orchid', 'my orch'])(
+    '%s',
+    added => expect(parseLabels(added, [added, 'orch'])).toBeNull(),
+  );
 });

@@ -25,6 +25,7 @@ describe('orch mcp', () => {
       'progress',
       'read_context',
       'open_pull_request',
+      'plan',
       'done',
     ]);
     const call = async (name: string, values: Record<string, unknown> = {}) => {
@@ -41,6 +42,8 @@ describe('orch mcp', () => {
       text: URL,
       isError: false,
     });
+    const told = await call('plan', { text: 'Multiply.', files: 'a.js\n\nb.js\n' });
+    expect(told).toMatchObject({ text: expect.stringContaining('End your turn'), isError: false });
     expect(await call('done', { summary: 'Fixed.' })).toMatchObject({ isError: false });
     expect(agent.asked).toEqual([
       { question: 'Which one?' },
@@ -48,6 +51,7 @@ describe('orch mcp', () => {
       { question: 'Is nobody there?' },
       { progress: 'Half of it.' },
       { title: '- Fix', body: '', base: null, draft: true },
+      { plan: { text: 'Multiply.', files: ['a.js', 'b.js'], risk: null } },
       { summary: 'Fixed.' },
     ]);
     expect(await call('open_pull_request', { base: 5 })).toEqual({
