@@ -10,12 +10,14 @@ import { type Shape, shapeOf } from '../src/config/yaml.ts';
 import { type Help, INSTRUCTION, SUBCOMMANDS, WHO } from '../src/help/commands.ts';
 import { OPTION_HELP, optionUsage } from '../src/help/options.ts';
 import { PROGRAM } from '../src/help/program.ts';
+import { WORKTREE } from '../src/help/worktree.ts';
 import { createProgram } from '../src/program.ts';
 import { type Effect, EVENTS, PEOPLE, type Standing } from '../test/github/rights/expected.ts';
 import { faults } from './faults.ts';
 
 /** The pages that hold tables made from the code. `node script/docs.ts` brings them up to date. */
 export const PAGES = [
+  'docs/agents.md',
   'docs/commands.md',
   'docs/errors.md',
   'docs/settings.md',
@@ -43,6 +45,14 @@ const TABLES: Record<string, () => string[][]> = {
       code(`/orch ${help.usage}`),
       help.description,
       ...examplesAndWho(help),
+    ]),
+  ],
+  worktree: () => [
+    ['Command', 'What it does', 'Examples'],
+    ...Object.values<Help>(WORKTREE).map(({ usage, description, examples }) => [
+      code(`orch ${usage}`).replaceAll('|', '\\|'),
+      description,
+      examples.map(code).join('<br>'),
     ]),
   ],
   options: () => [

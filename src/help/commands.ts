@@ -9,12 +9,13 @@ export interface Help {
 }
 
 /** Who can use a command, in the words of the helps. */
-export type Who = 'who may command' | "Orch's user" | 'anybody';
+export type Who = 'who may command' | 'the agent of a run' | "Orch's user" | 'anybody';
 
 /** What each of them means. */
 export const WHO: Readonly<Record<Who, string>> = {
   'who may command':
     "people with write access to the repository, as far as its settings and the server's say nothing else",
+  'the agent of a run': 'who works in its worktree: the commands speak to the socket of that run alone',
   "Orch's user": 'the user that the daemon runs as: its home folder and its socket are closed to others',
   anybody: 'whoever is on the machine',
 };

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Io } from '../../src/cli/worktree/broker-client.ts';
+import { orch } from '../../src/cli/worktree/orch.ts';
 import { parseCommand } from '../../src/command/command.ts';
 import { parseComment } from '../../src/command/comment.ts';
 import { helpText } from '../../src/github/help.ts';
 import { INSTRUCTION, LATER, RESERVED, SUBCOMMANDS } from '../../src/help/commands.ts';
 import { OPTION_HELP } from '../../src/help/options.ts';
 import { PROGRAM } from '../../src/help/program.ts';
+import { WORKTREE } from '../../src/help/worktree.ts';
 import { createProgram } from '../../src/program.ts';
 
 describe('the table of commands', () => {
@@ -69,6 +72,18 @@ describe('orch help', () => {
       return below.length === 0 ? [command.name()] : below;
     });
     expect([...told, 'help']).toEqual(Object.keys(PROGRAM));
+  });
+});
+
+describe('orch help in a worktree', () => {
+  it('tells of each command what the table says', async () => {
+    const said: string[] = [];
+    const io = { print: (text: string) => void said.push(text) } as unknown as Io;
+    expect(await orch(['help'], io)).toBe(0);
+    const lines = said.join('').trim().split('\n').slice(1);
+    expect(lines).toHaveLength(Object.keys(WORKTREE).length);
+    for (const [at, { usage, description }] of Object.values(WORKTREE).entries())
+      expect(lines[at]).toMatch(`  orch ${usage.padEnd(56)} ${description.replaceAll('`', '')}`);
   });
 });
 

@@ -1,3 +1,4 @@
+import { WORKTREE } from '../../help/worktree.ts';
 import type { Io } from './broker-client.ts';
 import { checkpoint } from './checkpoint.ts';
 import { readContext } from './context.ts';
@@ -6,15 +7,10 @@ import { readPlan } from './plan.ts';
 import { createPullRequest } from './pull-request.ts';
 import { askPeople, sayDone, tellPlan, tellProgress } from './talk.ts';
 
-const USAGE = `Usage: orch pr create [-t TITLE] [-b BODY | -F FILE] [-B BASE] [-d]   push HEAD and open the pull request
-       orch checkpoint [NOTE]                                        keep all files as they are now, as before a risky step
-       orch ask QUESTION                                             ask the people who gave you the task
-       orch progress TEXT                                            tell them how far you are
-       orch context [FILE]                                           list or print what is known of the repository
-       orch plan [--file PATH]… [--risk TEXT] TEXT                   tell the plan that was asked for; - takes standard input
-       orch done [SUMMARY]                                           say that the task is done
-       orch mcp                                                      the same as an MCP server on standard input and output
-`;
+const USAGE = `Usage:
+${Object.values(WORKTREE)
+  .map(({ usage, description }) => `  orch ${usage.padEnd(56)} ${description.replaceAll('`', '')}\n`)
+  .join('')}`;
 
 /** Nobody has answered, and the turn is to end: neither an answer nor a failure. */
 const UNANSWERED = 3;
