@@ -4,6 +4,10 @@ import { parseTaskName, type Request } from '../task/glossary.ts';
 import { INSTALLATION } from './door.ts';
 import type { Workshop } from './open.ts';
 
+/** How what Orch says of itself ends a pull request's text, with the report that it keeps up to date there. */
+const ORIGIN =
+  /<!-- orch:pull (T\d+) -->\s*(?:<!-- orch:report -->(?:(?!<!-- orch:)[\s\S])*<!-- orch:end of report -->\s*)?$/;
+
 /**
  * Has the store know the task whose pull request this is, so that another one can go on in it: it was a workflow run's with
  * a store of its own. Only what Orch itself has opened from a branch of its own counts.
@@ -15,7 +19,7 @@ export async function knowOrigin(
   const octokit = await github.octokit(INSTALLATION, job.repository.id);
   const pull = await readPull(octokit, job.repository.fullName, number);
   if (pull === null || pull.state !== 'open' || pull.head.repo?.id !== job.repository.id) return;
-  const [, name = ''] = /<!-- orch:pull (T\d+) -->\s*$/.exec(pull.body ?? '') ?? [];
+  const [, name = ''] = ORIGIN.exec(pull.body ?? '') ?? [];
   const id = parseTaskName(name);
   const self = await github.identity(INSTALLATION, job.repository.id);
   if (id === null || id === job.run.id || pull.user.id !== self.userId) return;

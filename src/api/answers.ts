@@ -1,10 +1,12 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { proofOf } from '../proof/due.ts';
 import {
   type RunView,
   showEvent,
   showInput,
   showPlan,
+  showProof,
   showRun,
   showTask,
   type TaskView,
@@ -34,7 +36,9 @@ export function storyOf(options: Known & Pick<ApiOptions, 'local'>, task: Task) 
   const plan = showPlan(task, store.plans.get(task.id));
   const said = store.inputs.ofTask(task.id).map(showInput);
   const events = store.journal.ofTask(task.id).map(showEvent);
-  return { ...taskView(options, task), tests: local?.tests(task) ?? null, plan, runs, said, events };
+  const tests = local?.tests(task) ?? null;
+  const proof = showProof(proofOf(store, task));
+  return { ...taskView(options, task), tests, proof, plan, runs, said, events };
 }
 
 export function runView({ usage, dispatches }: Store, run: Run): RunView {

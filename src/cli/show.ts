@@ -1,5 +1,13 @@
-import type { EventView, InputView, PlanView, RunView, TaskView, TestsView } from '../record/views.ts';
-import { describeTests } from '../record/words.ts';
+import type {
+  EventView,
+  InputView,
+  PlanView,
+  ProofView,
+  RunView,
+  TaskView,
+  TestsView,
+} from '../record/views.ts';
+import { describeProof, describeTests } from '../record/words.ts';
 import { showAmount, showUsd } from '../shared/amounts.ts';
 import { duration } from '../shared/clock.ts';
 import type { Common } from './common.ts';
@@ -12,6 +20,7 @@ import { firstLine, placeOf, stateCell } from './task-table.ts';
 export async function show(name: string, options: Common): Promise<void> {
   type Story = {
     tests: TestsView | null;
+    proof: ProofView | null;
     plan: PlanView;
     runs: RunView[];
     said: InputView[];
@@ -39,6 +48,7 @@ export async function show(name: string, options: Common): Promise<void> {
     const { number, url, state } = task.pull_request;
     say(`pull request ${url ?? `#${number}`} (${state})`);
     if (task.tests) say(describeTests(task.tests));
+    if (task.proof) say(describeProof(task.proof));
     if (url === null && state === 'open') say(`Next: orch diff ${task.id}, then orch merge ${task.id}`);
   }
   const runs = task.runs.map(run => {

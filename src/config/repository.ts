@@ -5,7 +5,7 @@ import { amountText } from '../shared/amount-text.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { profileName } from '../shared/names.ts';
 import { camelKeys } from './camel.ts';
-import { later, used } from './keys.ts';
+import { used } from './keys.ts';
 import { ROLES } from './schema.ts';
 import type { Settings } from './settings.ts';
 import { type Problem, readYaml } from './yaml.ts';
@@ -25,7 +25,7 @@ export interface RepositorySettings {
   setup: string[] | null;
   /** Paths in the repository. */
   copy: string[];
-  /** A shell command that tests the work; null means that no tests are run. */
+  /** A shell command that tests the work; null means what the project's files say, or at a desk none. */
   test: string | null;
   /** Directories that are checked out; none means all. */
   sparse: string[];
@@ -42,6 +42,13 @@ export interface RepositorySettings {
   };
   /** Whether agents may change what GitHub Actions runs, as far as the server allows it. */
   workflowFiles: 'refuse' | 'allow';
+  checks: {
+    /** Whether Orch runs the tests of what agents did. */
+    proof: boolean;
+    /** Which files are tests; null means what is usual in the language. */
+    testFiles: string[] | null;
+    timeoutSeconds: number;
+  };
   /** What has the agent go on after its pull request is open. */
   followUp: {
     reviews: boolean;
@@ -57,9 +64,7 @@ export interface RepositorySettings {
   prompt: string | null;
 }
 
-type Parsed =
-  | { ok: true; settings: RepositorySettings; warnings: string[] }
-  | { ok: false; problems: Problem[] };
+type Parsed = { ok: true; settings: RepositorySettings } | { ok: false; problems: Problem[] };
 
 /** Reads the settings that a task carries: from this release, or from an older one that knew fewer. */
 export function carriedSettings(server: Pick<Settings, 'github'>): (stored: string) => RepositorySettings {
@@ -81,16 +86,17 @@ export function defaultRepositorySettings(server: Pick<Settings, 'github'>): Rep
 export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
-  const { labels, permissions, timeout, checks: _c, follow_up, workflow_files, ...rest } = read.value;
+  const { labels, permissions, timeout, checks, follow_up, workflow_files, ...rest } = read.value;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
     workflowFiles: workflow_files,
     followUp: camelKeys(follow_up),
+    checks: { proof: checks.proof, testFiles: checks.test_files, timeoutSeconds: checks.timeout },
     labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
     permissions: bounded(permissions, server),
   };
-  return { ok: true, settings, warnings: read.warnings };
+  return { ok: true, settings };
 }
 
 /** What a repository grants, within what the server lets it grant. */
@@ -144,7 +150,7 @@ export const repositorySettings = z
     ),
     test: used(
       text.nullable().default(null),
-      'A shell command that tests what a task at a desk has pushed, such as `npm test`. No tests are run unless set. Not used for pull requests on GitHub.',
+      'A shell command that runs the tests, such as `npm test`. Unless set it is what package.json, pytest, go.mod, Cargo.toml or a Makefile says; at a desk, none.',
     ),
     sparse: used(z.array(path).max(100).default([]), 'Directories to check out. All unless set.'),
     timeout: used(
@@ -200,7 +206,22 @@ export const repositorySettings = z
       z.enum(['never', 'outsiders', 'always']).default('never'),
       'Which tasks at issues begin with a plan that people approve, besides those that were asked for so: those at issues whose author may not command (`outsiders`), all, or none.',
     ),
-    checks: later(z.unknown().optional(), 'What is shown of the work.'),
+    checks: z
+      .strictObject({
+        proof: used(
+          z.boolean().default(true),
+          'Orch runs the tests on the base and on the work, and says what that shows.',
+        ),
+        test_files: used(
+          z.array(path).min(1).max(100).nullable().default(null),
+          'Which files are tests, such as `checks/**`. What is usual in the language unless set.',
+        ),
+        timeout: used(
+          (option('timeout', 'timeoutSeconds') as z.ZodType<number>).prefault('10m'),
+          'How long the tests may take, each time, and the setup before them.',
+        ),
+      })
+      .prefault({}),
     follow_up: z
       .strictObject({
         reviews: used(

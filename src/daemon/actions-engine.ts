@@ -105,6 +105,7 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
     checkpoint: async task => refuseElsewhere(task),
     takeOver: id => refuseElsewhere({ id }),
     enclosed: async task => refuseElsewhere(task),
+    prove: null,
     [Symbol.asyncDispose]: async () => {},
   };
   return { engine, news };

@@ -250,7 +250,8 @@ export function hostsOf(settings: Settings, run: Run): readonly string[] {
   return settings.profiles.find(each => each.name === run.profile)?.hosts ?? [];
 }
 
-function setupOf(own: RepositorySettings, tree: string, { PATH = '' }: Record<string, string>) {
+/** What is run in a fresh tree before anything else: the repository's own commands, or those that fit its files. */
+export function setupOf(own: RepositorySettings, tree: string, { PATH = '' }: Record<string, string>) {
   return own.setup ? own.setup.map(command => ({ command, required: true })) : detectSetup(tree, PATH);
 }
 

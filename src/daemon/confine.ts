@@ -6,7 +6,7 @@ import type { Enclosure, SandboxKind } from '../agent/sandbox/sandbox.ts';
 import type { Paths } from '../config/paths.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
-import { locateWorkspace } from '../workspace/workspace.ts';
+import { locateWorkspace, type Workspace } from '../workspace/workspace.ts';
 import type { Repositories } from './git.ts';
 import { limitsOf } from './limits.ts';
 
@@ -23,8 +23,14 @@ export interface ConfineOptions {
 export type Confine = (
   task: Task,
   run: Run,
-  /** `readOnly`: worktree and repository can be read, and no more. */
-  options?: { offline?: boolean; terminal?: boolean; readOnly?: boolean },
+  options?: {
+    offline?: boolean;
+    terminal?: boolean;
+    /** Worktree and repository can be read, and no more. */
+    readOnly?: boolean;
+    /** Another workspace than the run's, in which no agent works: nothing of a login is there, and the network is the agent's. */
+    instead?: Workspace;
+  },
 ) => Promise<Enclosure>;
 
 /** How the programs of a run are started, in the sandbox that the host has. Errors: E_SANDBOX_UNAVAILABLE, E_SETTINGS. */
@@ -33,7 +39,8 @@ export function confinement(options: ConfineOptions): Confine {
   return async (task, run, enclosing) => {
     const name = runName(run.task, run.number);
     const directory = paths.run(name);
-    const workspace = locateWorkspace(paths.workspaces, run.workspace);
+    const instead = enclosing?.instead;
+    const workspace = instead ?? locateWorkspace(paths.workspaces, run.workspace);
     const profile = settings.profiles.find(each => each.name === run.profile);
     const store = await options.repositories.store(task);
     const sandbox = await options.sandboxes.find();
@@ -56,8 +63,10 @@ export function confinement(options: ConfineOptions): Confine {
           workspace.context,
         ],
         egress: join(paths.sockets(name), 'egress.sock'),
-        command: [...(profile?.command ?? []), ...((run.keyboard !== null && profile?.interactive) || [])],
-        expose: profile?.expose ?? { read: [], write: [] },
+        command: instead
+          ? []
+          : [...(profile?.command ?? []), ...((run.keyboard !== null && profile?.interactive) || [])],
+        expose: (instead ? null : profile?.expose) ?? { read: [], write: [] },
         hidden: options.hidden,
         limits: limitsOf(settings, profile ?? { memoryMb: null, cpuPercent: null }),
         environment: options.environment(run, sandbox.kind),
@@ -65,7 +74,7 @@ export function confinement(options: ConfineOptions): Confine {
       enclosing,
     );
     // Before each session; what runs offline is a program of Orch's own choice.
-    if (sandbox.kind !== 'none' && !enclosing?.offline) {
+    if (sandbox.kind !== 'none' && !enclosing?.offline && !instead) {
       const broker = join(paths.sockets(name), 'broker.sock');
       const { tree } = workspace;
       await probe(enclosure, { tree, outside: directory, broker, network: sandbox.network });

@@ -37,6 +37,7 @@ export interface Daemon extends AsyncDisposable {
   cleanUp: ApiOptions['cleanUp'];
   insight: ApiOptions['insight'];
   enclosed: Engine['enclosed'];
+  prove: Engine['prove'];
   health(): Promise<Health>;
   /** What the agent of a task's live run does; null while there is none. */
   agentState(task: number): Seen | null;
@@ -119,6 +120,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     cleanUp: cleaner.cleanUp,
     insight: { ...engine.insight, next: nextStepIn({ ...shared, limits, look: agent.look }) },
     enclosed: engine.enclosed,
+    prove: engine.prove,
     health: openHealth({ store, clock, backupFailure, ...disk }),
     agentState: engine.agentState,
     drain: drain.drain,

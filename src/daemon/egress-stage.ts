@@ -16,29 +16,34 @@ export interface EgressStageOptions {
   log: Log;
 }
 
+/** The proxy of a run: what a daemon left behind makes way. */
+export async function openEgressOf(
+  { paths, hosts, log }: Pick<EgressStageOptions, 'paths' | 'hosts' | 'log'>,
+  run: Run,
+): Promise<AsyncDisposable> {
+  const name = runName(run.task, run.number);
+  const sockets = paths.sockets(name);
+  await mkdir(sockets, { recursive: true, mode: 0o700 });
+  return await openEgress({
+    socket: join(sockets, 'egress.sock'),
+    hosts: hosts(run),
+    resolve: async host => (await lookup(host, { all: true })).map(({ address }) => address),
+    refused(target, why) {
+      log.warn({ run: name, target, why }, 'the network refused an agent');
+      tryAppend(runFiles(paths.run(name)).monitorLog, `network: ${target} is refused: ${why}\n`);
+    },
+  });
+}
+
 /** Beside each run's broker, its proxy: both are open for as long as the run may need them, and after a restart again. */
 export function withEgress(options: EgressStageOptions): Stages['broker'] & AsyncDisposable {
   const open = new Map<string, Promise<AsyncDisposable>>();
-
-  async function openFor(run: string, hosts: readonly string[]): Promise<AsyncDisposable> {
-    const sockets = options.paths.sockets(run);
-    await mkdir(sockets, { recursive: true, mode: 0o700 });
-    return await openEgress({
-      socket: join(sockets, 'egress.sock'),
-      hosts,
-      resolve: async host => (await lookup(host, { all: true })).map(({ address }) => address),
-      refused(target, why) {
-        options.log.warn({ run, target, why }, 'the network refused an agent');
-        tryAppend(runFiles(options.paths.run(run)).monitorLog, `network: ${target} is refused: ${why}\n`);
-      },
-    });
-  }
 
   return {
     async open(task, run) {
       await options.broker.open(task, run);
       const name = runName(run.task, run.number);
-      const opening = open.get(name) ?? openFor(name, options.hosts(run));
+      const opening = open.get(name) ?? openEgressOf(options, run);
       open.set(name, opening);
       await opening.catch(error => {
         open.delete(name);

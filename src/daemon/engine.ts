@@ -12,6 +12,7 @@ import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import type { Enclosed } from './as-agent.ts';
+import type { Prove } from './proving.ts';
 
 /** What every engine is given of its daemon. */
 export interface EngineOptions {
@@ -53,6 +54,8 @@ export interface Engine extends AsyncDisposable {
   takeOver: ApiOptions['takeOver'];
   /** Where programs are run as a run's agent does, once it has ended. */
   enclosed(task: Task, run: Run): Promise<Enclosed>;
+  /** Tests the work of a task, once its run has ended; null where what carries runs out has no place for that. */
+  prove: Prove | null;
 }
 
 export type OpenEngine = (options: EngineOptions) => Promise<Engine>;

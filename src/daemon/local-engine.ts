@@ -17,7 +17,7 @@ import { brokerStage } from './broker-stage.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { contextStage } from './context-stage.ts';
-import { withEgress } from './egress-stage.ts';
+import { openEgressOf, withEgress } from './egress-stage.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { openRepositories, publishGit } from './git.ts';
 import { handOvers } from './hand-over.ts';
@@ -27,6 +27,7 @@ import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
 import { withPlans } from './plan-stage.ts';
 import { openPlans } from './plans.ts';
+import { proving } from './proving.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
 import { startRollbacks } from './rollbacks.ts';
@@ -177,6 +178,11 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
     checkpoint: checkpointByHand({ store, snapshot }),
     takeOver: takeOverIn({ store, clock, settings }),
     enclosed: (task, run) => enclosedIn({ paths, confine }, task, run),
+    prove: proving({
+      ...{ paths, settings, forge, repositories, repositorySettings, confine, sandboxes, groups, clock },
+      redact: secrets.redact,
+      egress: run => (isListed ? openEgressOf({ paths, hosts, log }, run) : null),
+    }),
     keepWork: keepWork({ store, clock, repositories, rules }),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

@@ -7,6 +7,7 @@ import { pullWords } from '../github/pull-words.ts';
 import { openPulls } from '../github/pulls.ts';
 import { confirmRequester } from '../github/requester.ts';
 import { type Daemon, type DaemonOptions, startDaemon } from './daemon.ts';
+import { startProofs } from './proofs.ts';
 
 export interface OnGithubOptions extends Omit<DaemonOptions, 'forge' | 'contextOf'> {
   github: Github;
@@ -40,5 +41,17 @@ export async function startOnGithub(options: OnGithubOptions): Promise<OnGithub>
   });
   const contexts = resolve(settings.orchestrator.home, settings.context.directory);
   const contextOf = contextPlaces(contexts, store.marks);
-  return { ...(await startDaemon({ ...options, forge, contextOf })), pulls };
+  await using stack = new AsyncDisposableStack();
+  const daemon = stack.use(await startDaemon({ ...options, forge, contextOf }));
+  const { prove } = daemon;
+  const proofs = startProofs({
+    store,
+    clock,
+    log,
+    prove,
+    repositorySettings: task => carried(task.settings),
+  });
+  stack.defer(() => proofs.stop());
+  const running = stack.move();
+  return { ...daemon, pulls, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

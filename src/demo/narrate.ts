@@ -55,6 +55,8 @@ function sentence(event: EventView): string | null {
       return `commits    the broker has pushed ${event.data.head.slice(0, 10)}`;
     case 'pull:opened':
       return `PR         #${event.data.number} is open${event.data.draft ? ', as a draft' : ''}`;
+    case 'proof:done':
+      return `tests      ${event.text}`;
     case 'run:ended':
       return `run        ${event.data.outcome}${event.data.reason ? `: ${event.data.reason}` : ''}`;
     case 'task:state':

@@ -113,7 +113,7 @@ async function readWorkflowRuns(read: Reader): Promise<Outcome['workflow_runs']>
   );
 }
 
-/** Comment, pull request with changes, green check run and workflow runs, and a sticky comment that tells of it. */
+/** Comment, pull request with changes, a check run that is not red and workflow runs, and a sticky comment that tells of it. */
 function isWhole(outcome: Omit<Outcome, 'ok'>): boolean {
   const { task, pull_request: pull, check_runs, comments, issue, workflow_runs } = outcome;
   return (
@@ -122,7 +122,7 @@ function isWhole(outcome: Omit<Outcome, 'ok'>): boolean {
     pull.files.length > 0 &&
     pull.body.includes(`Closes #${issue}`) &&
     workflow_runs.every(({ conclusion }) => conclusion === 'success') &&
-    check_runs.some(check => check.conclusion === 'success') &&
+    check_runs.some(({ conclusion }) => conclusion === 'success' || conclusion === 'neutral') &&
     comments.some(({ body }) => body.includes(`${task.id} is completed`) && body.includes(`#${pull.number}`))
   );
 }

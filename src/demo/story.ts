@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { askDaemon } from '../cli/daemon-client.ts';
-import type { EventView, RunView, TaskView } from '../record/views.ts';
+import type { EventView, ProofView, RunView, TaskView } from '../record/views.ts';
 import { OrchError } from '../shared/errors.ts';
 import type { Simulator } from '../simulator/simulator.ts';
 import { isFinal } from '../task/states.ts';
 import type { Told } from './outcome.ts';
 
-type Story = TaskView & { runs: RunView[]; events: EventView[] };
+type Story = TaskView & { proof: ProofView | null; runs: RunView[]; events: EventView[] };
 
 /** The demo's task of this number as the daemon tells it; null before there is one. */
 export async function readStory(home: string, task: number): Promise<Story | null> {
@@ -42,5 +42,6 @@ export async function endOfStories(home: string, github: Simulator, count: numbe
 }
 
 function isOver(story: Story | null): boolean {
-  return story !== null && isFinal(story.status) && story.runs.every(run => run.ended_at !== null);
+  if (story === null || !isFinal(story.status) || story.proof?.verdict === 'due') return false;
+  return story.runs.every(run => run.ended_at !== null);
 }

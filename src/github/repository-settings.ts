@@ -18,7 +18,7 @@ const FILE = '.github/orch.yml';
 
 /**
  * The repository's settings from its default branch. An invalid file is told of once, by an annotated check run and a
- * comment, and the last valid settings stay in force. So are keys that this release doesn't act on, by a comment.
+ * comment, and the last valid settings stay in force.
  */
 export async function readRepositorySettings(
   context: AppContext,
@@ -40,11 +40,7 @@ export async function readRepositorySettings(
     const last = row?.settingsText ? parseRepositorySettings(row.settingsText, settings) : null;
     return last?.ok ? last.settings : defaultRepositorySettings(settings);
   }
-  if (file.sha !== row?.settingsSha) {
-    store.repositories.keepSettings(id, file.text, file.sha);
-    for (const warning of parsed.warnings) context.log.warn({ repository: full_name, warning }, FILE);
-  }
-  if (parsed.warnings.length > 0) await warn(context, door, file.sha, parsed.warnings);
+  if (file.sha !== row?.settingsSha) store.repositories.keepSettings(id, file.text, file.sha);
   return parsed.settings;
 }
 
@@ -127,16 +123,4 @@ async function annotate(
 function annotation({ line, message }: Problem) {
   const where = { path: FILE, start_line: line, end_line: line };
   return { ...where, annotation_level: 'failure' as const, message: shorten(message, 10_000) };
-}
-
-async function warn(
-  context: AppContext,
-  door: Door,
-  sha: string,
-  warnings: readonly string[],
-): Promise<void> {
-  if (!door.issue) return;
-  const list = warnings.map(warning => `- ${plain(warning)}`).join('\n');
-  const text = `\`${FILE}\` is valid, and this release of Orch leaves some of it undone:\n\n${list}`;
-  await context.replies.reply({ ...door, issue: door.issue }, `settings-warnings:${sha}`, text);
 }

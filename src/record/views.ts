@@ -1,3 +1,4 @@
+import { replay } from '../proof/words.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { isoTime } from '../shared/clock.ts';
 import type { Backup } from '../store/backups.ts';
@@ -5,6 +6,7 @@ import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Store } from '../store/open.ts';
 import { isWaiting, type Plan } from '../store/plans.ts';
+import type { Proof } from '../store/proofs.ts';
 import type { TestResult } from '../store/pulls.ts';
 import type { Usage } from '../store/usage.ts';
 import type { EventType, JournalEvent, TaskEvents } from '../task/events.ts';
@@ -188,6 +190,33 @@ export interface PullView {
   files: { path: string; added: number | null; removed: number | null }[];
   tests: TestsView;
 }
+
+/** What Orch's own tests of the work have shown; `due` until they have ended. */
+export interface ProofView {
+  verdict: Proof['verdict'] | 'due';
+  reason: string | null;
+  base: string | null;
+  head: string | null;
+  command: string | null;
+  tests: string[];
+  failed_before: string[];
+  failing: string[];
+  flaky: string[];
+  /** Shell commands that show the same, and what comes of each. */
+  replay: { command: string; shows: string }[];
+}
+
+export function showProof(proof: Proof | 'due' | null): ProofView | null {
+  if (proof === null || proof === 'due') return proof && DUE;
+  const { verdict, reason, base, head, command, tests, failing, flaky } = proof;
+  const shown = { verdict, reason, base, head, command, tests, failing, flaky };
+  return { ...shown, failed_before: proof.failedBefore, replay: replay(proof) };
+}
+
+const DUE: ProofView = {
+  ...{ verdict: 'due', reason: null, base: null, head: null, command: null },
+  ...{ tests: [], failed_before: [], failing: [], flaky: [], replay: [] },
+};
 
 /** How the tests of a local pull request went: none are run where no command is set, and they are due until they have ended. */
 export interface TestsView {

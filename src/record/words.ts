@@ -1,6 +1,7 @@
 import { shorten } from '../shared/text.ts';
+import type { ProofVerdict } from '../store/proofs.ts';
 import type { JournalEvent, TaskEvents } from '../task/events.ts';
-import type { TestsView } from './views.ts';
+import type { ProofView, TestsView } from './views.ts';
 
 /** What has happened, as one line for people. Agents' words are among these. */
 export function describeEvent(event: JournalEvent): string {
@@ -57,6 +58,8 @@ export function describeEvent(event: JournalEvent): string {
       return `pull request ${event.data.state}`;
     case 'pull:tested':
       return describeTests(event.data);
+    case 'proof:done':
+      return PROVED[event.data.verdict];
     case 'work:kept':
       return event.data.ref === null
         ? `what it left could not be kept: ${event.data.reason}`
@@ -80,6 +83,18 @@ function describePlan({ change, version, by }: TaskEvents['plan:changed']): stri
     default:
       return change satisfies never;
   }
+}
+
+const PROVED: Record<ProofVerdict, string> = {
+  proven: 'its tests failed before, and pass now',
+  unproven: 'nothing proves the change',
+  broken: 'tests that passed before fail now',
+  not_run: 'its tests could not be run',
+};
+
+/** What the tests show of a task's work, as one line for people. */
+export function describeProof({ verdict, reason }: Pick<ProofView, 'verdict' | 'reason'>): string {
+  return verdict === 'due' ? 'its tests run, on the base and on the work' : `${PROVED[verdict]}: ${reason}`;
 }
 
 /** How the tests of a pull request went, as one line for people. */

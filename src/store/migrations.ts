@@ -285,4 +285,12 @@ export const MIGRATIONS: readonly string[] = [
     approved_at integer
   ) strict;
   `,
+  `
+  -- What running the tests has shown of a task's work.
+  create table proofs (
+    task integer primary key references tasks (id),
+    proof text not null,
+    at integer not null
+  ) strict;
+  `,
 ];

@@ -13,6 +13,7 @@ import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { openPast } from './past.ts';
 import { openPlans } from './plans.ts';
+import { openProofs } from './proofs.ts';
 import { openLocalPulls } from './pulls.ts';
 import { openRepositories } from './repositories.ts';
 import { openRuns } from './runs.ts';
@@ -45,6 +46,7 @@ export function openStore(connection: Connection) {
     dispatches: openDispatches(creations),
     followUps: openFollowUps(connection),
     plans: openPlans(connection),
+    proofs: openProofs(connection),
     pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

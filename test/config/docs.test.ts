@@ -35,6 +35,6 @@ describe('the documentation', () => {
     const { settings, warnings } = loadSettings({ text: server, env: {} });
     expect(settings.profiles).toHaveLength(1);
     expect(warnings).toEqual([]);
-    expect(parseRepositorySettings(repository, settings)).toMatchObject({ ok: true, warnings: [] });
+    expect(parseRepositorySettings(repository, settings)).toMatchObject({ ok: true });
   });
 });

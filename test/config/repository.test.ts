@@ -33,6 +33,8 @@ describe('the settings of a repository', () => {
       budget: null,
       labels: { trigger: 'orch', pullRequest: [] },
       permissions: { minimum: 'write', users: [], teams: [], floor: 'write' },
+      plan: 'never',
+      checks: { proof: true, testFiles: null, timeoutSeconds: 600 },
       followUp: { reviews: true, comments: false, ci: true, ciAttempts: 2, base: 'update' },
       prompt: null,
     });
@@ -41,7 +43,7 @@ describe('the settings of a repository', () => {
   });
 
   it('take every key', () => {
-    const { settings, warnings } = parse(`
+    const { settings } = parse(`
 agent: claude
 agents: [claude, codex]
 concurrency: 2
@@ -57,7 +59,7 @@ labels: { trigger: bot, pull_request: [automated, bot] }
 permissions: { minimum: maintain, users: [octocat], teams: [core] }
 test: npm test
 prompt: "Do {{instruction}}"
-checks: { proof: true }
+checks: { proof: false, test_files: ['checks/**'], timeout: 5m }
 follow_up: { comments: true, ci_attempts: 1, base: off }
 `);
     expect(settings).toEqual({
@@ -74,10 +76,11 @@ follow_up: { comments: true, ci_attempts: 1, base: off }
       budget: { usd: 2, tokens: 1_000_000 },
       labels: { trigger: 'bot', pullRequest: ['automated', 'bot'] },
       permissions: { minimum: 'maintain', users: ['octocat'], teams: ['core'], floor: 'write' },
+      plan: 'never',
+      checks: { proof: false, testFiles: ['checks/**'], timeoutSeconds: 300 },
       followUp: { reviews: true, comments: true, ci: true, ciAttempts: 1, base: 'off' },
       prompt: 'Do {{instruction}}',
     });
-    expect(warnings).toEqual(['checks is accepted but not used by this release']);
   });
 
   it('can switch setup off', () => expect(parse('setup: []').settings.setup).toEqual([]));

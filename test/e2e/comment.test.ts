@@ -24,7 +24,7 @@ describe('a comment', () => {
     expect(comments[1]).toContain('| Pull request | #2 |');
     const checks = [...repository.checkRuns.values()];
     expect(checks).toMatchObject([
-      { name: 'orch', headSha: task.head, status: 'completed', conclusion: 'success' },
+      { name: 'orch', headSha: task.head, status: 'completed', conclusion: 'neutral' },
     ]);
     expect(checks[0]?.output.summary).toContain('without a sandbox');
     const pull = repository.issues.get(2);

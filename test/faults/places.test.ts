@@ -167,7 +167,7 @@ describe('fault: the issue is closed or locked while an agent works', () => {
     await app.ended(1, 'completed');
     await app.quiet();
     const [check] = repositoryOf(app.github).checkRuns.values();
-    expect(check).toMatchObject({ status: 'completed', conclusion: 'success' });
+    expect(check).toMatchObject({ status: 'completed', conclusion: 'neutral' });
   });
 });
 

@@ -197,15 +197,6 @@ describe('.github/orch.yml', () => {
   };
   const payload = (id: number) => ({ issue: ISSUE, comment: { id, body: '/orch cancel T99' } });
 
-  it('with keys that this release leaves undone is told of once', async () => {
-    using app = handling({ answer: file('checks: {}\n') });
-    await app.handle('issue_comment.created', 'd1', payload(1));
-    await app.handle('issue_comment.created', 'd2', payload(2));
-    const told = app.comments().filter(text => text.includes('leaves some of it undone'));
-    expect(told).toHaveLength(1);
-    expect(told[0]).toContain('checks');
-  });
-
   it('that is invalid has one check run, though a crash came after it was made', async () => {
     const answer = file('concurency: 2\n');
     using app = handling({

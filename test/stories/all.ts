@@ -1,8 +1,12 @@
 import { planApproved, planVoidOnEdit } from './plans.ts';
+import { proofAbsentSaid, proofBrokenSaid, proofFailsThenPasses } from './proofs.ts';
 import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';
 import type { Story } from './story.ts';
 
 export const STORIES: readonly Story[] = [
+  proofFailsThenPasses,
+  proofAbsentSaid,
+  proofBrokenSaid,
   reviewSettled,
   reviewByStranger,
   personPushed,

@@ -39,6 +39,8 @@ interface World extends TestApp {
   on: ReturnType<typeof onGithub>;
   /** The task once it is over or paused, and its last run has ended; null when it is not there by the time that all is quiet. */
   over(task: number): Promise<Task | null>;
+  /** Once the tests of a task's work have been run, and GitHub has been told. */
+  proven(task: number): Promise<void>;
   /** Once nothing works any more, nothing is due, and GitHub has been told of all. */
   rest(): Promise<void>;
 }
@@ -122,6 +124,10 @@ function worldOf(app: TestApp): World {
     },
     on: onGithub(github),
     rest,
+    async proven(id) {
+      await until(() => store().proofs.get(id));
+      await app.quiet();
+    },
     async over(id) {
       await app.quiet();
       if (store().tasks.get(id) === null) return null;

@@ -7,8 +7,10 @@ import { homePaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type App, startApp } from '../../src/daemon/app.ts';
 import { ownSecrets } from '../../src/daemon/own-secrets.ts';
+import { proofOf } from '../../src/proof/due.ts';
 import { type Log, openLog, silentLog } from '../../src/shared/log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+import type { Store } from '../../src/store/open.ts';
 import type { Run, Task } from '../../src/task/glossary.ts';
 import type { TaskState } from '../../src/task/states.ts';
 import { removeGroups } from './groups.ts';
@@ -99,6 +101,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     async quiet() {
       await github.idle();
       await until(() => running === null || store().inbox.waiting() === 0);
+      await until(() => running === null || isTested(store()));
       await until(() => running === null || store().journal.behind('github').length === 0);
       await until(() => running === null || store().journal.behind('recorder').length === 0);
     },
@@ -108,6 +111,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     forgive: validation.forgive,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** No completed task waits for its tests. */
+function isTested(store: Store): boolean {
+  return store.tasks.withOpenPull().every(task => proofOf(store, task) !== 'due');
 }
 
 interface Running {

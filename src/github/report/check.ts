@@ -1,6 +1,8 @@
+import { PROOF_TITLE, proofText } from '../../proof/words.ts';
 import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
+import type { Proof, ProofVerdict } from '../../store/proofs.ts';
 import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
 import { isFinal, type TaskState } from '../../task/states.ts';
 import { goesOn, tellable } from './comment.ts';
@@ -62,6 +64,14 @@ const CONCLUSION: Partial<Record<TaskState, Conclusion>> = {
   cancelled: 'cancelled',
 };
 
+/** Of work that is done the tests tell: people may have their branch wait for it. */
+const PROVEN: Record<ProofVerdict, Conclusion> = {
+  proven: 'success',
+  unproven: 'neutral',
+  broken: 'failure',
+  not_run: 'neutral',
+};
+
 /** The check run of a task on one head commit. An older head's check ends as superseded. */
 export function renderCheck(
   task: Task,
@@ -69,26 +79,37 @@ export function renderCheck(
   used: string,
   isNewest: boolean,
   sandbox: string,
+  proof: Proof | 'due' | null = null,
 ): Check {
   const base = { name: 'orch', external_id: taskName(task.id) };
   if (!isNewest) {
     const output = { title: 'Superseded by a newer commit', summary: 'The task goes on there.' };
     return { ...base, status: 'completed', conclusion: 'neutral', output, actions: [] };
   }
-  const output = { title: title(task), summary: summary(task, run, used, sandbox) };
+  const output = { title: title(task, proof), summary: summary(task, run, used, sandbox, proof) };
   const actions = BUTTONS[task.state];
-  const conclusion = CONCLUSION[task.state];
+  if (proof === 'due') return { ...base, status: 'in_progress', output, actions };
+  const conclusion = proof === null ? CONCLUSION[task.state] : PROVEN[proof.verdict];
   if (conclusion !== undefined) return { ...base, status: 'completed', conclusion, output, actions };
   return { ...base, status: task.state === 'running' ? 'in_progress' : 'queued', output, actions };
 }
 
-function title(task: Task): string {
+function title(task: Task, proof: Proof | 'due' | null): string {
+  if (proof === 'due') return `${taskName(task.id)}: the tests run`;
+  if (proof !== null) return `${taskName(task.id)}: ${PROOF_TITLE[proof.verdict]}`;
   const stands = task.question === null || isFinal(task.state) ? task.state : 'asks';
   return shorten(`${taskName(task.id)} ${stands}: ${task.instruction.split('\n', 1)[0]}`, 120);
 }
 
-function summary(task: Task, run: Run | undefined, used: string, sandbox: string): string {
+function summary(
+  task: Task,
+  run: Run | undefined,
+  used: string,
+  sandbox: string,
+  proof: Proof | 'due' | null,
+): string {
   const lines = [plain(shorten(task.instruction, 1000)), ''];
+  if (proof !== null && proof !== 'due') lines.push(proofText(proof), '');
   const asked = askedText(task);
   if (asked !== '') lines.push(asked, '');
   else if (task.reason) lines.push(`**${plain(tellable(task.reason))}**${goesOn(task, task.updatedAt)}`, '');

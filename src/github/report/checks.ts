@@ -1,3 +1,4 @@
+import { proofOf } from '../../proof/due.ts';
 import type { Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
@@ -16,8 +17,9 @@ export async function reportChecks(options: ReporterOptions, octokit: Octokit, t
   const run = options.store.runs.ofTask(task.id).at(-1);
   // While it is at work the check run would be written anew with each step.
   const used = isFinal(task.state) ? usedText(options.store.usage.ofTask(task.id)) : '';
+  const proof = proofOf(options.store, task);
   for (const head of heads) {
-    const check = renderCheck(task, run, used, head === heads.at(-1), options.sandbox);
+    const check = renderCheck(task, run, used, head === heads.at(-1), options.sandbox, proof);
     const isHeard = options.workflowRun === undefined;
     await writeCheck(options, octokit, task, head, isHeard ? check : { ...check, actions: [] });
   }

@@ -1,8 +1,10 @@
+import { proofText } from '../../proof/words.ts';
 import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { Input } from '../../store/inputs.ts';
 import type { Plan } from '../../store/plans.ts';
+import type { Proof } from '../../store/proofs.ts';
 import type { Usage } from '../../store/usage.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, runName, type Task, taskName } from '../../task/glossary.ts';
@@ -33,6 +35,8 @@ export interface Story {
   said: readonly Input[];
   /** Null where no plan was asked for. */
   plan?: Plan | null;
+  /** What its tests have shown; `due` while they run. */
+  proof?: Proof | 'due' | null;
   /** The workflow run that does the task, where no server does. */
   workflowRun?: string | undefined;
   /** The workflow run that carries out the last run, where GitHub Actions does for a server. */
@@ -41,7 +45,7 @@ export interface Story {
 
 /** The sticky comment of a task: what was asked, where it stands, what came of it. */
 export function renderComment(story: Story, now: number): string {
-  const { task, runs, events, usage, said, plan = null, workflowRun, job = null } = story;
+  const { task, runs, events, usage, said, plan = null, proof = null, workflowRun, job = null } = story;
   const run = runs.at(-1);
   const told = planText(task, plan);
   const parts = [
@@ -58,6 +62,11 @@ export function renderComment(story: Story, now: number): string {
       job,
     }),
     steps(task, events),
+    proof === null
+      ? ''
+      : proof === 'due'
+        ? '⏳ The tests run, on the base and on this work.'
+        : proofText(proof),
     saidText(task, said),
     keptText(task, run, events),
     plan?.approvedAt === null ? '' : words(task, run),

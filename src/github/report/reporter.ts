@@ -6,6 +6,7 @@ import { type Task, taskName } from '../../task/glossary.ts';
 import { type Github, githubMessage, isRefusal } from '../client.ts';
 import { reportChecks } from './checks.ts';
 import { decorate } from './decorate.ts';
+import { reportPull } from './pull-block.ts';
 import { settleReview } from './settle.ts';
 import { acknowledge, reportComment } from './sticky.ts';
 
@@ -70,7 +71,7 @@ export function startReporter(options: ReporterOptions) {
 async function reportTask(options: ReporterOptions, task: Task): Promise<number | null> {
   const octokit = await options.github.octokit(task.installation, task.repositoryId);
   let later: number | null = null;
-  for (const part of [acknowledge, reportComment, reportChecks, decorate, settleReview]) {
+  for (const part of [acknowledge, reportComment, reportChecks, decorate, reportPull, settleReview]) {
     try {
       later = (await part(options, octokit, task)) ?? later;
     } catch (error) {

@@ -1,3 +1,4 @@
+import { proofOf } from '../../proof/due.ts';
 import type { Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
@@ -44,6 +45,7 @@ export async function reportComment(
     usage: store.usage.ofTask(task.id),
     said: store.inputs.ofTask(task.id),
     plan: store.plans.get(task.id),
+    proof: proofOf(store, task),
     workflowRun: options.workflowRun,
     job: last ? store.dispatches.workflowRun(last) : null,
   };
@@ -79,10 +81,11 @@ export async function reportComment(
 }
 
 /** What is told at once: the state, what needs a person, and the bill when no more is to come. */
-function headlineOf({ task, events, usage, plan }: Story): string {
+function headlineOf({ task, events, usage, plan, proof }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
   const needs = [task.question !== null, budgetWarnings(task, events), plan?.version, plan?.isStale];
-  return [task.state, task.epoch, task.reason, task.pull, ...needs, bill].join();
+  const shown = proof === 'due' ? '' : proof?.verdict;
+  return [task.state, task.epoch, task.reason, task.pull, ...needs, bill, shown].join();
 }
 
 interface Written {

@@ -22,7 +22,7 @@ export const commit: Story = {
     // Of commits without a pull request Orch makes a draft with a title of its own.
     expectThat(pull?.title === 'Count the quantity', 'the agent has opened the pull request');
     const check = [...checkRuns.values()].find(each => each.headSha === task.head);
-    expectThat(check?.conclusion === 'success', 'the check run says success');
+    expectThat(check?.conclusion === 'neutral', 'the check run says that nothing proves it');
     const calls = models.calls.filter(call => call.script === 'commit').length;
     // Stopped soon after `orch done`, a slow CLI does not hear the last words.
     expectThat(calls === 3 || calls === 4, `the model is called three or four times, not ${calls}`);

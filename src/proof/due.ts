@@ -1,0 +1,25 @@
+import type { RepositorySettings } from '../config/repository.ts';
+import type { Store } from '../store/open.ts';
+import type { Proof } from '../store/proofs.ts';
+import type { Task } from '../task/glossary.ts';
+
+/** Whether a task's work is still to be tested: it is completed, its pull request is open, and nothing is known of its head. */
+export function awaitsProof(
+  store: Pick<Store, 'proofs'>,
+  task: Task,
+  { proof }: Pick<RepositorySettings['checks'], 'proof'>,
+): boolean {
+  if (!proof || task.state !== 'completed' || task.pullState !== 'open' || task.rollback !== null)
+    return false;
+  if (task.head === null || task.baseSha === null) return false;
+  return store.proofs.get(task.id)?.head !== task.head;
+}
+
+/** What is known of the work on its newest commit; `due` while its tests run, null where none are to be run. */
+export function proofOf(store: Pick<Store, 'proofs'>, task: Task): Proof | 'due' | null {
+  // A task of an older release was promised no proof.
+  const { checks } = JSON.parse(task.settings) as Partial<RepositorySettings>;
+  if (checks && awaitsProof(store, task, checks)) return 'due';
+  const proof = store.proofs.get(task.id);
+  return proof !== null && proof.head === task.head && task.state === 'completed' ? proof : null;
+}

@@ -1,0 +1,65 @@
+import { mkdir } from 'node:fs/promises';
+import type { Remote } from '../forge/remote.ts';
+import { execGit } from './git.ts';
+import { writeRepository } from './repository.ts';
+import type { Store } from './store.ts';
+import { locateWorkspace, removeTree, type Workspace } from './workspace.ts';
+
+export interface ProofTreePlan {
+  /** The folder that holds it; what lies there makes way. */
+  workspaces: string;
+  /** Whose work is tested, `T42.1`. */
+  run: string;
+  store: Store;
+  remote: Remote;
+  sha: string;
+  /** Files as another commit has them, on top. */
+  overlay: { sha: string; files: readonly string[] } | null;
+}
+
+/**
+ * A commit's files in a repository of their own that no agent has had, to run tests in: no branch in it leads anywhere.
+ * Errors: E_PROGRAM_FAILED.
+ */
+export async function makeProofTree(plan: ProofTreePlan): Promise<Workspace> {
+  const { store, remote, sha, overlay } = plan;
+  const workspace = locateWorkspace(plan.workspaces, plan.run);
+  await removeTree(workspace.directory);
+  await mkdir(workspace.directory, { recursive: true, mode: 0o700 });
+  const identity = { name: 'Orch', email: 'orch@localhost' };
+  const base = { branch: 'orch-base', sha };
+  const nothing = { coauthor: null, sparse: [], ignored: [] };
+  await writeRepository(workspace.repository, {
+    ...{ store, remote, branch: 'orch-proof', start: sha, base, identity, ...nothing },
+  });
+  await mkdir(workspace.context);
+  const directory = workspace.repository;
+  await execGit(['worktree', 'add', '--quiet', workspace.tree, 'orch-proof'], { directory });
+  if (overlay !== null && overlay.files.length > 0) {
+    const paths = ['--pathspec-from-file=-', '--pathspec-file-nul'];
+    const take = ['--literal-pathspecs', '-C', workspace.tree, 'checkout', '--quiet', overlay.sha, ...paths];
+    await execGit(take, { input: overlay.files.join('\0') });
+  }
+  return workspace;
+}
+
+/** The files that a commit adds or changes against another; a renamed one counts as added. */
+export async function addedOrChanged({ directory }: Store, base: string, head: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=AM', '--name-only', base, head];
+  return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
+}
+
+/** Where two commits part; null when they have nothing in common. */
+export async function partingOf({ directory }: Store, one: string, other: string): Promise<string | null> {
+  const found = await execGit(['merge-base', one, other], { directory }).catch(() => '');
+  return found === '' ? null : found;
+}
+
+const FILE = { time: 30_000, output: 1024 * 1024 };
+
+/** A file of a commit, of a megabyte at most; null when there is no such file. */
+export async function fileOf({ directory }: Store, commit: string, path: string): Promise<string | null> {
+  return await execGit(['cat-file', 'blob', `${commit}:${path}`], { directory, most: FILE }).catch(
+    () => null,
+  );
+}
