@@ -90,7 +90,7 @@ async function played(story: Story, app: TestApp): Promise<Outcome> {
       held: broken.length === 0 && Object.keys(claims).length > 0,
       task: task === null ? null : `T${task}`,
       pull_request: pull,
-      evidence,
+      evidence: Object.keys(evidence).length > 0 ? evidence : { left: world.on.all() },
       ...(broken.length > 0 && { why: broken }),
     };
   } catch (error) {
