@@ -277,7 +277,10 @@ export const serverSettings = z.strictObject({
       z.enum(['wait', 'switch', 'ask']).default('wait'),
       "What follows when an agent comes to a limit of its vendor's: the task waits until that ends, another agent goes on with it, or a person says when.",
     ),
-    overlap: later(z.enum(['allow']).default('allow'), 'What happens when two tasks touch the same files.'),
+    overlap: used(
+      z.enum(['allow', 'hold']).default('allow'),
+      'What becomes of a task that is about files that another works on now: it starts all the same, or waits for the other.',
+    ),
     failed_prerequisite: used(
       z.enum(['hold', 'fail', 'run']).default('hold'),
       'What becomes of tasks that come after one that failed, was escalated or cancelled: they wait for its retry, fail too, or go on without it.',

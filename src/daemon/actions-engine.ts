@@ -96,6 +96,8 @@ function openStages(github: AppGithub, options: EngineOptions): { engine: Engine
       if (!task.head || !task.baseSha) return [];
       return await changedFiles(await fetched(task), task.baseSha, task.head);
     },
+    repositories,
+    touchedFiles: async () => null,
     usage: () => ({ memoryMb: null, cpuSeconds: null }),
     insight: {
       output: async run => (where(run) === null ? '' : `Its log is at ${where(run)}`),

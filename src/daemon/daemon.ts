@@ -5,10 +5,12 @@ import { chooser } from '../choice/choose.ts';
 import { watchFailures } from '../choice/failing.ts';
 import type { Paths } from '../config/paths.ts';
 import { carriedSettings } from '../config/repository.ts';
+import { heldBy, heldText } from '../overlap/hold.ts';
 import { startRecorder } from '../record/recorder.ts';
 import { type Scheduler, startScheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
+import { baseFollower } from './base-moved.ts';
 import { startChains } from './chains.ts';
 import { startCleaner } from './cleaner.ts';
 import { onDisk } from './disk.ts';
@@ -19,6 +21,7 @@ import type { Home } from './home.ts';
 import { openKeeper } from './keeper.ts';
 import { nextStepIn } from './next-step.ts';
 import { openPlans, type Plans } from './plans.ts';
+import { type Overlaps, startOverlaps } from './overlaps.ts';
 import { policyOf } from './policy.ts';
 import { rollBackIn } from './rollback-asked.ts';
 
@@ -34,6 +37,7 @@ export interface Daemon extends AsyncDisposable {
   plans: Plans;
   checkpoints: ApiOptions['checkpoints'];
   takeOver: ApiOptions['takeOver'];
+  baseMoved: Overlaps['baseMoved'];
   cleanUp: ApiOptions['cleanUp'];
   insight: ApiOptions['insight'];
   enclosed: Engine['enclosed'];
@@ -87,11 +91,22 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => cleaner.stop());
   const chains = startChains({ store, clock, log, pulls: forge.pulls, ...settings.policies });
   stack.defer(() => chains.stop());
+  const isHolding = settings.policies.overlap === 'hold';
+  const { repositories } = engine;
+  const follow = baseFollower({ store, clock, log, settings, forge, repositories, repositorySettings });
+  const overlaps = startOverlaps({ store, clock, log, engine, isHolding, follow });
+  stack.defer(() => overlaps.stop());
+  const whyHeld = (task: Task) => {
+    const held = isHolding ? heldBy(store, task) : null;
+    return held && heldText(held);
+  };
   const limits = { ...settings.limits, profiles: settings.profiles };
   const choose = chooser(store, limits, task => ({
     ...repositorySettings(task),
-    // Where a budget is spent, nothing may run.
-    ...(keeper.mayStart(task) ? {} : { concurrency: 0 }),
+    // Where a budget is spent, or others work on the same files, nothing may run.
+    ...(keeper.mayStart(task) && whyHeld(store.tasks.get(task.id) as Task) === null
+      ? {}
+      : { concurrency: 0 }),
   }));
   const drain = openDrain({ store, clock });
   const shared = {
@@ -117,8 +132,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     plans: openPlans({ store, clock, budgets: settings.budgets, redact: secrets.redact }),
     checkpoints: { make: engine.checkpoint, rollBack: rollBackIn({ store, clock }) },
     takeOver: engine.takeOver,
+    baseMoved: overlaps.baseMoved,
     cleanUp: cleaner.cleanUp,
-    insight: { ...engine.insight, next: nextStepIn({ ...shared, limits, look: agent.look }) },
+    insight: { ...engine.insight, next: nextStepIn({ ...shared, limits, look: agent.look, held: whyHeld }) },
     enclosed: engine.enclosed,
     prove: engine.prove,
     health: openHealth({ store, clock, backupFailure, ...disk }),

@@ -13,6 +13,7 @@ import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import type { Enclosed } from './as-agent.ts';
 import type { Prove } from './proving.ts';
+import type { Repositories } from './git.ts';
 
 /** What every engine is given of its daemon. */
 export interface EngineOptions {
@@ -46,6 +47,10 @@ export interface Engine extends AsyncDisposable {
   isOver(run: Run): boolean;
   /** The files that the task's branch changes. */
   changedFiles(task: Task): Promise<string[]>;
+  /** Orch's own copies of repositories. */
+  repositories: Repositories;
+  /** The files that the agent of a live run has changed so far; null where nobody can see them. Errors: E_PROGRAM_FAILED. */
+  touchedFiles(task: Task, run: Run): Promise<string[] | null>;
   /** What a run has taken of its host, once it has ended. */
   usage: RecorderOptions['usage'];
   /** How it is looked into a run. */

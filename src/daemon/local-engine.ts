@@ -9,9 +9,10 @@ import { type Run, runName, type Task } from '../task/glossary.ts';
 import { changedFiles } from '../workspace/publish.ts';
 import { tryCheckPush } from '../workspace/push/rules.ts';
 import { openStores } from '../workspace/store.ts';
+import { touchedFiles } from '../workspace/touched.ts';
 import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
-import { enclosedIn } from './as-agent.ts';
+import { asAgentOf, enclosedIn } from './as-agent.ts';
 import { branchBack } from './branch-back.ts';
 import { brokerStage } from './broker-stage.ts';
 import { openCheckpoints } from './checkpoints.ts';
@@ -38,6 +39,8 @@ import { messageOf } from './words.ts';
 import { workspaceStage } from './workspace-stage.ts';
 
 const STATES_SECONDS = 10;
+/** A worktree that an agent has made slow is looked at another time. */
+const LOOK_MS = 20_000;
 
 export interface LocalEngine extends Engine {
   /** For a host that does not stay. */
@@ -173,6 +176,11 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
     agentState: states.of,
     isOver: run => readProgress(directoryOf(run))?.end != null || readEnding(directoryOf(run)).exit !== null,
     changedFiles: changed,
+    repositories,
+    async touchedFiles(task, run) {
+      if (run.spawnedAt === null || task.baseSha === null) return null;
+      return await touchedFiles(await asAgentOf({ paths, confine }, task, run, LOOK_MS), task.baseSha);
+    },
     usage: run => readUsage(paths.run(run)),
     insight: insight({ paths, terminals }),
     checkpoint: checkpointByHand({ store, snapshot }),

@@ -15,6 +15,8 @@ export interface NextStepOptions {
   slackSeconds?: number;
   choose: ReturnType<typeof chooser>;
   limits: Limits;
+  /** What others work on that a queued task waits for, in words; null when it does not. */
+  held(task: Task): string | null;
 }
 
 /** The step that the scheduler would take now, as it is called there, and why, for people. Nothing is done. */
@@ -77,7 +79,7 @@ function meaning(step: Step, run: Run): string {
 }
 
 function ofQueued(
-  { store, choose, limits }: NextStepOptions,
+  { store, choose, limits, held }: NextStepOptions,
   task: Task,
   now: number,
 ): { step: string; why: string } {
@@ -87,6 +89,8 @@ function ofQueued(
     const why = task.reason === null ? '' : `: ${task.reason}`;
     return { step: 'wait', why: `it is tried again at ${isoTime(task.readyAt)}${why}` };
   }
+  const why = held(task);
+  if (why !== null) return { step: 'wait', why: `it ${why}` };
   const chosen = choose(now);
   if (chosen === null) return { step: 'wait', why: whyNobody(store, limits, now) };
   if (chosen.task !== task.id) return { step: 'wait', why: `${taskName(chosen.task)} goes first` };

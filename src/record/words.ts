@@ -14,6 +14,10 @@ export function describeEvent(event: JournalEvent): string {
       return 'waited long, so it has normal priority now';
     case 'task:waits':
       return event.data.reason ?? 'waits for no other task any more';
+    case 'task:overlaps':
+      return event.data.told.join(' ') || 'collides with nothing any more';
+    case 'base:merged':
+      return `merged its base ${event.data.base.slice(0, 10)}: ${event.data.head.slice(0, 10)}`;
     case 'run:claimed':
       return `taken by ${event.data.agent}${event.data.choice ? `: ${event.data.choice}` : ''}`;
     case 'run:prepared':

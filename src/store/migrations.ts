@@ -293,4 +293,18 @@ export const MIGRATIONS: readonly string[] = [
     at integer not null
   ) strict;
   `,
+  `
+  -- The files that tasks change, and where their work meets others'; without \`other\` the branch that it goes to.
+  create table touched (
+    task integer primary key references tasks (id),
+    files text not null
+  ) strict;
+  create table overlaps (
+    task integer not null references tasks (id),
+    other integer references tasks (id),
+    conflicts integer not null,
+    files text not null
+  ) strict;
+  create index overlaps_task on overlaps (task);
+  `,
 ];

@@ -11,6 +11,7 @@ import { openInputs } from './inputs.ts';
 import { openJournal } from './journal.ts';
 import { openMarks } from './marks.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { openOverlaps } from './overlaps.ts';
 import { openPast } from './past.ts';
 import { openPlans } from './plans.ts';
 import { openProofs } from './proofs.ts';
@@ -47,6 +48,7 @@ export function openStore(connection: Connection) {
     followUps: openFollowUps(connection),
     plans: openPlans(connection),
     proofs: openProofs(connection),
+    overlaps: openOverlaps(connection),
     pulls: openLocalPulls(connection),
     repositories: openRepositories(connection),
     /** Writes something that changes nothing: throws when the database can't be written. */

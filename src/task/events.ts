@@ -11,6 +11,10 @@ export interface TaskEvents {
   'task:promoted': Record<never, never>;
   /** For other tasks, or no more. */
   'task:waits': { reason: string | null };
+  /** Where its work meets others', in a sentence each; nothing where it does not any more. */
+  'task:overlaps': { told: readonly string[] };
+  /** Orch has merged the branch that the pull request goes to into it. */
+  'base:merged': { base: string; head: string };
   'run:claimed': { run: number; agent: string; choice?: string };
   'run:prepared': { run: number; branch: string; base: string };
   /** No process of this host where another carries it out. */

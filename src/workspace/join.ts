@@ -1,4 +1,4 @@
-import { execGit, gitFailure, tryGit } from './git.ts';
+import { execGit, type GitOptions, gitFailure, tryGit } from './git.ts';
 import type { Store } from './store.ts';
 
 interface Person {
@@ -12,29 +12,50 @@ type Joined = { sha: string } | { conflicts: string[] };
  * One commit with all that these have: the one that holds the others, or else a merge of them in this order. The same heads
  * always give the same commit. Or the files in which they conflict.
  */
-export async function joinHeads(store: Store, heads: readonly string[], author: Person): Promise<Joined> {
+export async function joinHeads(
+  store: Store,
+  heads: readonly string[],
+  author: Person,
+  message = 'Begin with the work of several pull requests',
+): Promise<Joined> {
   const { directory } = store;
   const found = await execGit(['merge-base', '--independent', ...heads], { directory });
   const independent = found.split('\n');
   const [first = '', ...others] = [...new Set(heads)].filter(sha => independent.includes(sha));
   let joined: Joined = { sha: first };
-  for (const other of others) if ('sha' in joined) joined = await merge(store, joined.sha, other, author);
+  for (const other of others)
+    if ('sha' in joined) joined = await merge(store, joined.sha, other, { author, message });
   return joined;
 }
 
-async function merge({ directory }: Store, one: string, other: string, author: Person): Promise<Joined> {
-  const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', one, other];
-  const merged = await tryGit(args, { directory });
-  const [tree = '', ...conflicts] = merged.stdout.split('\n').filter(line => line !== '');
+/** The tree that a merge of two commits has, or the files in which they conflict. Errors: E_PROGRAM_FAILED. */
+export async function mergeTree(
+  options: GitOptions,
+  one: string,
+  other: string,
+): Promise<{ tree: string } | { conflicts: string[] }> {
+  const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', one, other];
+  const merged = await tryGit(args, options);
+  const [tree = '', ...conflicts] = merged.stdout.split('\0').filter(line => line !== '');
   if (merged.exitCode === 1) return { conflicts };
   if (merged.exitCode !== 0) throw gitFailure(args, merged);
+  return { tree };
+}
+
+async function merge(
+  { directory }: Store,
+  one: string,
+  other: string,
+  { author, message }: { author: Person; message: string },
+): Promise<Joined> {
+  const merged = await mergeTree({ directory }, one, other);
+  if ('conflicts' in merged) return merged;
   const times = await execGit(['show', '-s', '--format=%ct', one, other], { directory });
   const date = `${Math.max(...times.split('\n').map(Number))} +0000`;
   const env = {
     ...{ GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email, GIT_AUTHOR_DATE: date },
     ...{ GIT_COMMITTER_NAME: author.name, GIT_COMMITTER_EMAIL: author.email, GIT_COMMITTER_DATE: date },
   };
-  const message = 'Begin with the work of several pull requests';
   const parents = ['-p', one, '-p', other];
-  return { sha: await execGit(['commit-tree', tree, ...parents, '-m', message], { directory, env }) };
+  return { sha: await execGit(['commit-tree', merged.tree, ...parents, '-m', message], { directory, env }) };
 }

@@ -72,7 +72,6 @@ describe('settings', () => {
         key => `monitoring.${key} is accepted but not used by this release`,
       ),
       'redis is accepted but not used by this release',
-      'policies.overlap is accepted but not used by this release',
     ]);
   });
 

@@ -29,8 +29,9 @@ function next(
   store: Store,
   {
     session = 'alive',
+    held = null,
     ...bounds
-  }: { session?: Sight['session']; concurrent?: number; perRepository?: number } = {},
+  }: { session?: Sight['session']; held?: string | null; concurrent?: number; perRepository?: number } = {},
 ) {
   const limits = { concurrent: 9, perRepository: null, profiles: [aProfile('claude', 2)], ...bounds };
   const step = nextStepIn({
@@ -41,6 +42,7 @@ function next(
     graceSeconds: 30,
     choose: chooser(store, limits, NO_WISHES),
     limits,
+    held: () => held,
   });
   return async (task: number) => {
     const { step: name, why } = await step(store.tasks.get(task) as Task);
@@ -55,6 +57,9 @@ describe('the next step', () => {
     queued(store);
     expect(await next(store)(1)).toBe('claim: claude-1 takes it: the only agent');
     expect(await next(store)(2)).toBe('wait: T1 goes first');
+    expect(await next(store, { held: 'waits for T9, which works on `a.js` too' })(1)).toBe(
+      'wait: it waits for T9, which works on `a.js` too',
+    );
     store.dependencies.add(2, 1);
     expect(await next(store)(2)).toBe('wait: it comes after T1');
     store.tasks.update(1, 0, { readyAt: NOW + 60_000, reason: 'it crashed' });

@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly (string | readonly string[])[])[] = [
       'src/github/requester',
     ],
   ],
-  ['src/forge/', 'src/proof/'],
+  ['src/forge/', 'src/overlap/', 'src/proof/'],
   ['src/store/', 'src/config/'],
   ['src/command/'],
   ['src/task/'],
