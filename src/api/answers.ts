@@ -26,6 +26,7 @@ export function taskView({ store, clock, agentState }: Known, task: Task): TaskV
     spent: store.usage.spent(task),
     after: store.dependencies.of(task.id),
     live: store.runs.liveOf(task.id),
+    overlaps: store.overlaps.ofTask(task.id),
   });
 }
 

@@ -14,7 +14,7 @@ import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { say, sayJson, sayTable, tokensCell } from './output.ts';
-import { firstLine, placeOf, stateCell } from './task-table.ts';
+import { firstLine, overlapLine, placeOf, stateCell } from './task-table.ts';
 
 /** `orch show T42`: a task, its runs and its story. */
 export async function show(name: string, options: Common): Promise<void> {
@@ -51,6 +51,7 @@ export async function show(name: string, options: Common): Promise<void> {
     if (task.proof) say(describeProof(task.proof));
     if (url === null && state === 'open') say(`Next: orch diff ${task.id}, then orch merge ${task.id}`);
   }
+  for (const each of task.overlaps) say(overlapLine(each));
   const runs = task.runs.map(run => {
     const cells = [
       run.id,

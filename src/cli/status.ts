@@ -3,7 +3,7 @@ import type { Common } from './common.ts';
 import { askDaemon } from './daemon-client.ts';
 import { findHome } from './home.ts';
 import { say, sayJson } from './output.ts';
-import { sayTasks } from './task-table.ts';
+import { overlapLine, sayTasks } from './task-table.ts';
 
 interface About {
   version: string;
@@ -31,4 +31,5 @@ export async function status(options: Common): Promise<void> {
   if (tasks.length === 0) return;
   say('');
   sayTasks(tasks);
+  for (const task of tasks) for (const each of task.overlaps) say(`${task.id} ${overlapLine(each)}`);
 }

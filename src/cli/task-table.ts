@@ -45,6 +45,13 @@ export function taskTable(list: readonly TaskView[], width?: number): string {
   return columns(rows, ['TASK', 'STATE', 'WHERE', 'PR', 'INSTRUCTION'], width);
 }
 
+/** `conflicts with T3 in src/total.js`. */
+export function overlapLine({ with: other, conflicts, files }: TaskView['overlaps'][number]): string {
+  const whom = other ?? 'its base';
+  const what = files.length > 3 ? [...files.slice(0, 3), `${files.length - 3} more`] : files;
+  return `${conflicts ? `conflicts with ${whom} in` : `and ${whom} both work on`} ${what.join(', ')}`;
+}
+
 export function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }

@@ -20,8 +20,8 @@ import { type Health, openHealth } from './health.ts';
 import type { Home } from './home.ts';
 import { openKeeper } from './keeper.ts';
 import { nextStepIn } from './next-step.ts';
-import { openPlans, type Plans } from './plans.ts';
 import { type Overlaps, startOverlaps } from './overlaps.ts';
+import { openPlans, type Plans } from './plans.ts';
 import { policyOf } from './policy.ts';
 import { rollBackIn } from './rollback-asked.ts';
 

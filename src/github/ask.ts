@@ -2,9 +2,11 @@ import type { Command } from '../command/command.ts';
 import type { RunOptions } from '../command/options.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Queued } from '../forge/wish.ts';
+import { overlapSentences } from '../overlap/words.ts';
 import { OrchError } from '../shared/errors.ts';
-import { plainCell } from '../shared/markdown.ts';
+import { plain, plainCell } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
+import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import type { Words } from './comments.ts';
 import type { AppContext } from './context.ts';
@@ -100,10 +102,10 @@ async function acknowledge(context: AppContext, place: Place, from: Origin): Pro
 }
 
 async function statusOf({ store, elsewhere }: AppContext, place: Place, task: number | null) {
-  return elsewhere ? await elsewhere.status(place, task) : statusText(tasksHere(store, place, task));
+  return elsewhere ? await elsewhere.status(place, task) : statusText(store, tasksHere(store, place, task));
 }
 
-function statusText(tasks: Task[]): string {
+function statusText(store: Store, tasks: Task[]): string {
   if (tasks.length === 0) return 'There is no task here yet. Start one with `/orch` and what you want done.';
   const rows = tasks.slice(0, 20).map(task => {
     const pull = task.pull === null ? '' : `#${task.pull}`;
@@ -113,7 +115,17 @@ function statusText(tasks: Task[]): string {
     '| Task | State | Pull request | Instruction | Reason |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
+    ...collisions(store, tasks.slice(0, 20)),
   ].join('\n');
+}
+
+function collisions(store: Store, tasks: readonly Task[]): string[] {
+  const told = tasks.flatMap(({ id, target }) =>
+    overlapSentences(store.overlaps.ofTask(id), target, store.tasks.get).map(
+      text => `- ${taskName(id)}: ${plain(text)}`,
+    ),
+  );
+  return told.length === 0 ? [] : ['', ...told];
 }
 
 function cell(text: string): string {

@@ -5,6 +5,7 @@ import type { Backup } from '../store/backups.ts';
 import type { Checkpoint } from '../store/checkpoints.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Store } from '../store/open.ts';
+import type { Overlap } from '../store/overlaps.ts';
 import { isWaiting, type Plan } from '../store/plans.ts';
 import type { Proof } from '../store/proofs.ts';
 import type { TestResult } from '../store/pulls.ts';
@@ -41,9 +42,10 @@ interface Known {
   /** The tasks that it needs. */
   after: readonly number[];
   live: Run | null;
+  overlaps: readonly Overlap[];
 }
 
-export function showTask(task: Task, now: number, { agent, spent, after, live }: Known) {
+export function showTask(task: Task, now: number, { agent, spent, after, live, overlaps }: Known) {
   return {
     id: taskName(task.id),
     status: task.state,
@@ -66,6 +68,12 @@ export function showTask(task: Task, now: number, { agent, spent, after, live }:
     branch: task.branch,
     head: task.head,
     pull_request: task.pull === null ? null : { number: task.pull, url: task.pullUrl, state: task.pullState },
+    /** Where its work will collide: `with` is another task, or null for the branch that it goes to. */
+    overlaps: overlaps.map(({ other, conflicts, files }) => ({
+      with: other === null ? null : taskName(other),
+      conflicts,
+      files,
+    })),
     created_at: isoTime(task.createdAt),
     updated_at: isoTime(task.updatedAt),
     budget: showBudget(task, spent),

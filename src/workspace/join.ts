@@ -37,7 +37,8 @@ export async function mergeTree(
   const args = ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', one, other];
   const merged = await tryGit(args, options);
   const [tree = '', ...conflicts] = merged.stdout.split('\0').filter(line => line !== '');
-  if (merged.exitCode === 1) return { conflicts };
+  // With 1 it ends for a commit that is not there, too.
+  if (merged.exitCode === 1 && tree !== '') return { conflicts };
   if (merged.exitCode !== 0) throw gitFailure(args, merged);
   return { tree };
 }

@@ -28,6 +28,7 @@ export const story: Story = {
   context: [],
   priority: 'normal',
   after: [],
+  overlaps: [],
   parent: null,
   run: 'T42.2',
   agent_state: null,

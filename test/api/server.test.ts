@@ -126,6 +126,7 @@ describe('the API', () => {
     expect((await served.post('/api/tasks/T1/pause')).body).toMatchObject({
       status: 'paused',
       reason: 'paused on the command line',
+      overlaps: [],
       wakes_at: null,
       question: null,
     });

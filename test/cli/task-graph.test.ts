@@ -6,7 +6,7 @@ import { memoryStore, NOW, queued } from '../support/tasks.ts';
 /** As the API lists them, the newest first. */
 function views(...tasks: [instruction: string, ...after: number[]][]) {
   using store = memoryStore();
-  const nothing = { agent: null, spent: { usd: null, tokens: null }, live: null };
+  const nothing = { agent: null, spent: { usd: null, tokens: null }, live: null, overlaps: [] };
   return tasks
     .map(([instruction, ...after]) => showTask(queued(store, { instruction }), NOW, { ...nothing, after }))
     .toReversed();

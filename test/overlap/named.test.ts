@@ -7,7 +7,7 @@ describe('files that people name', () => {
       namedFiles(
         'Mend `src/total.js`, tax.py and docs/.\nSee https://example.com/other.js, e.g. a/b/c; it takes 1.5 s.',
       ),
-    ).toEqual(['src/total.js', 'tax.py', 'e.g', 'a/b/c']);
+    ).toEqual(['src/total.js', 'tax.py', 'a/b/c']);
     expect(namedFiles('')).toEqual([]);
   });
 
@@ -19,11 +19,10 @@ describe('files that people name', () => {
     expect(meant(['tal.js', 'lib'], files)).toEqual([]);
   });
 
-  it('are read in a moment, whatever the text is', () => {
-    const began = performance.now();
-    namedFiles('a.'.repeat(1_000_000));
-    namedFiles('a/'.repeat(1_000_000));
-    expect(namedFiles('-'.repeat(1_000_000))).toEqual([]);
-    expect(performance.now() - began).toBeLessThan(15_000);
+  it('are few and short, whatever the text is', () => {
+    for (const part of ['a.', 'a/', './', '/.', 'a ', 'a.b ', '-'])
+      expect(namedFiles(part.repeat(1_000_000)).length).toBeLessThan(2);
+    const many = Array.from({ length: 1000 }, (_, at) => `${at}.js`).join(' ');
+    expect(namedFiles(many)).toHaveLength(200);
   });
 });

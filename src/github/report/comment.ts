@@ -55,6 +55,7 @@ export function renderComment(story: Story, now: number): string {
     told || askedText(task),
     keyboardText(task, run),
     stateText(task, run, events),
+    overlapText(task, events),
     budgetWarnings(task, events),
     table(task, run, usage, {
       progress: progressText(task, run, events),
@@ -104,6 +105,14 @@ export function goesOn(task: Task, now: number): string {
 /** A reason as GitHub may have it: whole but for very long ones, which would push table and check run over its limits. */
 export function tellable(reason: string): string {
   return shorten(withoutHostPaths(reason).trim(), 3000);
+}
+
+/** What will collide, as long as it may still be merged. */
+export function overlapText({ state, pullState }: Task, events: readonly JournalEvent[]): string {
+  const last = events.findLast(event => event.type === 'task:overlaps');
+  const isOver = isFinal(state) && pullState !== 'open';
+  if (last?.type !== 'task:overlaps' || isOver) return '';
+  return last.data.told.map(sentence => `⚠️ ${plain(sentence)}`).join('\n');
 }
 
 function table(

@@ -4,7 +4,7 @@ import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
 import { createComment, editComment, findComment, react, thread, type Words } from '../comments.ts';
 import { createOnce } from '../once.ts';
-import { renderComment, type Story, taskMarker } from './comment.ts';
+import { overlapText, renderComment, type Story, taskMarker } from './comment.ts';
 import { budgetWarnings, usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
 
@@ -83,9 +83,9 @@ export async function reportComment(
 /** What is told at once: the state, what needs a person, and the bill when no more is to come. */
 function headlineOf({ task, events, usage, plan, proof }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
-  const needs = [task.question !== null, budgetWarnings(task, events), plan?.version, plan?.isStale];
-  const shown = proof === 'due' ? '' : proof?.verdict;
-  return [task.state, task.epoch, task.reason, task.pull, ...needs, bill, shown].join();
+  const shown = [plan?.version, plan?.isStale, proof === 'due' ? '' : proof?.verdict];
+  const told = [budgetWarnings(task, events), overlapText(task, events)];
+  return [task.state, task.epoch, task.reason, task.pull, task.question !== null, ...told, ...shown, bill].join();
 }
 
 interface Written {
