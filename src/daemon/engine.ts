@@ -12,8 +12,8 @@ import type { Secrets } from '../shared/secrets/secrets.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
 import type { Enclosed } from './as-agent.ts';
-import type { Prove } from './proving.ts';
 import type { Repositories } from './git.ts';
+import type { Prove } from './proving.ts';
 
 /** What every engine is given of its daemon. */
 export interface EngineOptions {

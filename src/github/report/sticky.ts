@@ -85,7 +85,16 @@ function headlineOf({ task, events, usage, plan, proof }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
   const shown = [plan?.version, plan?.isStale, proof === 'due' ? '' : proof?.verdict];
   const told = [budgetWarnings(task, events), overlapText(task, events)];
-  return [task.state, task.epoch, task.reason, task.pull, task.question !== null, ...told, ...shown, bill].join();
+  return [
+    task.state,
+    task.epoch,
+    task.reason,
+    task.pull,
+    task.question !== null,
+    ...told,
+    ...shown,
+    bill,
+  ].join();
 }
 
 interface Written {
