@@ -1,6 +1,7 @@
 import type { AgentView, ProfileView } from '../record/agent-views.ts';
 import type { EventView, TaskView } from '../record/views.ts';
 import { duration } from '../shared/clock.ts';
+import { isAboutPlan } from '../store/plans.ts';
 import { isFinal } from '../task/states.ts';
 import { type Added, addedText, addTask, type WishOptions } from './add.ts';
 import { askDaemon } from './daemon-client.ts';
@@ -75,7 +76,10 @@ function lineOf(event: EventView): string {
 
 /** What a person may do now, where somebody is waited for. */
 function nextStep({ type, data, task }: EventView): string | null {
-  if (type === 'task:question' && data.question !== null) return `Answer with: orch say ${task} TEXT`;
+  if (type === 'task:question' && data.question !== null)
+    return isAboutPlan(data.question)
+      ? `See it with: orch show ${task}; then orch approve ${task}, or orch say ${task} TEXT`
+      : `Answer with: orch say ${task} TEXT`;
   if (type === 'task:state' && data.to === 'paused') return `Let it go on with: orch resume ${task}`;
   return null;
 }

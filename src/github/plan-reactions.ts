@@ -61,7 +61,7 @@ export function startPlanReactions(options: PlanReactionsOptions) {
       issue_number: task.issue,
     });
     plans.compare(id, { title: data.title, body: data.body ?? null });
-    const by = await approver(octokit, task, plan);
+    const by = store.plans.get(id)?.isStale ? null : await approver(octokit, task, plan);
     // Meanwhile people may have asked for another version.
     const isSame = waitingPlan(id)?.plan.version === plan.version;
     if (by !== null && isSame) approve(id, by);

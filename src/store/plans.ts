@@ -44,7 +44,14 @@ export type PlanText = Pick<Plan, 'text' | 'files' | 'risk' | 'quote'>;
 
 /** What a task with a plan of this version waits for, as its open question says. */
 export function questionOf({ version }: Pick<Plan, 'version'>): string {
-  return `whether to carry out its plan, version ${version}`;
+  return `${ABOUT} ${version}`;
+}
+
+const ABOUT = 'whether to carry out its plan, version';
+
+/** Whether a question is answered by approving a plan. */
+export function isAboutPlan(question: string): boolean {
+  return question.startsWith(ABOUT);
 }
 
 /** Its plan is there, and whether it is carried out is for people to say. */

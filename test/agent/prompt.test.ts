@@ -35,6 +35,16 @@ describe('a prompt', () => {
     );
   });
 
+  it('has a plan made, or carries out the one that was approved', () => {
+    const plan = { text: 'Multiply.', approvedBy: null, approvedAt: null };
+    const planning = writePrompt({ ...PLAIN, plan });
+    expect(planning).toContain('1. Make a plan for this task, and carry out nothing of it');
+    expect(planning).not.toContain('git push');
+    const approved = writePrompt({ ...PLAIN, plan: { ...plan, approvedBy: 'ann', approvedAt: 1 } });
+    expect(approved).toContain('fix the failing test\n\n`ann` has approved this plan');
+    expect(approved).toContain('4. `git push`');
+  });
+
   it('asks for no pull request where one is open', () => {
     const prompt = writePrompt({ ...PLAIN, pull: 5 });
     expect(prompt).toContain('The pull request #5 is open already: what you push appears in it.');

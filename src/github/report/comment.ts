@@ -3,7 +3,7 @@ import { duration } from '../../shared/clock.ts';
 import { fenced, plain } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { Input } from '../../store/inputs.ts';
-import type { Plan } from '../../store/plans.ts';
+import { isWaiting, type Plan } from '../../store/plans.ts';
 import type { Proof } from '../../store/proofs.ts';
 import type { Usage } from '../../store/usage.ts';
 import type { JournalEvent } from '../../task/events.ts';
@@ -47,12 +47,12 @@ export interface Story {
 export function renderComment(story: Story, now: number): string {
   const { task, runs, events, usage, said, plan = null, proof = null, workflowRun, job = null } = story;
   const run = runs.at(-1);
-  const told = planText(task, plan);
   const parts = [
     `${taskMarker(task)}\n### ${headline(task.state, taskName(task.id))}`,
     quote(task.instruction),
     reason(task, now),
-    told || askedText(task),
+    planText(task, plan),
+    plan && isWaiting(task, plan) ? '' : askedText(task),
     keyboardText(task, run),
     stateText(task, run, events),
     overlapText(task, events),

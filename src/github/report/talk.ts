@@ -2,6 +2,7 @@ import { isoTime } from '../../shared/clock.ts';
 import { plain, plainCell } from '../../shared/markdown.ts';
 import { shorten } from '../../shared/text.ts';
 import type { Input } from '../../store/inputs.ts';
+import { isAboutPlan } from '../../store/plans.ts';
 import type { JournalEvent } from '../../task/events.ts';
 import { type Run, type Task, taskName } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
@@ -15,7 +16,9 @@ export function askedText(task: Task): string {
   if (task.question === null || isFinal(task.state)) return '';
   const lines = shorten(withoutHostPaths(task.question), 3000).split('\n').slice(0, MOST_LINES);
   const quoted = lines.map(line => `> ${plain(line)}`.trimEnd()).join('\n');
-  return `🙋 **The agent asks:**\n\n${quoted}\n\nAnswer with \`/orch say ${taskName(task.id)} …\``;
+  const name = taskName(task.id);
+  const how = isAboutPlan(task.question) ? `\`/orch approve ${name}\` or ` : '';
+  return `🙋 **The agent asks:**\n\n${quoted}\n\nAnswer with ${how}\`/orch say ${name} …\``;
 }
 
 /** Who works in the agent's CLI at the moment; empty when the agent works by itself. */
