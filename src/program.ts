@@ -148,6 +148,12 @@ export function createProgram(name: string): Command {
       (await import('./cli/approve.ts')).approve(task, { ...common(), ...options }),
     );
 
+  under(program, PROGRAM.prove)
+    .option('--json', 'as JSON')
+    .action(async (task, options) =>
+      (await import('./cli/prove.ts')).prove(task, { ...common(), ...options }),
+    );
+
   under(program, PROGRAM.checkpoint)
     .option('--json', 'as JSON')
     .action(async (task, options) =>

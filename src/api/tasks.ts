@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MOST_CHARACTERS, readTaskFile } from '../config/tasks/file.ts';
 import { type Asked, wishesOf } from '../forge/wish.ts';
+import { proveAgain } from '../proof/again.ts';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { amountText } from '../shared/amount-text.ts';
@@ -77,6 +78,10 @@ export function taskRoutes(app: FastifyInstance, options: ApiOptions): void {
     const { id } = namedTask(store, request.params);
     const { budget } = approveBody.parse(request.body ?? {});
     return taskView(options, plans.approve(id, { by: whoAsks(request), budget }));
+  });
+  app.post('/api/tasks/:task/prove', request => {
+    const task = namedTask(store, request.params);
+    return taskView(options, proveAgain(store, task, whoAsks(request), clock.now()));
   });
   app.post('/api/tasks/:task/say', request => {
     const { id } = namedTask(store, request.params);

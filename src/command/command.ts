@@ -1,4 +1,4 @@
-import { LATER, RESERVED, SUBCOMMANDS } from '../help/commands.ts';
+import { RESERVED, SUBCOMMANDS } from '../help/commands.ts';
 import { OPTION_HELP } from '../help/options.ts';
 import type { Amount } from '../shared/amounts.ts';
 import { nearest } from '../shared/nearest.ts';
@@ -100,9 +100,7 @@ function parseSubcommand(line: string, below: string[], options: RunOptions): Pa
     return word === 'help' ? { kind: 'help' } : { kind: word, task };
   }
   const near =
-    alone && /^[a-z]/.test(word)
-      ? nearest(word, [...Object.keys({ ...SUBCOMMANDS, ...LATER }), ...RESERVED])
-      : null;
+    alone && /^[a-z]/.test(word) ? nearest(word, [...Object.keys(SUBCOMMANDS), ...RESERVED]) : null;
   if (!near) return null;
   return reply(`${code(first)} is not a command. Did you mean \`/orch ${near}\`? ${asInstruction(first)}`);
 }
@@ -132,8 +130,8 @@ function parseSay(kind: 'say' | 'rollback', said: string, options: RunOptions): 
   return reply(`\`/orch ${kind}\` takes ${takes}, and no options. ${asInstruction(kind)}`);
 }
 
-function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS | keyof typeof LATER {
-  return Object.hasOwn(SUBCOMMANDS, word) || Object.hasOwn(LATER, word);
+function isSubcommand(word: string): word is keyof typeof SUBCOMMANDS {
+  return Object.hasOwn(SUBCOMMANDS, word);
 }
 
 function taskNamed(text: string): number | null {

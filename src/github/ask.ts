@@ -15,7 +15,7 @@ import type { Place } from './payloads.ts';
 import { approvePlan } from './plans.ts';
 import { queueAt } from './queue-at.ts';
 import { tellable } from './report/comment.ts';
-import { steer, tasksHere } from './steer.ts';
+import { proveHere, steer, tasksHere } from './steer.ts';
 
 /** Where a command comes from: its key is unique to it, and the same when its delivery comes again. */
 export interface Origin {
@@ -46,7 +46,8 @@ export async function obey(
         approvePlan(context, place, command, from.key);
         return await acknowledge(context, place, from);
       case 'prove':
-        return await replies.reply(place, from.key, `\`/orch ${command.kind}\` is not part of this release.`);
+        proveHere(context, place, command.task, from.key);
+        return await acknowledge(context, place, from);
       case 'say':
       case 'pause':
       case 'resume':

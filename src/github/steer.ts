@@ -1,3 +1,5 @@
+import { proveAgain } from '../proof/again.ts';
+import { proofOf } from '../proof/due.ts';
 import { cancel, pause, resume, retry } from '../queue/change.ts';
 import { say } from '../queue/say.ts';
 import { OrchError } from '../shared/errors.ts';
@@ -63,6 +65,13 @@ function change(context: AppContext, place: Place, command: Steering, key: strin
     default:
       command satisfies never;
   }
+}
+
+/** Has the tests run again of the task that was named, else of the newest one here that has some. Errors: E_UNKNOWN_TASK, E_TASK_STATE. */
+export function proveHere(context: AppContext, place: Place, named: number | null, key: string): void {
+  const { store, clock } = context;
+  const task = pick(tasksHere(store, place, named), each => proofOf(store, each) !== null);
+  changeOnce(context, place, key, () => void proveAgain(store, task, place.sender.login, clock.now()));
 }
 
 /**

@@ -28,7 +28,7 @@ export const INSTRUCTION = comment(
   '/orch --agent claude --priority high fix the date parser',
 );
 
-/** What may follow `/orch` in a comment. `prove` is read, and comes with a later release. */
+/** What may follow `/orch` in a comment. */
 export const SUBCOMMANDS = {
   status: comment(
     'status [TASK]',
@@ -47,6 +47,12 @@ export const SUBCOMMANDS = {
     'has a plan carried out that waits for it, within a budget',
     '/orch approve',
     '/orch approve T42 --budget 2usd',
+  ),
+  prove: comment(
+    'prove [TASK]',
+    'runs the tests of a pull request once more, on its base and on its work, and says how to see the same',
+    '/orch prove',
+    '/orch prove T42',
   ),
   pause: comment(
     'pause [TASK]',
@@ -67,15 +73,6 @@ export const SUBCOMMANDS = {
     '/orch rollback T42 2',
   ),
   help: comment('help', 'shows this', '/orch help'),
-} satisfies Record<string, Help>;
-
-/** Sub-commands that are read and not there yet: each moves up when it does something. */
-export const LATER = {
-  prove: comment(
-    'prove [TASK]',
-    'runs the tests of a pull request on its base and on its head once more, and says how to replay that',
-    '/orch prove T42',
-  ),
 } satisfies Record<string, Help>;
 
 /** Kept for later releases, so that no instruction of today means something else tomorrow. */

@@ -75,6 +75,11 @@ export const PROGRAM = {
     'orch approve T42',
     'orch approve T42 --budget 2usd',
   ),
+  prove: user(
+    'prove <TASK>',
+    "run the tests of a task's work once more, and show how to see the same",
+    'orch prove T42',
+  ),
   checkpoint: user(
     'checkpoint <TASK>',
     "keep how the worktree of a task's agent is now",

@@ -62,6 +62,8 @@ export function describeEvent(event: JournalEvent): string {
       return `pull request ${event.data.state}`;
     case 'pull:tested':
       return describeTests(event.data);
+    case 'proof:asked':
+      return `${event.data.by} asks for another proof`;
     case 'proof:done':
       return PROVED[event.data.verdict];
     case 'work:kept':

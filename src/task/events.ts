@@ -37,6 +37,7 @@ export interface TaskEvents {
   'pull:opened': { number: number; url: string | null; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };
   'pull:tested': { verdict: 'passed' | 'failed' | 'not_run'; command: string; reason: string | null };
+  'proof:asked': { by: string };
   'proof:done': { verdict: 'proven' | 'unproven' | 'broken' | 'not_run'; head: string };
   /** What a run left, where the host does not stay; `ref` is on the forge, or null with the reason. */
   'work:kept': { run: number; ref: string | null; reason: string | null };

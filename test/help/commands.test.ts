@@ -4,14 +4,14 @@ import { orch } from '../../src/cli/worktree/orch.ts';
 import { parseCommand } from '../../src/command/command.ts';
 import { parseComment } from '../../src/command/comment.ts';
 import { helpText } from '../../src/github/help.ts';
-import { INSTRUCTION, LATER, RESERVED, SUBCOMMANDS } from '../../src/help/commands.ts';
+import { INSTRUCTION, RESERVED, SUBCOMMANDS } from '../../src/help/commands.ts';
 import { OPTION_HELP } from '../../src/help/options.ts';
 import { PROGRAM } from '../../src/help/program.ts';
 import { WORKTREE } from '../../src/help/worktree.ts';
 import { createProgram } from '../../src/program.ts';
 
 describe('the table of commands', () => {
-  const all = Object.entries({ run: INSTRUCTION, ...SUBCOMMANDS, ...LATER });
+  const all = Object.entries({ run: INSTRUCTION, ...SUBCOMMANDS });
 
   it.each(all)('%s: its examples are read as that', (kind, { usage, examples }) => {
     if (kind !== 'run') expect(usage.split(' ')[0]).toBe(kind);
@@ -20,7 +20,7 @@ describe('the table of commands', () => {
   });
 
   it('names no word twice', () => {
-    const words = [...Object.keys(SUBCOMMANDS), ...Object.keys(LATER), ...RESERVED];
+    const words = [...Object.keys(SUBCOMMANDS), ...RESERVED];
     expect(new Set(words).size).toBe(words.length);
     for (const word of RESERVED) expect(parseCommand(word)).toMatchObject({ kind: 'reply' });
   });
@@ -43,8 +43,7 @@ describe('the answer to /orch help', () => {
       expect(helpText()).toContain(`- \`/orch ${usage}\` ${description}`);
     for (const [flag, [, help]] of Object.entries(OPTION_HELP))
       expect(helpText()).toMatch(new RegExp(`- \`--${flag}( [A-Z]+)?\` ${help.slice(0, 20)}`));
-    for (const word of [...RESERVED, ...Object.keys(LATER)])
-      expect(helpText()).not.toContain(`/orch ${word}`);
+    for (const word of RESERVED) expect(helpText()).not.toContain(`/orch ${word}`);
   });
 
   it('says who can use them', () => expect(helpText()).toContain('people with write access'));
