@@ -106,6 +106,8 @@ async function readyTree(
   const own = options.repositorySettings(task);
   const timeout = own.checks.timeoutSeconds * 1000;
   const { tree } = workspace;
+  // Where the tree stood on this host is nobody's business, and gone when it is read.
+  const redact = (text: string) => options.redact(text.replaceAll(`${tree}/`, '').replaceAll(tree, '.'));
   const start = async (shell: string, offline: boolean) => {
     const enclosure = await options.confine(task, run, { offline, instead: workspace });
     const { prefix, session, environment } = enclosure;
@@ -142,7 +144,7 @@ async function readyTree(
       // What was interrupted tells nothing: it is tested again after the next start.
       if (signal.aborted) throw new OrchError('E_PROGRAM_FAILED', 'the tests were interrupted');
       const seconds = Math.round((options.clock.now() - began) / 1000);
-      return { ...ranOf(end, options.redact, timeout), seconds };
+      return { ...ranOf(end, redact, timeout), seconds };
     },
   };
 }

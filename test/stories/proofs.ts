@@ -51,6 +51,9 @@ function story(
           'the check run says why': says(check?.summary),
           'the pull request says it': says(found?.body),
           'the comment in the issue says it': says(comment),
+          "nothing of it shows the host's folders": ![check?.summary, found?.body, comment].some(text =>
+            text?.includes('/proofs/T1'),
+          ),
           ...(wanted.also && { 'with what it takes to see it': wanted.also.test(found?.body ?? '') }),
         },
       };
