@@ -42,6 +42,8 @@ export interface AgentStageOptions extends WatchedRunsOptions {
   said(task: number): Input[];
   /** What a task's agent is to plan, or has planned; null where nobody wants a plan. */
   plan(task: number): Plan | null;
+  /** An agent has been started on what was approved. */
+  hasBegun(plan: Plan): boolean;
   /** All runs of a task. */
   runs(task: number): Run[];
   /** Gives the run's session an id, and writes it down. */
@@ -93,7 +95,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     const resumes = isResumed(run) && run.session !== null && profile.resume !== null;
     const how = isTakenOver ? 'interactive' : resumes ? 'resume' : 'command';
     const known = how === 'command' && isResumed(run) ? null : run.session;
-    const isFirst = isFirstAfter(plan, run);
+    const isFirst = plan !== null && plan.approvedAt !== null && !options.hasBegun(plan);
     const isSetUp = isPlanning || (how !== 'command' && !isFirst);
     const setup = isSetUp ? [] : setupOf(own, tree, environment);
     const said = options.said(task.id);
@@ -151,14 +153,6 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
       ),
       keyboard: runs.findLast(({ spawnedAt }) => spawnedAt !== null)?.keyboard ?? null,
     };
-  }
-
-  /** No agent has been started yet since the plan was approved. */
-  function isFirstAfter(plan: Plan | null, run: Run): boolean {
-    const since = plan?.approvedAt ?? null;
-    if (since === null) return false;
-    const began = (each: Run) => each.spawnedAt !== null && each.startedAt >= since;
-    return !options.runs(run.task).some(each => each.number < run.number && began(each));
   }
 
   /** The limit that a run went beyond, for people. */

@@ -27,7 +27,7 @@ import { keepWork } from './kept-work.ts';
 import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
 import { withPlans } from './plan-stage.ts';
-import { openPlans } from './plans.ts';
+import { hasBegun, openPlans } from './plans.ts';
 import { proving } from './proving.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
@@ -117,6 +117,7 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
       },
       said: store.inputs.ofTask,
       plan: store.plans.get,
+      hasBegun: plan => hasBegun(store, plan),
       runs: store.runs.ofTask,
       usedBefore: store.usage.before,
       model: run => modelOf({ store, settings }, run),

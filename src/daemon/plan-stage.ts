@@ -23,7 +23,7 @@ export function withPlans(stages: Stages, { store, forge, plans, message }: Plan
 
   async function readAgain(task: Task, run: Run): Promise<Task> {
     const plan = store.plans.get(task.id);
-    if (plan === null || hasBegun(store, plan)) return task;
+    if (plan === null || task.onPullRequest || hasBegun(store, plan)) return task;
     // A new version is made for the text as it is by now; whoever asked for it has seen that.
     if (plan.approvedAt === null && !plan.isStale) return task;
     const issue = await forge.issue(task);

@@ -106,7 +106,8 @@ export function openPlans({ store, clock, budgets, redact }: PlansOptions) {
       return store.transaction(() => {
         const task = existing(store, id);
         const plan = store.plans.get(id);
-        if (plan === null || isFinal(task.state)) return true;
+        // The text of a pull request is its agent's, and Orch's.
+        if (plan === null || isFinal(task.state) || task.onPullRequest) return true;
         const isStale = issue.title !== task.issueTitle || (issue.body ?? '') !== task.issueBody;
         if (isWaiting(task, plan)) {
           if (store.plans.setStale(id, isStale)) changed(id, isStale ? 'void' : 'made', null);

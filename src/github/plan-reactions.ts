@@ -61,7 +61,8 @@ export function startPlanReactions(options: PlanReactionsOptions) {
       issue_number: task.issue,
     });
     plans.compare(id, { title: data.title, body: data.body ?? null });
-    const by = store.plans.get(id)?.isStale ? null : await approver(octokit, task, plan);
+    const canBe = plan.shownAt !== null && !store.plans.get(id)?.isStale;
+    const by = canBe ? await approver(octokit, task, plan) : null;
     // Meanwhile people may have asked for another version.
     const isSame = waitingPlan(id)?.plan.version === plan.version;
     if (by !== null && isSame) approve(id, by);
@@ -87,7 +88,7 @@ export function startPlanReactions(options: PlanReactionsOptions) {
     const comment_id = store.creations.get(task.id, 'comment', 'sticky')?.remoteId;
     if (comment_id == null) return null;
     const permissions = options.permissions(task);
-    const people = await reacted(octokit, task.repository, comment_id, plan.madeAt as number);
+    const people = await reacted(octokit, task.repository, comment_id, plan.shownAt as number);
     const keyOf = ({ id }: Person) => `${task.id}:${plan.version}:${id}`;
     for (const person of people.filter(each => !refused.has(keyOf(each))).slice(0, MOST_PEOPLE)) {
       if (await mayCommand(octokit, task.repository, person, permissions)) return person.login;
@@ -104,7 +105,7 @@ export function startPlanReactions(options: PlanReactionsOptions) {
   };
 }
 
-/** People who gave a 👍 since the plan was made: what was given to another version is for that one. GitHub tells seconds. */
+/** People who gave a 👍 since the plan has stood there: what was given to another version is for that one. GitHub tells seconds. */
 async function reacted(
   octokit: Octokit,
   repository: string,

@@ -307,4 +307,8 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   create index overlaps_task on overlaps (task);
   `,
+  `
+  -- When people could first see a plan.
+  alter table plans add column shown_at integer;
+  `,
 ];

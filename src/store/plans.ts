@@ -11,6 +11,8 @@ export interface Plan {
   files: string[];
   risk: string | null;
   madeAt: number | null;
+  /** When it first stood where people can approve it; null while it does not. */
+  shownAt: number | null;
   quote: Quote | null;
   /** The issue's text has changed since it was made. */
   isStale: boolean;
@@ -61,13 +63,16 @@ export function isWaiting(task: Pick<Task, 'state' | 'question'>, plan: Plan): b
 
 /** Plans of the tasks that have to have one. */
 export function openPlans(db: Connection) {
-  const list = `task, version, text, files, risk, made_at as madeAt, quote, stale as isStale, approved_by as approvedBy,
+  const list = `task, version, text, files, risk, made_at as madeAt, shown_at as shownAt, quote, stale as isStale, approved_by as approvedBy,
     approved_at as approvedAt`;
   const want = db.prepare('insert into plans (task) values (?) on conflict do nothing');
   const get = db.prepare(`select ${list} from plans where task = ?`);
   const make = db.prepare(
-    `update plans set version = version + 1, text = @text, files = @files, risk = @risk, quote = @quote, made_at = @at, stale = 0
+    `update plans set version = version + 1, text = @text, files = @files, risk = @risk, quote = @quote, made_at = @at, shown_at = null, stale = 0
      where task = @task and approved_at is null`,
+  );
+  const show = db.prepare(
+    'update plans set shown_at = ? where task = ? and version = ? and shown_at is null',
   );
   const approve = db.prepare('update plans set approved_by = ?, approved_at = ? where task = ?');
   const stale = db.prepare('update plans set stale = ? where task = ? and stale <> ?');
@@ -85,6 +90,8 @@ export function openPlans(db: Connection) {
     make(task: number, { text, files, risk, quote }: PlanText, at: number): void {
       make.run({ task, text, files: JSON.stringify(files), risk, quote: JSON.stringify(quote), at });
     },
+    /** This version stands where people see it. */
+    shown: ({ task, version }: Plan, at: number): void => void show.run(at, task, version),
     approve: (task: number, by: string, at: number): void => void approve.run(by, at, task),
     withdraw: (task: number): void => void approve.run(null, null, task),
     /** False when that was known. */

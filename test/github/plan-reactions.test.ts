@@ -3,6 +3,7 @@ import { openPlans } from '../../src/daemon/plans.ts';
 import { startPlanReactions } from '../../src/github/plan-reactions.ts';
 import { changeState, endRun } from '../../src/queue/change.ts';
 import { silentLog } from '../../src/shared/log.ts';
+import type { Plan } from '../../src/store/plans.ts';
 import type { Task } from '../../src/task/glossary.ts';
 import { fakeClock } from '../support/clock.ts';
 import { memoryStore, NOW, started } from '../support/tasks.ts';
@@ -21,7 +22,7 @@ interface Reaction {
 }
 
 /** A plan that waits at a comment with these reactions, and who looks for them. */
-function world(reactions: Reaction[] | Error, body = 'When pressed.') {
+function world(reactions: Reaction[] | Error, body = 'When pressed.', isShown = true) {
   const store = memoryStore();
   const clock = fakeClock(NOW + 500);
   const plans = openPlans({
@@ -33,6 +34,7 @@ function world(reactions: Reaction[] | Error, body = 'When pressed.') {
   plans.make(run, { text: 'Multiply.', files: [], risk: null });
   endRun(store, run, { outcome: 'paused', exitCode: 0, reason: null, lastWords: null }, NOW);
   changeState(store, store.tasks.get(1) as Task, 'paused', NOW, { resume: 1 });
+  if (isShown) store.plans.shown(store.plans.get(1) as Plan, clock.now());
   store.creations.begin(1, 'comment', 'sticky', NOW);
   store.creations.record(1, 'comment', 'sticky', 900, '');
   const { github, octokit, asked } = fakeGithub((route, { username }) => {
@@ -77,14 +79,15 @@ describe('a 👍 on the comment of a plan', () => {
     expect(it.store.plans.get(1)?.approvedBy).toBe('ann');
   });
 
-  it.each<[string, Reaction[] | Error, string?]>([
+  it.each<[string, Reaction[] | Error, (string | undefined)?, boolean?]>([
     ['by somebody who may not', [{ login: 'bob' }, { login: 'eve' }]],
     ['by a bot', [{ login: 'ann', type: 'Bot' }]],
     ['for the version before', [{ login: 'ann', at: NOW - 1000 }]],
+    ['while another version stands there', [{ login: 'ann' }], undefined, false],
     ['for a text that was edited since', [{ login: 'ann' }], 'When pressed twice.'],
     ['on a comment that is gone', failure(404, 'Not Found')],
-  ])('%s does not', async (_, reactions, body) => {
-    await using it = world(reactions, body);
+  ])('%s does not', async (_, reactions, body, isShown) => {
+    await using it = world(reactions, body, isShown);
     await vi.waitFor(() => expect(it.looks()).toBeGreaterThan(0), { timeout: 15_000 });
     await it.clock.advance(10_000);
     expect(it.looks()).toBeGreaterThan(1);

@@ -1,4 +1,5 @@
 import { proofOf } from '../../proof/due.ts';
+import { isWaiting } from '../../store/plans.ts';
 import type { Task } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
 import type { Octokit } from '../client.ts';
@@ -37,6 +38,7 @@ export async function reportComment(
   if (task.issue === 0) return null;
   const at = thread(task.repository, task.issue);
   const runs = store.runs.ofTask(task.id);
+  const plan = store.plans.get(task.id);
   const last = runs.at(-1);
   const story = {
     task,
@@ -44,7 +46,7 @@ export async function reportComment(
     events: store.journal.ofTask(task.id),
     usage: store.usage.ofTask(task.id),
     said: store.inputs.ofTask(task.id),
-    plan: store.plans.get(task.id),
+    plan,
     proof: proofOf(store, task),
     workflowRun: options.workflowRun,
     job: last ? store.dispatches.workflowRun(last) : null,
@@ -77,6 +79,7 @@ export async function reportComment(
     const content = JSON.stringify({ headline, at: clock.now(), body });
     store.creations.record(task.id, 'comment', 'sticky', id, content);
   }
+  if (plan && isWaiting(task, plan)) store.plans.shown(plan, clock.now());
   return null;
 }
 

@@ -15,7 +15,7 @@ const QUOTE: Quote = {
 
 const PLAN: Plan = {
   ...{ task: 1, version: 2, text: 'Multiply.\n- ask @acme/core\n<img src=x>', files: ['a`b.js'], risk: null },
-  ...{ madeAt: NOW, quote: QUOTE, isStale: false, approvedBy: null, approvedAt: null },
+  ...{ madeAt: NOW, shownAt: null, quote: QUOTE, isStale: false, approvedBy: null, approvedAt: null },
 };
 
 function comment(plan: Partial<Plan> = {}, changes: Partial<Task> = {}): string {
