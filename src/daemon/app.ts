@@ -7,6 +7,7 @@ import { githubAsk } from '../github/asked.ts';
 import { connectGithub } from '../github/client.ts';
 import { guardedFetch } from '../github/client-fetch.ts';
 import { startFollowing } from '../github/follow.ts';
+import { startCi } from '../github/follow-up/ci.ts';
 import { createFront } from '../github/front.ts';
 import { startInbox } from '../github/inbox.ts';
 import { GITHUB_LIMITS, openPace } from '../github/pace.ts';
@@ -70,13 +71,19 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   stack.defer(() => reporter.stop());
   const ended = (task: number) => decided(shared, task);
-  const follower = startFollowing({ ...shared, pulls, ended, intervalSeconds: FOLLOW_SECONDS });
-  stack.defer(() => follower.stop());
   const { rollBack } = daemon.checkpoints;
   const told = actions === null ? {} : { actions: actions.news };
   const replies = openReplies(shared);
   const { plans } = daemon;
-  const context = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, plans, ...told };
+  const known = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, plans, ...told };
+  const ci = startCi(known);
+  stack.defer(() => ci.stop());
+  const context = { ...known, ci };
+  const follower = startFollowing({
+    ...{ ...shared, pulls, ended, open: ci.look },
+    intervalSeconds: FOLLOW_SECONDS,
+  });
+  stack.defer(() => follower.stop());
   const handle = openHandlers(context);
   await probot.load(app => {
     for (const name of HANDLED)

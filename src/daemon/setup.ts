@@ -54,6 +54,6 @@ export function manifestWithActions(manifest: Manifest): Manifest {
   return {
     ...manifest,
     default_events: [...manifest.default_events, ...OF_ACTIONS].sort(),
-    default_permissions: { actions: 'write', ...manifest.default_permissions },
+    default_permissions: { ...manifest.default_permissions, actions: 'write' },
   };
 }

@@ -10,6 +10,7 @@ import type { AppContext } from './context.ts';
 import { commented, refuse, reviewCommented, reviewed } from './hear.ts';
 import {
   type CheckRun,
+  checkEnded,
   checkRun,
   type IssueAssigned,
   issueAssigned,
@@ -37,6 +38,9 @@ const HANDLERS: Record<string, Handler> = {
   'issues.unassigned': unassigned,
   'check_run.requested_action': pressed,
   'check_run.rerequested': pressed,
+  'check_run.completed': checked,
+  'check_suite.completed': checked,
+  status: checked,
   'pull_request.opened': pullChanged,
   'pull_request.reopened': pullChanged,
   'pull_request.closed': pullChanged,
@@ -174,6 +178,12 @@ async function pressed(context: AppContext, raw: unknown, delivery: string): Pro
     if (!(error instanceof OrchError)) throw error;
     context.log.info({ task: taskName(task.id), why: error.message }, 'button without effect');
   }
+}
+
+function checked({ ci }: AppContext, raw: unknown): void {
+  const { repository, check_run, check_suite, sha } = checkEnded.parse(raw);
+  const head = check_run?.head_sha ?? check_suite?.head_sha ?? sha;
+  if (head !== undefined) ci?.changed(repository.id, head);
 }
 
 function press(context: AppContext, payload: CheckRun, id: number): void {

@@ -126,6 +126,7 @@ type RequestOptions = { method: string; url: string; headers: Record<string, unk
 /** Workflows are apart: only who has runs carried out there lets the App reach them. */
 function permissionsFor({ method, url }: RequestOptions): Record<string, 'read' | 'write'> {
   if (/^\/repos\/[^/]+\/[^/]+\/actions\//.test(url)) return { actions: method === 'GET' ? 'read' : 'write' };
+  if (/\/commits\/[^/]+\/status$/.test(url)) return { statuses: 'read' };
   return method === 'GET' ? READING : WRITING;
 }
 

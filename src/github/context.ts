@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ActionsNews } from '../engine/actions/stages.ts';
 import type { Amount } from '../shared/amounts.ts';
 import type { Task } from '../task/glossary.ts';
+import type { Ci } from './follow-up/ci.ts';
 import type { Place } from './payloads.ts';
 import type { Replies, RepliesOptions } from './replies.ts';
 
@@ -35,6 +36,8 @@ export interface AppContext extends RepliesOptions {
     /** The task's issue reads so now: a plan that was made for another text is void, unless its work has begun. */
     compare(task: number, issue: { title: string; body: string | null }): boolean;
   };
+  /** Where a daemon stays to hear of it. */
+  ci?: Pick<Ci, 'changed'>;
   /** Where GitHub Actions carries out runs. */
   actions?: ActionsNews;
 }

@@ -17,6 +17,8 @@ export interface FollowOptions {
   intervalSeconds: number;
   /** The task's pull request is not open any more. */
   ended(task: number): void;
+  /** It is open still. */
+  open(task: Task): void;
 }
 
 /** Open pull requests can be many and stay for weeks: they are looked at every so many rounds, for GitHub's limits. */
@@ -83,7 +85,8 @@ export function startFollowing(options: FollowOptions) {
         };
       });
     recordPull(store, task, seen, clock.now());
-    if (seen.state !== 'open') options.ended(task.id);
+    if (seen.state === 'open') options.open(task);
+    else options.ended(task.id);
   }
 
   return {

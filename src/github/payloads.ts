@@ -68,6 +68,13 @@ export const checkRun = base.extend({
   check_run: z.object({ id: z.number().int(), external_id: z.string().nullish(), app }),
   requested_action: z.object({ identifier: z.string() }).nullish(),
 });
+/** A check run, a suite, or a status has ended; `app` is whose it is. */
+export const checkEnded = z.object({
+  repository: z.object({ id: z.number().int() }),
+  check_run: z.object({ head_sha: z.string() }).optional(),
+  check_suite: z.object({ head_sha: z.string() }).optional(),
+  sha: z.string().optional(),
+});
 export const pullRequest = base.extend({
   pull_request: z.object({
     number: z.number().int(),

@@ -23,12 +23,20 @@ export interface RepliesOptions {
   log: Log;
 }
 
+/** As much of a place as an answer needs. */
+interface Corner {
+  repository: Pick<Place['repository'], 'id' | 'full_name'>;
+  installation: Place['installation'];
+  issue: Pick<Place['issue'], 'number'>;
+  answersBelow?: number | null;
+}
+
 /** Answers that belong to no task: mistakes, refusals, status, help. */
 export function openReplies(options: RepliesOptions) {
   const { store, github, clock, log } = options;
 
   /** Comments once for this key, whatever crashes or redeliveries there are. Locked and gone issues are a log line. */
-  async function reply(place: Place, key: string, text: string): Promise<void> {
+  async function reply(place: Corner, key: string, text: string): Promise<void> {
     const octokit = await github.octokit(place.installation.id, place.repository.id);
     const at = thread(place.repository.full_name, place.issue.number);
     const mark = marker(`reply ${key}`);

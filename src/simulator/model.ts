@@ -185,6 +185,14 @@ export interface CheckSuite {
   id: number;
   headSha: string;
   headBranch: string | null;
+  headCommit: {
+    id: string;
+    tree_id: string;
+    message: string;
+    timestamp: string;
+    author: object;
+    committer: object;
+  };
   /** Who reports in it. */
   app: App;
   createdAt: number;
@@ -203,6 +211,8 @@ export interface CheckRun {
   completedAt: number | null;
   output: { title: string | null; summary: string | null; text: string | null };
   annotations: Annotation[];
+  /** What the job has printed, where it is one of GitHub Actions. */
+  log: string | null;
   actions: { label: string; description: string; identifier: string }[];
 }
 

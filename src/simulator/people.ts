@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { findCheckRun, requestAction, rerequestCheck } from './action/checks.ts';
+import {
+  findCheckRun,
+  type JobResult,
+  reportJob,
+  requestAction,
+  rerequestCheck,
+  updateCheckRun,
+} from './action/checks.ts';
 import { createComment, deleteComment, editComment, findComment } from './action/comments.ts';
 import { changeSelection, install } from './action/installations.ts';
 import { addLabels, createIssue, editIssue, removeLabel } from './action/issues.ts';
@@ -76,6 +83,9 @@ export interface People {
   /** Clicks a button of a check run. */
   clickCheckAction(repository: string, checkRun: number, identifier: string, user: string): Promise<void>;
   rerequestCheck(repository: string, checkRun: number, user: string): Promise<void>;
+  /** A workflow tells of a commit; gives the number of the check run. */
+  reportJob(repository: string, sha: string, job: JobResult): Promise<number>;
+  endJob(repository: string, checkRun: number, conclusion: string): Promise<void>;
   /** One commit on a branch, which is made from the default branch if it isn't there. Gives its sha. */
   pushCommit(
     repository: string,
@@ -91,6 +101,11 @@ export function people(world: World): People {
   const as = <T>(name: string, login: string, act: (deed: Deed) => T | Promise<T>): Promise<T> => {
     const deed = { world, repository: namedRepository(world, name), actor: actorNamed(login) };
     return exclusively(deed.repository, () => act(deed));
+  };
+  const asActions = <T>(name: string, act: (deed: Deed) => T | Promise<T>): Promise<T> => {
+    const repository = namedRepository(world, name);
+    const actor = { user: world.actions.bot, permissions: {} };
+    return exclusively(repository, () => act({ world, repository, actor }));
   };
   return {
     addUser: (login, options = {}) => addUser(world, login, options),
@@ -146,6 +161,9 @@ export function people(world: World): People {
       as(name, user, deed => requestAction(deed, findCheckRun(deed, run), identifier)),
     rerequestCheck: (name, run, user) =>
       as(name, user, deed => rerequestCheck(deed, findCheckRun(deed, run))),
+    reportJob: (name, sha, job) => asActions(name, async deed => (await reportJob(deed, sha, job)).id),
+    endJob: (name, run, conclusion) =>
+      asActions(name, deed => updateCheckRun(deed, findCheckRun(deed, run), { conclusion })),
     pushCommit: (name, branch, files, user, message) =>
       as(name, user, deed => pushCommit(deed, branch, files, message ?? 'Change files')),
   };

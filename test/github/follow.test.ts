@@ -37,7 +37,7 @@ describe('following by looking', () => {
     const github = connectGithub(probot, { webBaseUrl: app.github.url, clock, pace });
     const shared = { store: app.daemon.store, github, clock, log: silentLog() };
     const pulls = openPulls(shared);
-    const following = startFollowing({ ...shared, pulls, ended: () => {}, intervalSeconds: 60 });
+    const following = startFollowing({ ...shared, pulls, ended: () => {}, open() {}, intervalSeconds: 60 });
     clock.advance(60_000);
     await app.until(() => app.task(1).pullState === 'merged');
     await following.stop();
@@ -54,7 +54,7 @@ it('goes on looking after a database error', async () => {
   };
   const nothing = {} as never;
   const shared = { store, clock, log: silentLog(), github: nothing, pulls: nothing };
-  const following = startFollowing({ ...shared, ended: () => {}, intervalSeconds: 60 });
+  const following = startFollowing({ ...shared, ended: () => {}, open() {}, intervalSeconds: 60 });
   await clock.advance(60_000);
   expect(looks).toBe(1);
   await clock.advance(3000);

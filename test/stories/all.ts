@@ -1,3 +1,4 @@
+import { ciFixed, ciSameAsBaseStops } from './ci.ts';
 import { planApproved, planVoidOnEdit } from './plans.ts';
 import { proofAbsentSaid, proofBrokenSaid, proofFailsThenPasses } from './proofs.ts';
 import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';
@@ -9,6 +10,8 @@ export const STORIES: readonly Story[] = [
   proofBrokenSaid,
   reviewSettled,
   reviewByStranger,
+  ciFixed,
+  ciSameAsBaseStops,
   personPushed,
   planApproved,
   planVoidOnEdit,

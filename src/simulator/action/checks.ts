@@ -1,7 +1,8 @@
 import { emit } from '../emit.ts';
 import { GitHubError, notFound } from '../http/errors.ts';
 import type { Annotation, CheckRun, CheckSuite } from '../model.ts';
-import { shapeCheckRunEvent } from '../shape/check.ts';
+import { shapeCheckRunEvent, shapeSuite } from '../shape/check.ts';
+import { shapeCommitOf } from '../shape/workflow.ts';
 import { type Deed, hasRole, refuseArchived } from '../world.ts';
 
 export interface CheckChange {
@@ -47,12 +48,13 @@ export async function createCheckRun(
     completedAt: null,
     output: { title: null, summary: null, text: null },
     annotations: [],
+    log: null,
     actions: [],
   };
   apply(deed, run, input);
   repository.checkRuns.set(run.id, run);
   emitCheck(deed, run, 'created');
-  if (run.status === 'completed') emitCheck(deed, run, 'completed');
+  if (run.status === 'completed') emitEnd(deed, run);
   return run;
 }
 
@@ -62,7 +64,7 @@ export function updateCheckRun(deed: Deed, run: CheckRun, input: CheckChange): v
   refuseOpenEnd(input);
   const was = run.status;
   apply(deed, run, input);
-  if (was !== 'completed' && run.status === 'completed') emitCheck(deed, run, 'completed');
+  if (was !== 'completed' && run.status === 'completed') emitEnd(deed, run);
 }
 
 function refusePeople({ actor }: Deed): void {
@@ -85,7 +87,10 @@ async function suiteOf(deed: Deed, sha: string): Promise<CheckSuite> {
   if (known) return known;
   const branches = [...(await repository.git.refs('refs/heads/'))];
   const headBranch = branches.find(([, tip]) => tip === sha)?.[0].slice('refs/heads/'.length) ?? null;
-  const suite = { id: world.newId(), headSha: sha, headBranch, app, createdAt: world.clock.now() };
+  const headCommit = await shapeCommitOf(repository, sha);
+  const suite = {
+    ...{ id: world.newId(), headSha: sha, headBranch, headCommit, app, createdAt: world.clock.now() },
+  };
   repository.checkSuites.set(`${app.id} ${sha}`, suite);
   return suite;
 }
@@ -132,6 +137,34 @@ function refuseReaders({ repository, actor }: Deed): void {
 function emitCheck(deed: Deed, run: CheckRun, action: string, more: Record<string, unknown> = {}): void {
   const check_run = shapeCheckRunEvent(deed.world, deed.repository, run);
   emit(deed, 'check_run', action, { check_run, ...more });
+}
+
+/** With the last of its runs the suite has ended too. */
+function emitEnd(deed: Deed, run: CheckRun): void {
+  emitCheck(deed, run, 'completed');
+  const { world, repository } = deed;
+  const check_suite = shapeSuite(world, repository, run.suite);
+  if (check_suite.status === 'completed')
+    emit(deed, 'check_suite', 'completed', { check_suite: { ...check_suite, ...SUITE_EVENT } });
+}
+
+const SUITE_EVENT = { latest_check_runs_count: 1, check_runs_url: '' };
+
+export interface JobResult {
+  name: string;
+  conclusion: 'success' | 'failure' | 'cancelled' | null;
+  annotations?: Annotation[];
+  log?: string;
+}
+
+/** What a workflow of GitHub Actions tells of a commit; without a conclusion the job runs still. */
+export async function reportJob(deed: Deed, head_sha: string, job: JobResult): Promise<CheckRun> {
+  const { name, conclusion, annotations = [], log = '' } = job;
+  const run = await createCheckRun(deed, { name, head_sha, status: 'in_progress' });
+  run.log = log;
+  if (conclusion !== null)
+    updateCheckRun(deed, run, { conclusion, output: { title: name, summary: '', annotations } });
+  return run;
 }
 
 export function findCheckRun({ repository }: Pick<Deed, 'repository'>, id: unknown): CheckRun {

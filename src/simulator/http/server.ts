@@ -30,6 +30,15 @@ export function createServer(world: World, routes: readonly Route[], observers: 
       handler: (request, reply) => answer(world, route, observers, request, reply),
     });
   }
+  server.get('/_logs/:id', (request, reply) => {
+    const { id } = request.params as { id: string };
+    const runs = [...world.repositories.values()].map(({ checkRuns }) => checkRuns.get(Number(id)));
+    const log = runs.find(run => run !== undefined)?.log;
+    return reply
+      .code(log === undefined ? 404 : 200)
+      .type('text/plain; charset=utf-8')
+      .send(log ?? '');
+  });
   server.all(`${API}/*`, (request, reply) => answer(world, null, observers, request, reply));
   return server;
 }

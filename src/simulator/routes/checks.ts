@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createCheckRun, findCheckRun, rerequestCheck, updateCheckRun } from '../action/checks.ts';
+import { notFound } from '../http/errors.ts';
 import { paged, pagedUnder } from '../http/page.ts';
 import {
   type Answer,
@@ -11,8 +12,8 @@ import {
   type Route,
 } from '../http/route.ts';
 import type { CheckRun } from '../model.ts';
-import { shapeCheckRun } from '../shape/check.ts';
-import { htmlUrl } from '../shape/repository.ts';
+import { shapeCheckRun, shapeSuite } from '../shape/check.ts';
+import { apiUrl, htmlUrl, shapeRepository } from '../shape/repository.ts';
 import { resolved } from './commits.ts';
 
 export const checkRoutes: readonly Route[] = [
@@ -22,6 +23,8 @@ export const checkRoutes: readonly Route[] = [
   onRepository('GET', '/check-runs/:id/annotations', 'checks:read', annotations),
   onRepository('POST', '/check-runs/:id/rerequest', 'checks:write', rerequest),
   onRepository('GET', '/commits/:ref/check-runs', 'checks:read', listForRef),
+  onRepository('GET', '/commits/:ref/check-suites', 'checks:read', listSuites),
+  onRepository('GET', '/actions/jobs/:id/logs', 'actions:read', logs),
 ];
 
 const CONCLUSIONS = [
@@ -124,4 +127,23 @@ async function listForRef(call: RepositoryCall): Promise<Answer> {
   return pagedUnder(call, 'check_runs', filter === 'all' ? found : found.filter(isLatest), run =>
     shape(call, run),
   );
+}
+
+async function listSuites(call: RepositoryCall): Promise<Answer> {
+  const { world, repository } = call;
+  const sha = await resolved(call);
+  const runs = [...repository.checkRuns.values()].filter(run => run.headSha === sha);
+  return pagedUnder(call, 'check_suites', [...new Set(runs.map(({ suite }) => suite))], suite => ({
+    ...shapeSuite(world, repository, suite),
+    repository: shapeRepository(world, repository),
+    latest_check_runs_count: runs.filter(run => run.suite === suite).length,
+    check_runs_url: `${apiUrl(world, repository)}/check-suites/${suite.id}/check-runs`,
+  }));
+}
+
+/** GitHub leads to a place outside of its API. */
+function logs(call: RepositoryCall): Answer {
+  const run = findCheckRun(call, call.params.id);
+  if (run.log === null) throw notFound();
+  return { status: 302, headers: { location: `${call.world.url}/_logs/${run.id}` } };
 }

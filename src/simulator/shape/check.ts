@@ -38,7 +38,8 @@ export function shapeCheckRunEvent(world: World, repository: Repository, run: Ch
   return { ...shapeCheckRun(world, repository, run), check_suite: shapeSuite(world, repository, run.suite) };
 }
 
-function shapeSuite(world: World, repository: Repository, suite: CheckSuite): Json {
+/** GitHub's `check-suite`, as far as webhooks have it. */
+export function shapeSuite(world: World, repository: Repository, suite: CheckSuite): Json {
   const runs = [...repository.checkRuns.values()].filter(run => run.suite === suite);
   const status = runs.every(run => run.status === 'completed') ? 'completed' : 'in_progress';
   const failed = runs.find(run => run.conclusion !== null && run.conclusion !== 'success');
@@ -50,6 +51,7 @@ function shapeSuite(world: World, repository: Repository, suite: CheckSuite): Js
     status,
     conclusion: status === 'completed' ? (failed?.conclusion ?? 'success') : null,
     url: `${apiUrl(world, repository)}/check-suites/${suite.id}`,
+    head_commit: suite.headCommit,
     before: null,
     after: suite.headSha,
     pull_requests: pullsOf(world, repository, suite.headSha),

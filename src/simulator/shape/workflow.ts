@@ -1,4 +1,4 @@
-import type { Repository } from '../model.ts';
+import type { CheckSuite, Repository } from '../model.ts';
 import type { Workflow, WorkflowJob, WorkflowRun } from '../workflows/run.ts';
 import type { World } from '../world.ts';
 import { type Json, nodeId, time, timeOrNull } from './common.ts';
@@ -61,7 +61,7 @@ export function shapeWorkflowRun(world: World, run: WorkflowRun): Json {
     previous_attempt_url: run.attempt === 1 ? null : `${url}/attempts/${run.attempt - 1}`,
     workflow_url: `${apiUrl(world, repository)}/actions/workflows/${run.workflow.id}`,
     referenced_workflows: [],
-    head_commit: run.headCommit,
+    head_commit: run.suite.headCommit,
     repository: shapeRepository(world, repository),
     head_repository: shapeRepository(world, repository),
   };
@@ -107,7 +107,7 @@ export function shapeJob(world: World, job: WorkflowJob): Json {
 }
 
 /** GitHub's `simple-commit`. */
-export async function shapeCommitOf(repository: Repository, sha: string): Promise<WorkflowRun['headCommit']> {
+export async function shapeCommitOf(repository: Repository, sha: string): Promise<CheckSuite['headCommit']> {
   const { tree, message, author, committer } = await repository.git.commit(sha);
   const person = ({ name, email }: { name: string; email: string }) => ({ name, email });
   return {

@@ -41,14 +41,6 @@ export interface WorkflowRun extends Trigger {
   fault: string | null;
   triggeringActor: User;
   suite: CheckSuite;
-  headCommit: {
-    id: string;
-    tree_id: string;
-    message: string;
-    timestamp: string;
-    author: object;
-    committer: object;
-  };
   jobs: WorkflowJob[];
   createdAt: number;
   startedAt: number;

@@ -43,8 +43,10 @@ export class Runs {
       conclusion: null,
       fault: null,
       triggeringActor: trigger.actor,
-      suite: { id: newId(), headSha, headBranch, app, createdAt: now },
-      headCommit: await shapeCommitOf(workflow.repository, headSha),
+      suite: {
+        ...{ id: newId(), headSha, headBranch, app, createdAt: now },
+        headCommit: await shapeCommitOf(workflow.repository, headSha),
+      },
       jobs: [],
       createdAt: now,
       startedAt: now,

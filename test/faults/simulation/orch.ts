@@ -100,6 +100,7 @@ export function startOrch(around: Surroundings): Orch {
     ...shared,
     pulls,
     ended: task => decided(shared, task),
+    open() {},
     intervalSeconds: 240,
   });
   const cleaner = startCleaner({ store, workspace: stages.workspace, clock, log, keepDays: 1 });
