@@ -15,14 +15,15 @@ export interface KeepWorkOptions {
 }
 
 /**
- * Brings what a run left to the forge, as `refs/orch/rescue/T42.1`, where this host does not stay: the worktree with what
+ * Brings what a run left to the forge, as `refs/orch/rescue/T42.1`, where this host does not stay, or people
+ * have decided on its pull request meanwhile: the worktree with what
  * was not committed, else the commits. What a rule refuses stays away, and the journal says so. Once for a run.
  * Errors: E_PROGRAM_FAILED (network).
  */
 export function keepWork(options: KeepWorkOptions) {
   const { store, clock, repositories } = options;
   return async (task: Task, run: Run): Promise<void> => {
-    if (task.state === 'completed' || task.baseSha === null || isKept(store, run)) return;
+    if (isDelivered(task) || task.baseSha === null || isKept(store, run)) return;
     const git = await repositories.store(task);
     const last = store.checkpoints.last(task.id);
     const snapshot = last?.run === run.number ? last.sha : null;
@@ -41,6 +42,11 @@ export function keepWork(options: KeepWorkOptions) {
     if (reason === null) return;
     store.journal.append(clock.now(), task.id, 'work:kept', { run: run.number, ref: null, reason });
   };
+}
+
+/** What it has done is in its pull request, unless that was merged while it worked. */
+function isDelivered({ state, pullState }: Task): boolean {
+  return state === 'completed' && pullState !== 'merged';
 }
 
 function isKept(store: Store, run: Run): boolean {

@@ -18,6 +18,7 @@ import { brokerStage } from './broker-stage.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { CONFINED, confinement, secretFiles } from './confine.ts';
 import { contextStage } from './context-stage.ts';
+import { withDecided } from './decided.ts';
 import { openEgressOf, withEgress } from './egress-stage.ts';
 import type { Engine, EngineOptions } from './engine.ts';
 import { openRepositories, publishGit } from './git.ts';
@@ -166,12 +167,16 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
     bringBack,
   });
   stack.defer(() => rollbacks.stop());
+  const kept = keepWork({ store, clock, repositories, rules });
+  const stages = { workspace, agent, broker: sockets, pulls: pullStage(forge) };
   const open = stack.move();
   return {
-    stages: withPlans(
-      { workspace, agent, broker: sockets, pulls: pullStage(forge) },
-      { store, forge, plans, message: run => messageOf(paths, run) },
-    ),
+    stages: withPlans(withDecided(stages, { store, log, keepWork: kept }), {
+      store,
+      forge,
+      plans,
+      message: run => messageOf(paths, run),
+    }),
     slackSeconds: 0,
     sandbox: () => CONFINED[sandboxes.found?.kind ?? 'missing'],
     agentState: states.of,
@@ -192,7 +197,7 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
       redact: secrets.redact,
       egress: run => (isListed ? openEgressOf({ paths, hosts, log }, run) : null),
     }),
-    keepWork: keepWork({ store, clock, repositories, rules }),
+    keepWork: kept,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -53,7 +53,7 @@ async function failed(left: { taken?: string; snapshot?: string; of?: number }) 
     store,
     task: now,
     keep: () => keep(now(), run),
-    told: () => keptText(now(), run, store.journal.ofTask(task.id)),
+    told: () => keptText(run, store.journal.ofTask(task.id)),
     onForge: () => shared.server.git('for-each-ref', '--format=%(objectname)', 'refs/orch/rescue/T1.1'),
     [Symbol.dispose]: () => store.close(),
   };
@@ -95,6 +95,13 @@ describe('what a run left on a host that does not stay', () => {
     world.store.tasks.update(1, world.task().epoch, { state: 'completed' });
     await world.keep();
     expect(world.store.journal.ofTask(1).filter(({ type }) => type === 'work:kept')).toEqual([]);
+  });
+
+  it('is a ref there, where people merged its pull request meanwhile', async () => {
+    using world = await failed({ snapshot: good });
+    world.store.tasks.update(1, world.task().epoch, { state: 'completed', pullState: 'merged' });
+    await world.keep();
+    expect(await world.onForge()).toBe(good);
   });
 
   it('is nothing where all of it is published', async () => {

@@ -1,4 +1,5 @@
 import { ciFixed, ciSameAsBaseStops } from './ci.ts';
+import { mergedMidwayKept } from './merges.ts';
 import { planApproved, planVoidOnEdit } from './plans.ts';
 import { proofAbsentSaid, proofBrokenSaid, proofFailsThenPasses } from './proofs.ts';
 import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';
@@ -15,4 +16,5 @@ export const STORIES: readonly Story[] = [
   personPushed,
   planApproved,
   planVoidOnEdit,
+  mergedMidwayKept,
 ];

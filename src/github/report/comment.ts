@@ -13,7 +13,7 @@ import { marker } from '../comments.ts';
 import { budgetText, budgetWarnings, usedText } from './money.ts';
 import { withoutHostPaths } from './paths.ts';
 import { planText } from './plan.ts';
-import { askedText, keptText, keyboardText, progressText, saidText, stateText } from './talk.ts';
+import { askedText, keptText, keyboardText, mergedText, progressText, saidText, stateText } from './talk.ts';
 
 const HEADLINE: Record<TaskState, string> = {
   queued: '🕓 {} is queued',
@@ -69,7 +69,8 @@ export function renderComment(story: Story, now: number): string {
         ? '⏳ The tests run, on the base and on this work.'
         : proofText(proof),
     saidText(task, said),
-    keptText(task, run, events),
+    mergedText(task, run, events),
+    keptText(run, events),
     plan?.approvedAt === null ? '' : words(task, run),
     footer(task, workflowRun !== undefined, workflowRun ?? job?.url ?? null),
   ];

@@ -8,6 +8,7 @@ import { createOnce } from '../once.ts';
 import { overlapText, renderComment, type Story, taskMarker } from './comment.ts';
 import { budgetWarnings, usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
+import { keptText, mergedText } from './talk.ts';
 
 /** Without a change of state the comment is edited at most this often. */
 const QUIET_MS = 60_000;
@@ -84,10 +85,12 @@ export async function reportComment(
 }
 
 /** What is told at once: the state, what needs a person, and the bill when no more is to come. */
-function headlineOf({ task, events, usage, plan, proof }: Story): string {
+function headlineOf({ task, runs, events, usage, plan, proof }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
   const shown = [plan?.version, plan?.isStale, proof === 'due' ? '' : proof?.verdict];
-  const told = [budgetWarnings(task, events), overlapText(task, events)];
+  const run = runs.at(-1);
+  const left = [mergedText(task, run, events), keptText(run, events)];
+  const told = [budgetWarnings(task, events), overlapText(task, events), ...left];
   return [
     task.state,
     task.epoch,

@@ -54,10 +54,19 @@ export function progressText(task: Task, run: Run | undefined, events: readonly 
   return isNow ? plainCell(told(event.data.text)) : '';
 }
 
-/** Where the work of a run is that came to nothing on a runner, which forgets it; empty where there is none. */
-export function keptText(task: Task, run: Run | undefined, events: readonly JournalEvent[]): string {
+/** That the agent was stopped because people merged its pull request while it worked. */
+export function mergedText(task: Task, run: Run | undefined, events: readonly JournalEvent[]): string {
+  if (task.state !== 'completed' || !run) return '';
+  const merged = events.findLast(({ type, data }) => type === 'pull:state' && data.state === 'merged');
+  const ended = events.findLast(({ type, data }) => type === 'run:ended' && data.run === run.number);
+  if (!merged || !ended || merged.seq > ended.seq) return '';
+  return 'The pull request was merged while the agent worked, which was stopped.';
+}
+
+/** Where the work of a run is that came to nothing on a runner, or was not in a pull request when people decided on that; empty where there is none. */
+export function keptText(run: Run | undefined, events: readonly JournalEvent[]): string {
   const event = events.findLast(each => each.type === 'work:kept');
-  if (event?.type !== 'work:kept' || event.data.run !== run?.number || task.state === 'completed') return '';
+  if (event?.type !== 'work:kept' || event.data.run !== run?.number) return '';
   const { ref, reason } = event.data;
   if (ref === null) return `What the agent left is not kept: ${plain(told(reason ?? ''))}`;
   const without = reason === null ? '' : ` Not all of it: ${plain(told(reason))}`;
