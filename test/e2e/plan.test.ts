@@ -3,7 +3,7 @@ import { startTestDesk } from '../support/desk.ts';
 import { bubblewrap } from '../support/sandbox.ts';
 
 /** Does what it can, and where it can't it only prints what it would do. */
-const PRINTING = `if echo early > early.txt && test -e ~/set-up; then orch done 'it is fixed'; else echo 'I would fix it.'; fi`;
+const PRINTING = `if echo early > early.txt; then test -e ~/set-up && orch done 'it is fixed'; else echo 'I would fix it.'; fi`;
 const SETTINGS = { '.github/orch.yml': 'setup: ["touch ~/set-up"]\n' };
 
 it.skipIf(bubblewrap === null)(
