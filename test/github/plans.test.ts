@@ -73,6 +73,15 @@ describe('a task begins with a plan', () => {
     expect(world.store.plans.isMaking(1)).toBe(isPlanned);
   });
 
+  it('where its label says so', async () => {
+    using world = worldOf('never');
+    const label = { name: 'orch:plan' };
+    const issue = { ...ISSUE, labels: [label], updated_at: new Date(NOW).toISOString() };
+    await world.handle('issues.labeled', 'l1', { issue, label });
+    expect(world.store.tasks.get(1)?.instruction).toBe('It breaks');
+    expect(world.store.plans.isMaking(1)).toBe(true);
+  });
+
   it('nowhere where jobs do the work, which is refused', async () => {
     using world = worldOf('always');
     Object.assign(world.context, { actions: {} });
