@@ -78,7 +78,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const known = { ...shared, settings, replies, wanted: {}, elsewhere: null, rollBack, plans, ...told };
   const ci = startCi(known);
   stack.defer(() => ci.stop());
-  const context = { ...known, ci };
+  const context = { ...known, ci, baseMoved: daemon.baseMoved };
   const follower = startFollowing({
     ...{ ...shared, pulls, ended, open: ci.look },
     intervalSeconds: FOLLOW_SECONDS,

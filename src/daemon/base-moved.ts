@@ -5,23 +5,24 @@ import { wake } from '../github/follow-up/wake.ts';
 import { isOwnPull } from '../github/pulls.ts';
 import { someFiles } from '../overlap/words.ts';
 import type { Clock } from '../shared/clock.ts';
-import { OrchError } from '../shared/errors.ts';
+import { describeError, OrchError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
+import type { Proof } from '../store/proofs.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 import { isFinal } from '../task/states.ts';
 import { joinHeads } from '../workspace/join.ts';
 import { pushBranch } from '../workspace/publish.ts';
-import type { Store as GitStore } from '../workspace/store.ts';
-import type { Repositories } from './git.ts';
+import type { Engine } from './engine.ts';
 
-export interface BaseMovedOptions {
+export interface BaseFollowerOptions {
   store: Store;
   clock: Clock;
   log: Log;
   settings: Settings;
   forge: Pick<Forge, 'authors' | 'confirm' | 'pulls'>;
-  repositories: Repositories;
+  engine: Pick<Engine, 'repositories' | 'prove'>;
   repositorySettings(task: Task): RepositorySettings;
 }
 
@@ -34,51 +35,122 @@ export interface Moved {
   conflicts: readonly string[];
 }
 
-/**
- * Keeps a pull request of Orch's own up with its base, while nobody works on it: Orch merges what merges cleanly, and what
- * conflicts its agent does, once for each state of the two branches. `follow_up.base` says how much of that is wanted.
- */
-export function baseFollower(options: BaseMovedOptions) {
-  const { store, log } = options;
-  const seen = new Set<string>();
+export interface BaseFollower {
+  moved(moved: Moved): void;
+  /** What is being tested is given up, and comes again after the next start. */
+  stop(): Promise<void>;
+}
 
-  return async (git: GitStore, { task, head, base, conflicts }: Moved): Promise<void> => {
-    const onBranch = store.tasks.onBranch(task.repositoryId, task.branch as string);
-    if (onBranch.some(({ state }) => !isFinal(state))) return;
-    const origin = onBranch.find(each => each.continues === null && isOrchs(store, each));
-    if (!origin) return;
-    const wanted = options.repositorySettings(origin).followUp.base;
-    if (wanted === 'off' || (wanted === 'conflicts' && conflicts.length === 0)) return;
-    const source = `base:${origin.repositoryId}:${origin.pull}:${base}:${head}`;
-    if (seen.has(source)) return;
-    if (conflicts.length > 0) await wakeForConflicts(options, origin, { source, head, base, conflicts });
-    else await mergeBase(options, git, origin, { head, base });
-    seen.add(source);
-    log.info({ task: taskName(origin.id), base, conflicts: conflicts.length }, 'its base has moved');
+/**
+ * Keeps pull requests of Orch's own up with their base while nobody works on them: Orch merges what merges cleanly and still
+ * passes its tests, and the agent does the rest, once for each state of the two branches. `follow_up.base` says how much of that
+ * is wanted.
+ */
+export function startBaseFollower(options: BaseFollowerOptions): BaseFollower {
+  const { store, clock, log } = options;
+  const ending = new AbortController();
+  const due = new Map<number, Moved>();
+  const seen = new Set<string>();
+  const rounds = keyedRounds({
+    clock,
+    async work(id: number) {
+      const moved = due.get(id);
+      const origin = moved && idleOrigin(store, moved.task);
+      if (!moved || !origin) return null;
+      const source = `base:${origin.repositoryId}:${origin.pull}:${moved.base}:${moved.head}`;
+      if (seen.has(source)) return null;
+      await followBase(options, origin, source, moved, ending.signal);
+      seen.add(source);
+      return null;
+    },
+    failed: (id, error) =>
+      log.warn({ task: taskName(id), why: describeError(error) }, 'its base has moved, and it stays behind'),
+    longestMs: 3_600_000,
+    atOnce: 1,
+  });
+  return {
+    moved(moved) {
+      due.set(moved.task.id, moved);
+      if (!rounds.isFailing(moved.task.id)) rounds.wake(moved.task.id);
+    },
+    async stop() {
+      ending.abort();
+      await rounds.stop();
+    },
   };
 }
 
-function isOrchs(store: Store, task: Task): boolean {
-  return task.pullState === 'open' && (isOwnPull(store, task) || store.pulls.get(task.id) !== null);
+/** The task that has opened the pull request; null where that is not Orch's own, or somebody works on it. */
+function idleOrigin(store: Store, { repositoryId, branch }: Task): Task | null {
+  const onBranch = store.tasks.onBranch(repositoryId, branch as string);
+  if (onBranch.some(({ state }) => !isFinal(state))) return null;
+  const isOurs = (task: Task) => isOwnPull(store, task) || store.pulls.get(task.id) !== null;
+  return onBranch.find(task => task.continues === null && task.pullState === 'open' && isOurs(task)) ?? null;
 }
 
-async function wakeForConflicts(
-  options: BaseMovedOptions,
+async function followBase(
+  options: BaseFollowerOptions,
   origin: Task,
-  { source, head, base, conflicts }: { source: string } & Omit<Moved, 'task'>,
+  source: string,
+  moved: Moved,
+  signal: AbortSignal,
+): Promise<void> {
+  const wanted = options.repositorySettings(origin).followUp.base;
+  const { target } = origin;
+  if (wanted === 'off') return;
+  if (moved.conflicts.length > 0) {
+    const what = `settle the conflicts in ${someFiles(moved.conflicts)}`;
+    return await wakeAgent(options, origin, moved, { source, what, why: "can't be merged any more" });
+  }
+  if (wanted === 'conflicts') return;
+  await options.forge.confirm(origin);
+  const { author } = await options.forge.authors(origin);
+  const git = await options.engine.repositories.store(origin);
+  const message = `Merge ${target} into ${origin.branch}`;
+  const joined = await joinHeads(git, [moved.head, moved.base], author, message);
+  if ('conflicts' in joined) return;
+  const proof = await proofOf(options, origin, joined.sha, signal);
+  if (signal.aborted) return;
+  if (proof?.verdict === 'broken') {
+    const what = 'have its tests pass again';
+    return await wakeAgent(options, origin, moved, {
+      source,
+      what,
+      why: `breaks what passes on \`${target}\``,
+    });
+  }
+  await pushMerge(options, origin, moved, joined.sha, proof);
+}
+
+/** What the tests show of the merge, before anybody sees it; null where none are run. */
+async function proofOf(
+  { store, engine, repositorySettings }: BaseFollowerOptions,
+  origin: Task,
+  head: string,
+  signal: AbortSignal,
+): Promise<Proof | null> {
+  const run = store.runs.lastOnBranch(origin.repositoryId, origin.branch as string);
+  if (engine.prove === null || run === null || !repositorySettings(origin).checks.proof) return null;
+  return await engine.prove({ ...origin, head }, run, signal);
+}
+
+async function wakeAgent(
+  options: BaseFollowerOptions,
+  origin: Task,
+  { head, base }: Moved,
+  { source, what, why }: { source: string; what: string; why: string },
 ): Promise<void> {
   const words = await options.forge.pulls.words(origin);
   if (words === null) return;
-  const target = origin.target as string;
+  const { target } = origin;
   wake(options, origin, {
     kind: 'base',
     source,
-    instruction: [
-      `Merge \`${target}\`, which has moved, and settle the conflicts in ${someFiles(conflicts)}`,
-      `The pull request that is open from this branch can't be merged any more: \`${target}\` is at ${base.slice(0, 12)} now. Fetch and merge it
-(\`git fetch origin ${target}\`, then \`git merge FETCH_HEAD\`), and settle the conflicts so that what both sides meant holds. Change
-nothing else, run the tests, commit the merge and push it.`,
-    ].join('\n\n'),
+    instruction: `Merge \`${target}\`, which has moved, and ${what}
+
+The pull request that is open from this branch ${why}: \`${target}\` is at ${base.slice(0, 12)} now. Fetch and merge it
+(\`git fetch origin ${target}\`, then \`git merge FETCH_HEAD\`) so that what both sides meant holds. Change nothing else, run the
+tests, commit and push.`,
     matter: { base },
     pull: { title: words.title, body: words.body, head },
     by: null,
@@ -87,25 +159,27 @@ nothing else, run the tests, commit the merge and push it.`,
   });
 }
 
-/** Errors: E_ACCESS_LOST, E_PUSH_REFUSED, E_PROGRAM_FAILED. */
-async function mergeBase(
-  { store, clock, forge, repositories }: BaseMovedOptions,
-  git: GitStore,
+/** Errors: E_PUSH_REFUSED, E_PROGRAM_FAILED. */
+async function pushMerge(
+  { store, clock, log, engine: { repositories } }: BaseFollowerOptions,
   origin: Task,
-  { head, base }: Pick<Moved, 'head' | 'base'>,
+  { head, base }: Moved,
+  sha: string,
+  proof: Proof | null,
 ): Promise<void> {
-  await forge.confirm(origin);
   const branch = origin.branch as string;
-  const { author } = await forge.authors(origin);
-  const joined = await joinHeads(git, [head, base], author, `Merge ${origin.target} into ${branch}`);
-  if (!('sha' in joined)) return;
-  const { sha } = joined;
+  const git = await repositories.store(origin);
   const pushed = await pushBranch(git, repositories.remote(origin, 'write'), { sha, branch, expected: head });
   if (pushed.kind === 'rejected')
     throw new OrchError('E_PUSH_REFUSED', `The merge of ${origin.target} was refused: ${pushed.text}`);
+  log.info({ task: taskName(origin.id), base, head: sha }, 'merged the base');
   store.transaction(() => {
-    for (const task of store.tasks.onBranch(origin.repositoryId, branch))
-      if (task.pullState === 'open') store.tasks.update(task.id, task.epoch, { head: sha });
-    store.journal.append(clock.now(), origin.id, 'base:merged', { base, head: sha });
+    const now = clock.now();
+    for (const task of store.tasks.onBranch(origin.repositoryId, branch)) {
+      if (task.pullState !== 'open' || !isFinal(task.state)) continue;
+      store.tasks.update(task.id, task.epoch, { head: sha });
+      if (proof) store.proofs.put(task.id, proof, now);
+      store.journal.append(now, task.id, 'base:merged', { base, head: sha });
+    }
   });
 }

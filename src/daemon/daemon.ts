@@ -10,7 +10,7 @@ import { startRecorder } from '../record/recorder.ts';
 import { type Scheduler, startScheduler } from '../scheduler/scheduler.ts';
 import type { Store } from '../store/open.ts';
 import type { Run, Task } from '../task/glossary.ts';
-import { baseFollower } from './base-moved.ts';
+import { startBaseFollower } from './base-moved.ts';
 import { startChains } from './chains.ts';
 import { startCleaner } from './cleaner.ts';
 import { onDisk } from './disk.ts';
@@ -92,9 +92,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const chains = startChains({ store, clock, log, pulls: forge.pulls, ...settings.policies });
   stack.defer(() => chains.stop());
   const isHolding = settings.policies.overlap === 'hold';
-  const { repositories } = engine;
-  const follow = baseFollower({ store, clock, log, settings, forge, repositories, repositorySettings });
-  const overlaps = startOverlaps({ store, clock, log, engine, isHolding, follow });
+  const bases = startBaseFollower({ store, clock, log, settings, forge, engine, repositorySettings });
+  stack.defer(() => bases.stop());
+  const overlaps = startOverlaps({ store, clock, log, engine, isHolding, moved: bases.moved });
   stack.defer(() => overlaps.stop());
   const whyHeld = (task: Task) => {
     const held = isHolding ? heldBy(store, task) : null;

@@ -9,6 +9,7 @@ import { keyedRounds } from '../shared/rounds.ts';
 import type { Store } from '../store/open.ts';
 import type { Overlap } from '../store/overlaps.ts';
 import { type Run, runName, type Task, taskName } from '../task/glossary.ts';
+import { isFinal } from '../task/states.ts';
 import { openRehearsal, type Rehearsal } from '../workspace/rehearse.ts';
 import { fetchStore, type Store as GitStore, tips } from '../workspace/store.ts';
 import type { Moved } from './base-moved.ts';
@@ -21,8 +22,8 @@ export interface OverlapsOptions {
   engine: Pick<Engine, 'repositories' | 'touchedFiles'>;
   /** Whether tasks wait for others that work on the same files. */
   isHolding: boolean;
-  /** Does what follows when the branch that a pull request goes to has moved. */
-  follow(git: GitStore, moved: Moved): Promise<void>;
+  /** The branch that a pull request goes to has moved, and nobody works on it. */
+  moved(moved: Moved): void;
 }
 
 export interface Overlaps {
@@ -81,7 +82,7 @@ export function startOverlaps(options: OverlapsOptions): Overlaps {
         conflicts: (one, other) => rehearsal.conflicts(one, other).catch(() => []),
       });
       record(options, repositoryId, found);
-      for (const branch of branches) await follow(git, rehearsal, branch);
+      for (const branch of branches) await follow(rehearsal, branch);
     } else record(options, repositoryId, found);
     if (options.isHolding) tellHeld(options, repositoryId);
     const isLive = lines.some(({ run }) => run !== null);
@@ -97,23 +98,15 @@ export function startOverlaps(options: OverlapsOptions): Overlaps {
     }
   }
 
-  async function follow(git: GitStore, rehearsal: Rehearsal, branch: Branch): Promise<void> {
-    const { task, head, base, isLive } = branch;
+  async function follow(rehearsal: Rehearsal, { task, head, base, isLive }: Branch): Promise<void> {
     const current = store.tasks.get(task) as Task;
     if (isLive || head === null || base === null || current.pullState !== 'open') return;
     try {
       if (await rehearsal.holds(head, base)) return;
-      await options.follow(git, {
-        task: current,
-        head,
-        base,
-        conflicts: await rehearsal.conflicts(head, base),
-      });
+      const conflicts = await rehearsal.conflicts(head, base);
+      options.moved({ task: current, head, base, conflicts });
     } catch (error) {
-      log.warn(
-        { task: taskName(task), why: describeError(error) },
-        'its base has moved, and it stays behind',
-      );
+      log.warn({ task: taskName(task), why: describeError(error) }, 'its base can not be merged for now');
     }
   }
 
@@ -131,7 +124,7 @@ export function startOverlaps(options: OverlapsOptions): Overlaps {
   };
 }
 
-/** One for each branch: the task that works there now, or else the one that has opened its pull request. */
+/** One for each branch: the task that works there now, or else the last that did. */
 interface Line {
   task: Task;
   run: Run | null;
@@ -139,7 +132,12 @@ interface Line {
 
 function linesOf(store: Store, repositoryId: number): Line[] {
   const live = store.runs.live().map(run => ({ task: store.tasks.get(run.task) as Task, run }));
-  const open = store.tasks.withOpenPull().map(task => ({ task, run: null }));
+  // Who goes on in a pull request tells of it from then on.
+  const open = store.tasks
+    .withOpenPull()
+    .filter(({ state }) => isFinal(state))
+    .map(task => ({ task, run: null }))
+    .toReversed();
   const lines = new Map<string, Line>();
   for (const line of [...live, ...open]) {
     const { id, branch } = line.task;

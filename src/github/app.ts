@@ -23,7 +23,7 @@ import { issueChanged } from './plans.ts';
 import { fitsTask } from './pulls.ts';
 import { openNotice } from './reach.ts';
 import { changeOnce, retryFor } from './steer.ts';
-import { OF_ACTIONS, WORKFLOWS } from './workflows.ts';
+import { branchMoved, OF_ACTIONS, WORKFLOWS } from './workflows.ts';
 
 type Handler = (context: AppContext, payload: unknown, delivery: string) => Promise<void> | void;
 
@@ -44,6 +44,7 @@ const HANDLERS: Record<string, Handler> = {
   'pull_request.opened': pullChanged,
   'pull_request.reopened': pullChanged,
   'pull_request.closed': pullChanged,
+  push: branchMoved,
   ...PLACES,
   ...WORKFLOWS,
 };

@@ -38,6 +38,8 @@ export interface AppContext extends RepliesOptions {
   };
   /** Where a daemon stays to hear of it. */
   ci?: Pick<Ci, 'changed'>;
+  /** A branch has moved, which pull requests may go to. */
+  baseMoved?(repositoryId: number, branch: string): void;
   /** Where GitHub Actions carries out runs. */
   actions?: ActionsNews;
 }

@@ -11,7 +11,6 @@ export const WORKFLOWS: Record<string, Handler> = {
   'workflow_run.completed': ranWorkflow,
   'workflow_job.in_progress': ranJob,
   'workflow_job.completed': ranJob,
-  push: branchMoved,
 };
 
 /** The App subscribes to these with `engine: actions` alone. */
@@ -28,9 +27,11 @@ function ranJob({ actions }: AppContext, raw: unknown): void {
   actions?.heard(workflowJob.parse(raw).workflow_job.run_id);
 }
 
-function branchMoved({ actions }: AppContext, raw: unknown): void {
-  if (!actions) return;
+/** A branch that open pull requests go to leaves them behind; another may be that of a run which a job carries out. */
+export function branchMoved({ actions, baseMoved }: AppContext, raw: unknown): void {
   const { ref, after, deleted, repository } = pushed.parse(raw);
-  if (!deleted && ref.startsWith('refs/heads/'))
-    actions.pushed(repository.id, ref.slice('refs/heads/'.length), after);
+  if (deleted || !ref.startsWith('refs/heads/')) return;
+  const branch = ref.slice('refs/heads/'.length);
+  baseMoved?.(repository.id, branch);
+  actions?.pushed(repository.id, branch, after);
 }

@@ -16,7 +16,8 @@ export function overlapSentences(
   taskOf: (id: number) => Pick<Task, 'id' | 'pull'> | null,
 ): string[] {
   return overlaps.map(({ other, conflicts, files }) => {
-    const whom = other === null ? (target ?? 'its base') : nameOf(taskOf(other), other);
+    const whom =
+      other === null ? (target === null ? 'its base' : inCode(target)) : nameOf(taskOf(other), other);
     return conflicts
       ? `Merging it conflicts with ${whom} in ${someFiles(files)}.`
       : `${whom} works on ${someFiles(files)} too.`;

@@ -1,5 +1,6 @@
 import { ciFixed, ciSameAsBaseStops } from './ci.ts';
 import { mergedMidwayKept } from './merges.ts';
+import { conflictForeseen, overlapHeld } from './conflicts.ts';
 import { planApproved, planVoidOnEdit } from './plans.ts';
 import { proofAbsentSaid, proofBrokenSaid, proofFailsThenPasses } from './proofs.ts';
 import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';
@@ -17,4 +18,6 @@ export const STORIES: readonly Story[] = [
   planApproved,
   planVoidOnEdit,
   mergedMidwayKept,
+  conflictForeseen,
+  overlapHeld,
 ];

@@ -4,6 +4,7 @@ import type { Task } from '../../task/glossary.ts';
 import { runName, taskName } from '../../task/glossary.ts';
 import { githubMessage, isRefusal, type Octokit } from '../client.ts';
 import { marker, ownerAndName } from '../comments.ts';
+import { overlapText } from './comment.ts';
 import { usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
 
@@ -63,5 +64,6 @@ function blockOf({ store }: ReporterOptions, task: Task): string {
     usage.length > 0 ? usedText(usage) : '',
   ].filter(text => text !== '');
   const tested = proof === null ? '' : proof === 'due' ? '⏳ The tests run.' : proofText(proof);
-  return [tested, `<sub>${facts.join(' · ')}</sub>`].filter(text => text !== '').join('\n\n');
+  const collides = overlapText(task, store.journal.ofTask(task.id));
+  return [collides, tested, `<sub>${facts.join(' · ')}</sub>`].filter(text => text !== '').join('\n\n');
 }
