@@ -4,7 +4,7 @@ import type { RepositorySettings } from '../config/repository.ts';
 import type { Queued } from '../forge/wish.ts';
 import { overlapSentences } from '../overlap/words.ts';
 import { OrchError } from '../shared/errors.ts';
-import { plain, plainCell } from '../shared/markdown.ts';
+import { plainCell } from '../shared/markdown.ts';
 import { shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import { type Task, taskName } from '../task/glossary.ts';
@@ -123,7 +123,7 @@ function statusText(store: Store, tasks: Task[]): string {
 function collisions(store: Store, tasks: readonly Task[]): string[] {
   const told = tasks.flatMap(({ id, target }) =>
     overlapSentences(store.overlaps.ofTask(id), target, store.tasks.get).map(
-      text => `- ${taskName(id)}: ${plain(text)}`,
+      text => `- ${taskName(id)}: ${text}`,
     ),
   );
   return told.length === 0 ? [] : ['', ...told];

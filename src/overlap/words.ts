@@ -7,8 +7,8 @@ const MOST_NAMED = 3;
 const LIST = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
 
 /**
- * What will collide, a sentence for each: `Merging it conflicts with T3 (#7) in src/total.js.` The names of files are others'
- * words.
+ * What will collide, a sentence for each: `Merging it conflicts with T3 (#7) in src/total.js.` They are Markdown, and the names of
+ * files and branches, which are others' words, stand in code.
  */
 export function overlapSentences(
   overlaps: readonly Overlap[],
@@ -16,8 +16,8 @@ export function overlapSentences(
   taskOf: (id: number) => Pick<Task, 'id' | 'pull'> | null,
 ): string[] {
   return overlaps.map(({ other, conflicts, files }) => {
-    const whom =
-      other === null ? (target === null ? 'its base' : inCode(target)) : nameOf(taskOf(other), other);
+    const base = target === null ? 'its base' : inCode(target);
+    const whom = other === null ? base : nameOf(taskOf(other), other);
     return conflicts
       ? `Merging it conflicts with ${whom} in ${someFiles(files)}.`
       : `${whom} works on ${someFiles(files)} too.`;
@@ -30,9 +30,11 @@ function nameOf(task: Pick<Task, 'id' | 'pull'> | null, id: number): string {
 
 /** `a.ts, b.ts, c.ts and 4 more`. */
 export function someFiles(files: readonly string[]): string {
-  const named = files
-    .slice(0, MOST_NAMED)
-    .map(file => `\`${shorten(oneLine(file).replaceAll('`', "'"), 200)}\``);
+  const named = files.slice(0, MOST_NAMED).map(inCode);
   const more = files.length - named.length;
   return LIST.format(more > 0 ? [...named, `${more} more`] : named);
+}
+
+function inCode(name: string): string {
+  return `\`${shorten(oneLine(name).replaceAll('`', "'"), 200)}\``;
 }

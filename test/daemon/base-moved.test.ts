@@ -27,7 +27,7 @@ it('a base that moved is merged by Orch while the tests still pass, and else by 
     `${task.head} ${clean} orch-simulated[bot]: Merge main into ${branch}`,
   );
   await app.quiet();
-  const [merge] = [await show('%H')];
+  const merge = await show('%H');
   expect([...checkRuns.values()].find(({ headSha }) => headSha === merge)).toMatchObject({
     status: 'completed',
     conclusion: 'neutral',

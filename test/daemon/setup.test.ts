@@ -8,7 +8,7 @@ it('an App whose runs GitHub Actions carries out may start workflows and hears o
   const plain = parse(readFileSync(new URL('../../app.yml', import.meta.url), 'utf8'));
   const manifest = manifestWithActions(plain);
   expect(manifest.default_permissions).toEqual({ ...plain.default_permissions, actions: 'write' });
-  expect(manifest.default_events).toEqual([...SUBSCRIBED, 'push', 'workflow_job', 'workflow_run'].sort());
+  expect(manifest.default_events).toEqual([...SUBSCRIBED, 'workflow_job', 'workflow_run'].sort());
   expect(plain.default_permissions).not.toHaveProperty('actions');
   expect(plain.default_events).not.toContain('workflow_run');
 });

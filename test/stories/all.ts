@@ -1,6 +1,6 @@
 import { ciFixed, ciSameAsBaseStops } from './ci.ts';
-import { mergedMidwayKept } from './merges.ts';
 import { conflictForeseen, overlapHeld } from './conflicts.ts';
+import { mergedMidwayKept } from './merges.ts';
 import { planApproved, planVoidOnEdit } from './plans.ts';
 import { proofAbsentSaid, proofBrokenSaid, proofFailsThenPasses } from './proofs.ts';
 import { personPushed, reviewByStranger, reviewSettled } from './reviews.ts';

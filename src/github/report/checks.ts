@@ -29,7 +29,9 @@ export async function reportChecks(options: ReporterOptions, octokit: Octokit, t
 function headsOf(options: ReporterOptions, task: Task): string[] {
   const pushed = options.store.journal
     .ofTask(task.id)
-    .flatMap(event => (event.type === 'branch:pushed' ? [event.data.head] : []));
+    .flatMap(event =>
+      event.type === 'branch:pushed' || event.type === 'base:merged' ? [event.data.head] : [],
+    );
   const all = task.headSha === null ? pushed : [task.headSha, ...pushed];
   // A head that was pushed again is where it was pushed last.
   return all.filter((head, index) => all.lastIndexOf(head) === index);

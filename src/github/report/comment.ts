@@ -113,7 +113,7 @@ export function overlapText({ state, pullState }: Task, events: readonly Journal
   const last = events.findLast(event => event.type === 'task:overlaps');
   const isOver = isFinal(state) && pullState !== 'open';
   if (last?.type !== 'task:overlaps' || isOver) return '';
-  return last.data.told.map(sentence => `⚠️ ${plain(sentence)}`).join('\n');
+  return last.data.told.map(sentence => `⚠️ ${sentence}`).join('\n');
 }
 
 function table(

@@ -87,7 +87,8 @@ export async function reportComment(
 /** What is told at once: the state, what needs a person, and the bill when no more is to come. */
 function headlineOf({ task, runs, events, usage, plan, proof }: Story): string {
   const bill = isFinal(task.state) || task.state === 'paused' ? usedText(usage) : '';
-  const shown = [plan?.version, plan?.isStale, proof === 'due' ? '' : proof?.verdict];
+  const proven = proof === 'due' ? null : proof;
+  const shown = [plan?.version, plan?.isStale, proven?.verdict, proven?.head];
   const run = runs.at(-1);
   const left = [mergedText(task, run, events), keptText(run, events)];
   const told = [budgetWarnings(task, events), overlapText(task, events), ...left];
