@@ -9,6 +9,6 @@ it('an App whose runs GitHub Actions carries out may start workflows and hears o
   const manifest = manifestWithActions(plain);
   expect(manifest.default_permissions).toEqual({ ...plain.default_permissions, actions: 'write' });
   expect(manifest.default_events).toEqual([...SUBSCRIBED, 'workflow_job', 'workflow_run'].sort());
-  expect(plain.default_permissions).not.toHaveProperty('actions');
+  expect(plain.default_permissions.actions).toBe('read');
   expect(plain.default_events).not.toContain('workflow_run');
 });
