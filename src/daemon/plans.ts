@@ -1,6 +1,5 @@
 import { quoteOf } from '../choice/quote.ts';
-import type { Budgets } from '../config/budgets.ts';
-import { budgetOf } from '../config/budgets.ts';
+import { type Budgets, budgetOf } from '../config/budgets.ts';
 import { existing, pause, resume } from '../queue/change.ts';
 import type { Amount } from '../shared/amounts.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -61,13 +60,14 @@ export function openPlans({ store, clock, budgets, redact }: PlansOptions) {
           });
         const clean = (text: string) => redact(stripInvisible(text)).trim();
         const quote = quoteOf(store, task, run.profile, clock.now());
+        const cap = budgetOf({ usd: quote.capUsd, tokens: null }, null, budgets.task);
         store.plans.make(
           task.id,
           {
             text: clean(told.text),
             files: told.files.map(clean),
             risk: told.risk && clean(told.risk),
-            quote,
+            quote: { ...quote, capUsd: cap.budgetUsd },
           },
           clock.now(),
         );

@@ -47,12 +47,15 @@ export function startPlanReactions(options: PlanReactionsOptions) {
     if (!rounds.isFailing(id) && store.plans.get(id) !== null) rounds.wake(id);
   });
   for (const id of store.plans.open()) rounds.wake(id);
-  /** Who may not, of those who have reacted to a version. */
-  const refused = new Set<string>();
+  /** Who may not, of those who have reacted to the version of a task. */
+  const refused = new Map<number, Set<string>>();
 
   async function look(id: number): Promise<number | null> {
     const waiting = waitingPlan(id);
-    if (waiting === null) return null;
+    if (waiting === null) {
+      refused.delete(id);
+      return null;
+    }
     const { task, plan } = waiting;
     const octokit = await options.github.octokit(task.installation, task.repositoryId);
     const route = 'GET /repos/{owner}/{repo}/issues/{issue_number}';
@@ -89,10 +92,12 @@ export function startPlanReactions(options: PlanReactionsOptions) {
     if (comment_id == null) return null;
     const permissions = options.permissions(task);
     const people = await reacted(octokit, task.repository, comment_id, plan.shownAt as number);
-    const keyOf = ({ id }: Person) => `${task.id}:${plan.version}:${id}`;
-    for (const person of people.filter(each => !refused.has(keyOf(each))).slice(0, MOST_PEOPLE)) {
+    const known = refused.get(task.id) ?? new Set<string>();
+    refused.set(task.id, known);
+    const keyOf = ({ id }: Person) => `${plan.version}:${id}`;
+    for (const person of people.filter(each => !known.has(keyOf(each))).slice(0, MOST_PEOPLE)) {
       if (await mayCommand(octokit, task.repository, person, permissions)) return person.login;
-      refused.add(keyOf(person));
+      known.add(keyOf(person));
     }
     return null;
   }

@@ -37,10 +37,10 @@ it('a plan is asked for, shown and approved on the command line', async () => {
   expect(shown).toContain(
     'plan, version 1: waits for approval\n  Multiply.\n  Then round.\n  files: total.js\n  risk: Rounding.\n' +
       '  cost: not known; time: not known\n  place in the queue: after 0 others, 0 at work\n' +
-      'Next: orch approve T1 [--budget 2usd]',
+      '  approving it grants 5.00 USD\nNext: orch approve T1 [--budget 2usd]',
   );
   const story = JSON.parse(await printed(home, () => show('T1', { json: true })));
-  expect(story.plan).toMatchObject({ version: 1, waits: true, stale: false, quote: { cap_usd: null } });
+  expect(story.plan).toMatchObject({ version: 1, waits: true, stale: false, quote: { cap_usd: 5 } });
 
   await expect(printed(home, () => approve('T1', { budget: 'much' }))).rejects.toMatchObject({
     code: 'E_USAGE',

@@ -111,6 +111,10 @@ describe('an approval', () => {
     expect(granted({ usd: 2, tokens: null })).toEqual({ budgetUsd: 2, ...plain });
     expect(granted({ usd: 50, tokens: null })).toEqual({ budgetUsd: 3, ...plain });
     expect(granted(null, { budgetUsd: 1 })).toEqual({ budgetUsd: 1, ...plain });
+    expect(granted(null)).toEqual({ budgetUsd: 3, ...plain });
+    using it = world({}, server);
+    it.planned();
+    expect(it.plan()?.quote?.capUsd).toBe(3);
   });
 
   it.each([

@@ -29,9 +29,9 @@ export function planText(task: Task, plan: Plan | null): string {
   ].join('\n\n');
 }
 
-function folded({ version, text, ...rest }: Plan, how: string): string {
-  const whole = [quoted(text ?? ''), details({ ...rest, version, text })].join('\n\n');
-  return `<details><summary>The plan, version ${version}: ${how}</summary>\n\n${whole}\n\n</details>`;
+function folded(plan: Plan, how: string): string {
+  const whole = [quoted(plan.text ?? ''), details(plan)].join('\n\n');
+  return `<details><summary>The plan, version ${plan.version}: ${how}</summary>\n\n${whole}\n\n</details>`;
 }
 
 /** Others' words line by line: nothing in them formats, mentions or hides. */
@@ -40,7 +40,7 @@ function quoted(text: string): string {
   return lines.map(line => `> ${plain(line)}`.trimEnd()).join('\n');
 }
 
-function details({ files, risk }: Pick<Plan, 'files' | 'risk' | 'version' | 'text'>): string {
+function details({ files, risk }: Plan): string {
   const named = files.slice(0, MOST_FILES).map(file => `\`${file.replace(/[`\n]/g, "'")}\``);
   const more = files.length > MOST_FILES ? ` and ${files.length - MOST_FILES} more` : '';
   const said = risk === null ? 'its agent names none' : plain(shorten(risk, 1000));
