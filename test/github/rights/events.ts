@@ -7,7 +7,7 @@ export interface Event {
   name: string;
   payload: Record<string, unknown>;
   /** The task that is there: its source, and how it stands when it is not queued. */
-  task?: { source: string; state?: TaskState };
+  task?: { source: string; state?: TaskState; has?: 'plan' | 'proof' };
   pullOf?: 'repository' | 'fork';
   isLocked?: boolean;
 }
@@ -26,6 +26,8 @@ const TEXT: Record<Command, string> = {
   cancel: '/orch cancel',
   retry: '/orch retry',
   rollback: '/orch rollback T1 1',
+  approve: '/orch approve',
+  prove: '/orch prove',
   status: '/orch status',
   help: '/orch help',
   nonsense: '/orch cancle',
@@ -35,7 +37,8 @@ const TEXT: Record<Command, string> = {
 export function eventOf(happening: Happening, command: Command): Event {
   const body = { id: 5, body: TEXT[command] };
   const state = ({ retry: 'failed', resume: 'paused' } as const)[command as string];
-  const task = { source: 'comment:1:0', ...(state && { state }) };
+  const has = ({ approve: 'plan', prove: 'proof' } as const)[command as string];
+  const task = { source: 'comment:1:0', ...(state && { state }), ...(has && { has }) };
   const comment = (action: string, issue: object, more: Partial<Event> = {}): Event => ({
     name: `issue_comment.${action}`,
     payload: { issue, comment: body },

@@ -56,6 +56,8 @@ export type Effect =
   | 'resumes'
   | 'cancels'
   | 'retries'
+  | 'approves'
+  | 'proves'
   | 'answers'
   | 'nothing';
 
@@ -68,6 +70,8 @@ const COMMANDS = {
   cancel: 'cancels',
   retry: 'retries',
   rollback: 'pauses',
+  approve: 'approves',
+  prove: 'proves',
   status: 'answers',
   help: 'answers',
   nonsense: 'answers',

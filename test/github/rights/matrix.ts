@@ -1,4 +1,6 @@
 import { changeState } from '../../../src/queue/change.ts';
+import type { Store } from '../../../src/store/open.ts';
+import { questionOf } from '../../../src/store/plans.ts';
 import type { Task } from '../../../src/task/glossary.ts';
 import { NOW, queued } from '../../support/tasks.ts';
 import { failure, handling } from '../handling.ts';
@@ -97,6 +99,8 @@ async function play(person: Person, event: Event): Promise<Outcome> {
     app.store.checkpoints.add(checkpoint);
   }
   const before = app.store.tasks.get(1);
+  if (before && event.task?.has === 'plan') givePlan(app.store, before);
+  if (before && event.task?.has === 'proof') giveProof(app.store, before);
   if (before && event.task?.state) changeState(app.store, before, event.task.state, NOW);
   queued(app.store, { repositoryId: 8, source: 'comment:2:0' });
   const there = app.store.tasks.list(10).map(seen);
@@ -110,7 +114,32 @@ async function play(person: Person, event: Event): Promise<Outcome> {
   // What waits for another try throws.
   await app.handle(event.name, 'd1', payload)?.catch(() => {});
   if (app.store.inputs.ofTask(1).length > 0) return 'tells';
+  if (app.store.plans.get(1)?.approvedAt) return 'approves';
+  if (app.store.journal.ofTask(1).some(({ type }) => type === 'proof:asked')) return 'proves';
   return outcomeOf(there, app.store.tasks.list(10), app.comments());
+}
+
+/** It waits for somebody to approve its plan. */
+function givePlan(store: Store, task: Task): void {
+  store.plans.want(task.id);
+  store.plans.make(task.id, { text: 'Mend it.', files: [], risk: null, quote: null }, NOW);
+  changeState(store, task, 'paused', NOW, { question: questionOf({ version: 1 }) });
+}
+
+/** It is completed, and its tests have run. */
+function giveProof(store: Store, task: Task): void {
+  const work = { state: 'completed', head: 'c1', baseSha: 'b1', pull: 43, pullState: 'open' } as const;
+  store.tasks.update(task.id, task.epoch, { ...work, settings: '{ "checks": { "proof": true } }' });
+  const none = { tests: [], failedBefore: [], failing: [], flaky: [], runs: [] };
+  const shown = {
+    base: 'b1',
+    head: 'c1',
+    verdict: 'not_run',
+    reason: 'no tests',
+    command: null,
+    ...none,
+  } as const;
+  store.proofs.put(task.id, shown, NOW);
 }
 
 function seen({ id, state }: Task) {
