@@ -5,6 +5,14 @@ import { type Story, tell } from './story.ts';
 /** Longer than a story is given, which says more of what it waits for. */
 const TIMEOUT = 150_000;
 
+/** What people are promised of pull requests, by the names under which it is shown. */
+const PROMISED = [
+  ...['proof_fails_then_passes', 'proof_absent_said', 'proof_broken_said'],
+  ...['review_settled', 'review_by_stranger_ignored', 'ci_fixed', 'ci_same_as_base_stops'],
+  ...['person_pushed_respected', 'conflict_foreseen', 'overlap_held'],
+  ...['plan_approved', 'plan_void_on_edit', 'merged_midway_kept'],
+];
+
 describe('stories of pull requests', { timeout: TIMEOUT }, () => {
   it.concurrent.for(STORIES)('$name', async (story, { expect }) => {
     const outcome = await tell(story, { sabotage: false });
@@ -18,6 +26,11 @@ describe('stories of pull requests', { timeout: TIMEOUT }, () => {
       expect(await tell(story, { sabotage: true })).toMatchObject({ held: false });
     },
   );
+
+  it('are there for all that is promised, none of which can hold without work by agents', () => {
+    expect(STORIES.map(({ name }) => name).sort()).toEqual(PROMISED.toSorted());
+    expect(STORIES.filter(({ needsAgents }) => !needsAgents)).toEqual([]);
+  });
 
   it('one that breaks off has not held, and tells what is left', async () => {
     const play = () => Promise.reject(new Error('The road is closed.'));
