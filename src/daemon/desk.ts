@@ -48,7 +48,11 @@ export async function startDesk(options: DeskOptions): Promise<Desk> {
   const daemon = stack.use(
     await startDaemon({ ...options, home, forge, engine: openLocalEngine, contextOf: () => context }),
   );
-  const follower = followLocal({ store, clock, log, repository, intervalSeconds: FOLLOW_SECONDS });
+  const follower = followLocal({
+    ...{ store, clock, log, repository },
+    intervalSeconds: FOLLOW_SECONDS,
+    baseMoved: daemon.baseMoved,
+  });
   stack.defer(() => follower.stop());
   const carried = carriedSettings(settings);
   const commandOf = (task: Task) => carried(task.settings).test;

@@ -57,7 +57,11 @@ export function startOverlaps(options: OverlapsOptions): Overlaps {
   });
   const soon = new Map<number, Disposable>();
   const news = store.journal.onAppend(id => settle((store.tasks.get(id) as Task).repositoryId));
-  for (const { repositoryId } of [...store.tasks.withOpenPull(), ...store.runs.load()]) settle(repositoryId);
+  for (const { repositoryId } of [...store.tasks.withOpenPull(), ...store.runs.load()]) {
+    // Nobody has heard what happened meanwhile.
+    fetched.set(repositoryId, 0);
+    settle(repositoryId);
+  }
 
   function settle(repositoryId: number): void {
     if (soon.has(repositoryId) || rounds.isFailing(repositoryId)) return;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { REPOSITORY, repositoryOf, startTestApp } from '../support/app.ts';
+import { startTestDesk } from '../support/desk.ts';
 
 const AGENT = `
   if [ -e a.txt ]; then
@@ -45,4 +46,17 @@ it('a base that moved is merged by Orch while the tests still pass, and else by 
   );
   await app.quiet();
   expect(app.daemon.store.tasks.get(3)).toBeNull();
+});
+
+it('at a desk what moved while Orch did not run is merged after its start', async () => {
+  await using place = await startTestDesk();
+  const id = await place.ask('fix it');
+  const { branch, head } = await place.ended(id, 'completed');
+  await place.stop();
+  await place.git('commit', '-q', '--allow-empty', '-m', 'Go on');
+  await place.start();
+  await place.until(() => place.task(id).head !== head);
+  expect(await place.git('log', '-1', '--format=%s %P', branch as string)).toBe(
+    `Merge main into ${branch} ${head} ${await place.git('rev-parse', 'main')}`,
+  );
 });
