@@ -96,17 +96,16 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   stack.defer(() => bases.stop());
   const overlaps = startOverlaps({ store, clock, log, engine, isHolding, moved: bases.moved });
   stack.defer(() => overlaps.stop());
-  const whyHeld = (task: Task) => {
-    const held = isHolding ? heldBy(store, task) : null;
+  const whyHeld = ({ id }: Pick<Task, 'id'>) => {
+    // Of a long queue no more is read than has to be.
+    const held = isHolding ? heldBy(store, store.tasks.get(id) as Task) : null;
     return held && heldText(held);
   };
   const limits = { ...settings.limits, profiles: settings.profiles };
   const choose = chooser(store, limits, task => ({
     ...repositorySettings(task),
     // Where a budget is spent, or others work on the same files, nothing may run.
-    ...(keeper.mayStart(task) && whyHeld(store.tasks.get(task.id) as Task) === null
-      ? {}
-      : { concurrency: 0 }),
+    ...(keeper.mayStart(task) && whyHeld(task) === null ? {} : { concurrency: 0 }),
   }));
   const drain = openDrain({ store, clock });
   const shared = {
