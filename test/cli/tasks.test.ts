@@ -57,6 +57,27 @@ describe('the commands', () => {
     });
   });
 
+  it('say what will collide, and files can not move the cursor', async () => {
+    using store = memoryStore();
+    await using here = await place();
+    await using _api = await daemon(here, store);
+    const home = join(here.path, '.orch');
+    started(store, { instruction: 'fix it' });
+    queued(store, { instruction: 'do more' });
+    const files = ['a\u001b[2J.js', 'b.js', 'c.js', 'd.js', 'e.js'];
+    store.overlaps.put(1, [
+      { other: 2, conflicts: true, files },
+      { other: null, conflicts: false, files: ['a.js'] },
+    ]);
+    const said = ['conflicts with T2 in a[2J.js, b.js, c.js, 2 more', 'and its base both work on a.js'];
+    const shown = await printed(home, () => status({}));
+    for (const each of said) expect(shown).toContain(`T1 ${each}\n`);
+    expect(await printed(home, () => show('T1', {}))).toContain(`${said[1]}\n${said[0]}\n`);
+    expect(JSON.parse(await printed(home, () => show('T1', { json: true })))).toMatchObject({
+      overlaps: [{ with: null }, { with: 'T2', conflicts: true, files }],
+    });
+  });
+
   it('print the lines of JSON of a CLI, without what looks like a token or moves the cursor', async () => {
     await using here = await place();
     const home = join(here.path, '.orch');
