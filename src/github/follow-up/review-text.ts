@@ -85,7 +85,10 @@ function restOf(comments: readonly LineComment[]): string[] {
   if (comments.length === 0) return [];
   const named = comments
     .slice(0, MOST_NAMED)
-    .map(({ path, line, original_line }) => `- ${inCode(path)}, line ${line ?? original_line ?? '?'}`);
+    .map(
+      ({ path, line, original_line, html_url }) =>
+        `- ${inCode(path)}, line ${line ?? original_line ?? '?'}: ${html_url}`,
+    );
   const more = comments.length > MOST_NAMED ? [`- and ${comments.length - MOST_NAMED} more`] : [];
   return [
     `There are ${comments.length} more comments than fit here, of which you are given the places only: look there for what the ones
