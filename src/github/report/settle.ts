@@ -51,14 +51,14 @@ interface Change {
   files: readonly string[];
 }
 
-/** What came onto the branch since the review, the newest commit first. */
-async function changesOf(octokit: Octokit, { repository, headSha, head }: Task): Promise<Change[]> {
+/** What came onto the branch since the review, the newest commit first; null where GitHub can't compare, as after a forced push. */
+async function changesOf(octokit: Octokit, { repository, headSha, head }: Task): Promise<Change[] | null> {
   if (headSha === null || head === null || headSha === head) return [];
   const at = ownerAndName(repository);
-  const basehead = `${headSha}...${head}`;
-  const { data } = await octokit.request('GET /repos/{owner}/{repo}/compare/{basehead}', { ...at, basehead });
+  const commits = await commitsBetween(octokit, repository, headSha, head);
+  if (commits === null) return null;
   const changes: Change[] = [];
-  for (const { sha } of data.commits.slice(-MOST_COMMITS).reverse()) {
+  for (const { sha } of commits.slice(-MOST_COMMITS).reverse()) {
     const commit = await octokit.request('GET /repos/{owner}/{repo}/commits/{ref}', { ...at, ref: sha });
     const files = commit.data.files ?? [];
     changes.push({
@@ -69,11 +69,22 @@ async function changesOf(octokit: Octokit, { repository, headSha, head }: Task):
   return changes;
 }
 
+async function commitsBetween(octokit: Octokit, repository: string, from: string, to: string) {
+  const at = { ...ownerAndName(repository), basehead: `${from}...${to}` };
+  try {
+    return (await octokit.request('GET /repos/{owner}/{repo}/compare/{basehead}', at)).data.commits;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return null;
+  }
+}
+
 /** GitHub makes a link of a commit's name. */
-function answerText(task: Task, path: string, changes: readonly Change[]): string {
+function answerText(task: Task, path: string, changes: readonly Change[] | null): string {
+  const name = taskName(task.id);
+  if (changes === null) return `What ${name} has changed is in ${task.head}.`;
   const [newest] = changes;
   const own = changes.find(({ files }) => files.includes(path));
-  const name = taskName(task.id);
   if (own) return `Settled in ${own.sha} (${name}).`;
   if (newest) return `This file is as before; what ${name} changed elsewhere is in ${newest.sha}.`;
   return `${name} has changed nothing for this. What its agent says of it is in the task's comment.`;
