@@ -83,7 +83,7 @@ export function startBaseFollower(options: BaseFollowerOptions): BaseFollower {
 /** The task that has opened the pull request; null where that is not Orch's own, or somebody works on it. */
 function idleOrigin(store: Store, { repositoryId, branch }: Task): Task | null {
   const onBranch = store.tasks.onBranch(repositoryId, branch as string);
-  if (onBranch.some(({ state }) => !isFinal(state))) return null;
+  if (onBranch.some(({ state, rollback }) => !isFinal(state) || rollback !== null)) return null;
   const isOurs = (task: Task) => isOwnPull(store, task) || store.pulls.get(task.id) !== null;
   return onBranch.find(task => task.continues === null && task.pullState === 'open' && isOurs(task)) ?? null;
 }
