@@ -15,7 +15,7 @@ export default defineConfig({
     retry: 0,
     globalSetup: 'test/support/leaks.ts',
     coverage: {
-      provider: 'v8',
+      provider: 'istanbul',
       include: ['src/**'],
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 90 },
