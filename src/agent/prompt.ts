@@ -72,6 +72,8 @@ export interface PromptInput {
   base: string;
   /** Files of the repository that tell how to work in it, such as AGENTS.md; paths from its root. */
   guidance: readonly string[];
+  /** The repository's template for the text of pull requests; null where it has none. */
+  pullTemplate: string | null;
   /** Start-up files that are not as on the branch; paths from its root. */
   restored: readonly string[];
   /** Setup commands that ran before the agent. */
@@ -259,13 +261,14 @@ function list(names: readonly string[]): string {
   return names.map(name => `\`${name}\``).join(', ');
 }
 
-function describeSteps({ branch, base, issue, pull, plan = null }: PromptInput): string {
+function describeSteps({ branch, base, issue, pull, pullTemplate, plan = null }: PromptInput): string {
   if (plan !== null && plan.approvedAt === null) return PLAN_STEPS;
+  const body = pullTemplate === null ? '' : ` Its body is ${inCode(pullTemplate)}, filled in.`;
   const closes = issue === null || issue.onPullRequest ? '' : `, and name issue #${issue.number} in it`;
   const open =
     pull === null
       ? `Open a pull request to \`${base}\` with \`gh pr create\` or \`orch pr create --title TITLE --body BODY\`. Say what you changed and
-   how you checked it${closes}.`
+   how you checked it${closes}.${body}`
       : `The pull request #${pull} is open already: what you push appears in it.`;
   return `1. Work in this directory and on the branch \`${branch}\` only.
 2. Run the tests that are there, and make them pass.

@@ -44,7 +44,7 @@ export function experienceOf(
   for (const run of past) {
     const weight = (isLike(run) ? 1 : ELSEWHERE) * 2 ** (-Math.max(0, now - run.endedAt) / HALF_LIFE_MS);
     evidence.runs += weight;
-    if (run.outcome === 'succeeded') evidence.succeeded += weight;
+    if (isGood(run)) evidence.succeeded += weight;
   }
   const expected = evidence.succeeded / evidence.runs;
   return {
@@ -57,9 +57,14 @@ export function experienceOf(
   };
 }
 
+/** Work that people have turned down came to nothing, whatever its agent says. */
+function isGood({ outcome, pullState }: PastRun): boolean {
+  return outcome === 'succeeded' && pullState !== 'closed';
+}
+
 /** Medians of the runs that succeeded. */
 function whatItTakes(past: readonly PastRun[]): Pick<Experience, 'seconds' | 'usd'> {
-  const good = past.filter(run => run.outcome === 'succeeded');
+  const good = past.filter(isGood);
   return {
     seconds: known(good.map(run => Math.max(0, run.endedAt - run.spawnedAt) / 1000)),
     usd: known(good.flatMap(run => run.costUsd ?? [])),
@@ -67,7 +72,7 @@ function whatItTakes(past: readonly PastRun[]): Pick<Experience, 'seconds' | 'us
 }
 
 function tally(past: readonly PastRun[]): Tally {
-  return { runs: past.length, succeeded: past.filter(run => run.outcome === 'succeeded').length };
+  return { runs: past.length, succeeded: past.filter(isGood).length };
 }
 
 function known(values: readonly number[]): number | null {

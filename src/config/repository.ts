@@ -49,6 +49,12 @@ export interface RepositorySettings {
     testFiles: string[] | null;
     timeoutSeconds: number;
   };
+  pullRequest: {
+    /** It is opened as a draft, whatever the agent wants. */
+    draft: boolean;
+    /** Who is asked for a review, beside the code owners, whom GitHub asks. */
+    reviewers: 'requester' | 'owners' | 'none';
+  };
   /** What has the agent go on after its pull request is open. */
   followUp: {
     reviews: boolean;
@@ -86,12 +92,14 @@ export function defaultRepositorySettings(server: Pick<Settings, 'github'>): Rep
 export function parseRepositorySettings(text: string, server: Pick<Settings, 'github'>): Parsed {
   const read = readYaml(text, repositorySettings);
   if (!read.ok) return read;
-  const { labels, permissions, timeout, checks, follow_up, workflow_files, ...rest } = read.value;
+  const { labels, permissions, timeout, checks, follow_up, pull_request, workflow_files, ...rest } =
+    read.value;
   const settings = {
     ...rest,
     timeoutSeconds: timeout,
     workflowFiles: workflow_files,
     followUp: camelKeys(follow_up),
+    pullRequest: pull_request,
     checks: { proof: checks.proof, testFiles: checks.test_files, timeoutSeconds: checks.timeout },
     labels: { trigger: labels.trigger, pullRequest: labels.pull_request },
     permissions: bounded(permissions, server),
@@ -219,6 +227,18 @@ export const repositorySettings = z
         timeout: used(
           (option('timeout', 'timeoutSeconds') as z.ZodType<number>).prefault('10m'),
           'How long the tests may take, each time, and the setup before them.',
+        ),
+      })
+      .prefault({}),
+    pull_request: z
+      .strictObject({
+        draft: used(
+          z.boolean().default(false),
+          'Pull requests are opened as drafts, for people to make ready.',
+        ),
+        reviewers: used(
+          z.enum(['requester', 'owners', 'none']).default('owners'),
+          'Who is asked for a review: whoever asked for the task unless GitHub has asked code owners (`owners`), or always (`requester`), or nobody but those owners.',
         ),
       })
       .prefault({}),

@@ -21,7 +21,7 @@ import { OrchError } from '../shared/errors.ts';
 import type { Input } from '../store/inputs.ts';
 import type { Plan } from '../store/plans.ts';
 import { isResumed, type Run, runName, type Task } from '../task/glossary.ts';
-import { detectSetup, guidanceFiles } from '../workspace/setup.ts';
+import { detectSetup, guidanceFiles, pullTemplate } from '../workspace/setup.ts';
 import { locateWorkspace, restoredFiles } from '../workspace/workspace.ts';
 import type { Confine } from './confine.ts';
 import type { ContextStage } from './context-stage.ts';
@@ -108,6 +108,7 @@ export function agentStage(options: AgentStageOptions): Stages['agent'] & Dispos
     if (how === 'command') {
       const prompt = promptToBegin(task, run, said, {
         guidance: guidanceFiles(tree),
+        pullTemplate: pullTemplate(tree),
         restored: restoredFiles(workspace),
         setup: setup.map(({ command }) => command),
         context,

@@ -31,7 +31,10 @@ export function promptToBegin(
   task: Task,
   run: Run,
   said: readonly Input[],
-  found: Pick<PromptInput, 'guidance' | 'restored' | 'setup' | 'context' | 'template' | 'handOver' | 'plan'>,
+  found: Pick<
+    PromptInput,
+    'guidance' | 'pullTemplate' | 'restored' | 'setup' | 'context' | 'template' | 'handOver' | 'plan'
+  >,
 ): string {
   return writePrompt({
     ...found,

@@ -1,3 +1,4 @@
+import type { RepositorySettings } from '../config/repository.ts';
 import { type PullRequest, type PullText, recordPull } from '../forge/pulls.ts';
 import { buildsOn, stackNote } from '../forge/stack.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -89,7 +90,8 @@ export function openPulls(options: PullsOptions) {
         now: clock.now(),
         lookUp: async () => (await findOpen(octokit, task))?.number ?? null,
         async create() {
-          made = await createPull(octokit, task, text, stackNote(buildsOn(store, task)));
+          const notes = [stackNote(buildsOn(store, task)), await approvalNote(octokit, task)];
+          made = await createPull(octokit, task, text, notes.filter(note => note !== '').join('\n\n'));
           return made.number;
         },
       });
@@ -124,13 +126,28 @@ export function openPulls(options: PullsOptions) {
   return { find, open, retarget };
 }
 
+/** Where reviews may be asked for, that by whoever wanted the work is one of their own; GitHub takes the App for the author. */
+async function approvalNote(octokit: Octokit, { repository, target, requester }: Task): Promise<string> {
+  try {
+    const at = { ...ownerAndName(repository), branch: target as string };
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/branches/{branch}', at);
+    if (!data.protected) return '';
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return '';
+  }
+  return `\`${target}\` is protected. An approval by \`${requester}\`, who asked for this, would be one of their own work, though GitHub may count it: somebody else should review.`;
+}
+
 async function createPull(
   octokit: Octokit,
   task: Task,
   text: PullText,
-  stack: string,
+  notes: string,
 ): Promise<Omit<PullRequest, 'created'>> {
   const { owner, repo } = ownerAndName(task.repository);
+  const { pullRequest } = JSON.parse(task.settings) as Partial<RepositorySettings>;
+  const wantsDraft = text.draft || pullRequest?.draft === true;
   const create = (draft: boolean) =>
     octokit.request('POST /repos/{owner}/{repo}/pulls', {
       owner,
@@ -138,16 +155,16 @@ async function createPull(
       head: task.branch as string,
       base: task.target as string,
       title: shorten(stripInvisible(text.title), 250),
-      body: pullBody(task, text.body, stack),
+      body: pullBody(task, text.body, notes),
       draft,
       request: { retries: 0 },
     });
   try {
-    const { data } = await create(text.draft);
+    const { data } = await create(wantsDraft);
     return { number: data.number, url: data.html_url, draft: data.draft === true };
   } catch (error) {
     // Not every plan of GitHub has drafts; an ordinary pull request is better than none.
-    if (!text.draft || !hasStatus(error, 422) || !/draft/i.test(githubMessage(error))) throw error;
+    if (!wantsDraft || !hasStatus(error, 422) || !/draft/i.test(githubMessage(error))) throw error;
     const { data } = await create(false);
     return { number: data.number, url: data.html_url, draft: data.draft === true };
   }
@@ -178,8 +195,8 @@ async function closePull(octokit: Octokit, task: Task, pull_number: number): Pro
 }
 
 /** The agent's text, then what Orch vouches for: issue, what it builds on, task and who asked. */
-function pullBody(task: Task, text: string, stack: string): string {
-  const closes = [issueLine(task), stack].filter(part => part !== '').join(' ');
+function pullBody(task: Task, text: string, notes: string): string {
+  const closes = [issueLine(task), notes].filter(part => part !== '').join(' ');
   const origin = `<sub>${taskName(task.id)}, asked by @${task.requester}.</sub>`;
   const end = `${closes}\n\n${origin}\n${pullMarker(task)}`.trimStart();
   // What nobody sees goes first: behind it there may be spaces, which make code of a command as long as they stand.

@@ -8,6 +8,8 @@ export interface PastRun extends Pick<Task, 'repositoryId'> {
   spawnedAt: number;
   endedAt: number;
   costUsd: number | null;
+  /** How people decided on the pull request of its task; null while they have not, and where there is none. */
+  pullState: Task['pullState'];
   /** The capabilities that its task asked for, as JSON: the same text for the same. */
   capabilities: string;
 }
@@ -33,7 +35,7 @@ const NEWEST = 20;
 export function openPast(db: Connection) {
   const of = db.prepare(
     `select runs.outcome, runs.spawned_at as spawnedAt, runs.ended_at as endedAt, tasks.repository_id as repositoryId,
-       tasks.capabilities, usage.cost_usd as costUsd
+       tasks.capabilities, tasks.pull_state as pullState, usage.cost_usd as costUsd
      from runs join tasks on tasks.id = runs.task
      left join usage on usage.task = runs.task and usage.run = runs.number
      where runs.profile = ? and runs.ended_at is not null and runs.outcome in ('succeeded', 'failed', 'crashed', 'timed_out')

@@ -31,6 +31,16 @@ export function guidanceFiles(tree: string): string[] {
   return ['AGENTS.md', 'CLAUDE.md', 'GEMINI.md'].filter(file => isFile(tree, file));
 }
 
+/** Where GitHub looks for the one template of pull requests; case is no matter to it, and these are how people write it. */
+const TEMPLATES = ['.github', '.', 'docs'].flatMap(folder =>
+  ['pull_request_template.md', 'PULL_REQUEST_TEMPLATE.md'].map(name => join(folder, name)),
+);
+
+/** The repository's template for the text of pull requests; null where it has none. */
+export function pullTemplate(tree: string): string | null {
+  return TEMPLATES.find(file => isFile(tree, file)) ?? null;
+}
+
 const SETUPS = [
   { kind: 'submodules', file: '.gitmodules', command: 'git submodule update --init --recursive --depth 1' },
   { kind: 'javascript', file: 'package-lock.json', command: 'npm ci' },

@@ -20,6 +20,7 @@ const PLAIN = {
   branch: 'orch/T42-fix-the-failing-test',
   base: 'main',
   guidance: ['AGENTS.md', 'CONTRIBUTING.md'],
+  pullTemplate: null,
   restored: [],
   setup: ['npm ci'],
   context: { at: '.orch-context', files: [], more: 0, wanted: [] },
@@ -28,6 +29,14 @@ const PLAIN = {
 } satisfies PromptInput;
 
 describe('a prompt', () => {
+  it('names the template of pull requests, where one is to be opened', () => {
+    const pullTemplate = '.github/pull_request_template.md';
+    const text = 'Its body is `.github/pull_request_template.md`, filled in.';
+    expect(writePrompt({ ...PLAIN, pullTemplate })).toContain(text);
+    expect(writePrompt({ ...PLAIN, pullTemplate, pull: 3 })).not.toContain('filled in');
+    expect(writePrompt(PLAIN)).not.toContain('filled in');
+  });
+
   it('has what the agent was told since, and that the work has begun', () => {
     const said = [{ author: 'ann', text: 'Mind the gap.' }];
     expect(writePrompt({ ...PLAIN, said, isContinued: true })).toContain(

@@ -8,7 +8,7 @@ const DAY = 24 * 3600_000;
 const HERE = { repositoryId: 7, capabilities: [] };
 
 function past(changes: Partial<PastRun> = {}): PastRun {
-  const ended = { spawnedAt: NOW - 60_000, endedAt: NOW, costUsd: null };
+  const ended = { spawnedAt: NOW - 60_000, endedAt: NOW, costUsd: null, pullState: null };
   return { outcome: 'succeeded', repositoryId: 7, capabilities: '[]', ...ended, ...changes };
 }
 
@@ -20,6 +20,13 @@ const runs = (succeeded: number, failed: number, changes: Partial<PastRun> = {})
 const expected = (all: PastRun[]) => experienceOf(all, HERE, NOW).expected;
 
 describe('what is expected of an agent', () => {
+  it('sinks with each pull request of it that people turn down', () => {
+    expect(expected(runs(1, 0, { pullState: 'closed' }))).toBe(expected(runs(0, 1)));
+    expect(expected(runs(1, 0, { pullState: 'merged' }))).toBe(expected(runs(1, 0)));
+    const { like, seconds } = experienceOf(runs(5, 0, { pullState: 'closed' }), HERE, NOW);
+    expect({ like, seconds }).toEqual({ like: { succeeded: 0, runs: 5 }, seconds: null });
+  });
+
   it('is good while nothing is known, and comes to what it does', () => {
     expect(expected([])).toBe(0.9);
     expect(expected(runs(0, 1))).toBeCloseTo(9 / 11);

@@ -24,6 +24,7 @@ function pastOf({
     spawnedAt: NOW - seconds * 1000,
     endedAt: NOW,
     costUsd: usd,
+    pullState: null,
     repositoryId,
     capabilities: '[]',
   };

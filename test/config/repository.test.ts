@@ -34,6 +34,7 @@ describe('the settings of a repository', () => {
       labels: { trigger: 'orch', pullRequest: [] },
       permissions: { minimum: 'write', users: [], teams: [], floor: 'write' },
       plan: 'never',
+      pullRequest: { draft: false, reviewers: 'owners' },
       checks: { proof: true, testFiles: null, timeoutSeconds: 600 },
       followUp: { reviews: true, comments: false, ci: true, ciAttempts: 2, base: 'update' },
       prompt: null,
@@ -61,6 +62,7 @@ test: npm test
 prompt: "Do {{instruction}}"
 checks: { proof: false, test_files: ['checks/**'], timeout: 5m }
 follow_up: { comments: true, ci_attempts: 1, base: off }
+pull_request: { draft: true, reviewers: none }
 `);
     expect(settings).toEqual({
       agent: 'claude',
@@ -77,6 +79,7 @@ follow_up: { comments: true, ci_attempts: 1, base: off }
       labels: { trigger: 'bot', pullRequest: ['automated', 'bot'] },
       permissions: { minimum: 'maintain', users: ['octocat'], teams: ['core'], floor: 'write' },
       plan: 'never',
+      pullRequest: { draft: true, reviewers: 'none' },
       checks: { proof: false, testFiles: ['checks/**'], timeoutSeconds: 300 },
       followUp: { reviews: true, comments: true, ci: true, ciAttempts: 1, base: 'off' },
       prompt: 'Do {{instruction}}',

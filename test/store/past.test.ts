@@ -19,7 +19,7 @@ it('the newest runs of a profile come first, with what they cost and what their 
     ...{ task, run: number, model: null, at: NOW, costUsd: 1.5, costSource: 'reported' },
     ...{ inputTokens: null, cachedTokens: null, outputTokens: null },
   });
-  const one = { spawnedAt: NOW, repositoryId: 7, capabilities: '[]', costUsd: null };
+  const one = { spawnedAt: NOW, repositoryId: 7, capabilities: '[]', costUsd: null, pullState: null };
   expect(store.past.of('claude')).toEqual([
     { ...one, outcome: 'succeeded', endedAt: NOW + 3, repositoryId: 8, costUsd: 1.5 },
     { ...one, outcome: 'failed', endedAt: NOW + 2 },

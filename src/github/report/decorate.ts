@@ -40,7 +40,16 @@ async function addLabels(octokit: Octokit, task: Task, issue_number: number): Pr
   });
 }
 
+/** Where there are code owners, GitHub has asked them by now. */
 async function askForReview(octokit: Octokit, task: Task, pull_number: number): Promise<void> {
+  const { pullRequest } = JSON.parse(task.settings) as Partial<RepositorySettings>;
+  const reviewers = pullRequest?.reviewers ?? 'requester';
+  if (reviewers === 'none') return;
+  if (reviewers === 'owners') {
+    const at = { ...ownerAndName(task.repository), pull_number };
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', at);
+    if ((data.requested_reviewers ?? []).length + (data.requested_teams ?? []).length > 0) return;
+  }
   await octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
     ...ownerAndName(task.repository),
     pull_number,
