@@ -16,7 +16,7 @@ import { lastBytes, readableLines, shorten } from '../shared/text.ts';
 import type { Proof, ProofRun } from '../store/proofs.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
 import { copyFiles } from '../workspace/copy.ts';
-import { addedOrChanged, fileOf, makeProofTree, partingOf } from '../workspace/proof-tree.ts';
+import { addedOrChanged, filesOf, holdsMerges, makeProofTree, partingOf } from '../workspace/proof-tree.ts';
 import { fetchStore, resolve } from '../workspace/store.ts';
 import { removeTree, type Workspace } from '../workspace/workspace.ts';
 import { setupOf } from './agent-stage.ts';
@@ -62,13 +62,15 @@ export function proving(options: ProvingOptions): Prove {
     const own = options.repositorySettings(task);
     const git = await repositories.store(task);
     const remote = repositories.remote(task, 'read');
-    await fetchStore(git, remote).catch(options.forge.notFetched);
     const head = task.head as string;
+    const start = task.baseSha as string;
+    // What was merged from the base since is no change of this work's, but only the base as it is now tells.
+    if (await holdsMerges(git, start, head)) await fetchStore(git, remote).catch(options.forge.notFetched);
     const target = await resolve(git, { branch: task.target as string }).catch(() => null);
-    const base = (await partingOf(git, target ?? (task.baseSha as string), head)) ?? (task.baseSha as string);
+    const base = (await partingOf(git, target ?? start, head)) ?? start;
     const changed = await addedOrChanged(git, base, head);
     const tests = changed.filter(path => isTestFile(path, own.checks.testFiles));
-    const command = own.test ?? (await detectCommand(path => fileOf(git, head, path)));
+    const command = own.test ?? (await detectCommand(await filesOf(git, head)));
     const workspaces = join(paths.home, 'proofs');
     const planOf = {
       before: { sha: base, overlay: null },

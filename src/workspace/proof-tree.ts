@@ -55,11 +55,22 @@ export async function partingOf({ directory }: Store, one: string, other: string
   return found === '' ? null : found;
 }
 
+/** Whether commits were merged on the way from one commit to another. */
+export async function holdsMerges({ directory }: Store, from: string, to: string): Promise<boolean> {
+  const range = ['rev-list', '--merges', '--max-count=1', `${from}..${to}`];
+  return (await execGit(range, { directory })) !== '';
+}
+
 const FILE = { time: 30_000, output: 1024 * 1024 };
 
-/** A file of a commit, of a megabyte at most; null when there is no such file. */
-export async function fileOf({ directory }: Store, commit: string, path: string): Promise<string | null> {
-  return await execGit(['cat-file', 'blob', `${commit}:${path}`], { directory, most: FILE }).catch(
-    () => null,
-  );
+/** Reads files at the top of a commit, of a megabyte at most; null where there is no such file. */
+export async function filesOf(
+  { directory }: Store,
+  commit: string,
+): Promise<(path: string) => Promise<string | null>> {
+  const names = (await execGit(['ls-tree', '-z', '--name-only', commit], { directory })).split('\0');
+  return async path =>
+    names.includes(path)
+      ? await execGit(['cat-file', 'blob', `${commit}:${path}`], { directory, most: FILE }).catch(() => null)
+      : null;
 }
