@@ -29,7 +29,7 @@ describe.skipIf(!findChromium())('in a browser, a person', () => {
 
     await page.getByRole('link', { name: '#2', exact: true }).click();
     const check = page.getByRole('article', { name: 'Check run orch' });
-    await check.getByText('neutral').waitFor();
+    await check.getByText('✓ success').waitFor();
     const changes = page.getByRole('region', { name: 'Changes in basket.js' });
     expect(await changes.locator('ins').textContent()).toContain('sum + item.price * item.quantity');
     expect(await changes.locator('del').textContent()).toContain('sum + item.price,');
