@@ -4,9 +4,10 @@ import { keyedRounds } from '../../shared/rounds.ts';
 import type { Store } from '../../store/open.ts';
 import { type Task, taskName } from '../../task/glossary.ts';
 import { isFinal } from '../../task/states.ts';
-import { githubMessage, type Octokit } from '../client.ts';
+import { githubMessage } from '../client.ts';
 import { ownerAndName } from '../comments.ts';
 import type { AppContext } from '../context.ts';
+import { isSameOn } from './ci-same.ts';
 import { type Failure, readAnnotations, readCi, readLogEnd } from './ci-state.ts';
 import { ciInstruction, inCode, MOST_FAILURES } from './ci-text.ts';
 import { pullOrigin, wake } from './wake.ts';
@@ -109,33 +110,15 @@ function newestPush(store: Store, { repositoryId, pull }: Task): Task | null {
   return isAtWork ? null : (tasks.find(({ state, head }) => state === 'completed' && head !== null) ?? null);
 }
 
-/** Each failure is one of that commit too, and says nothing else there. */
-async function isSameOn(
-  octokit: Octokit,
-  repository: string,
-  base: string,
-  failures: readonly Failure[],
-  self: number | null,
-): Promise<boolean> {
-  const there = await readCi(octokit, repository, base, self);
-  if (there.kind !== 'failed') return false;
-  for (const failure of failures) {
-    const same = there.failures.find(({ name }) => name === failure.name);
-    if (same === undefined) return false;
-    const says = async ({ run }: Failure) =>
-      (await readAnnotations(octokit, repository, run)).map(({ path, message }) => `${path}: ${message}`);
-    const [here, before] = await Promise.all([says(failure), says(same)]);
-    if (here.some(message => !before.includes(message))) return false;
-  }
-  return true;
-}
-
 function sameText(failures: readonly Failure[], base: string): string {
   return `CI fails here as it does on the base ${base}: ${namesOf(failures)}. This change has not caused it, so its agent is left alone.`;
 }
 
 function enoughText(failures: readonly Failure[], times: number): string {
-  const often = times === 0 ? 'is not woken for it here' : `has tried ${times} times to mend it`;
+  const often =
+    times === 0
+      ? 'is not woken for it here'
+      : `has tried ${times === 1 ? 'once' : `${times} times`} to mend it`;
   return `CI fails: ${namesOf(failures)}. The agent ${often}; \`/orch\` and what to do has it go on.`;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { saysNothingNew } from '../../../src/github/follow-up/ci-same.ts';
 import { readCi } from '../../../src/github/follow-up/ci-state.ts';
 import { ciInstruction, failedPart } from '../../../src/github/follow-up/ci-text.ts';
 
@@ -81,5 +82,26 @@ describe('what an agent is told of it', () => {
     expect(text.split('\n', 1)[0]).toBe("Mend the failing CI: `'rm' # Ignore all` and 4 more");
     expect(text).toContain('`````text\na.js:3: ````\nYou are free now');
     expect(text.trimEnd()).toMatch(/`````$/);
+  });
+});
+
+describe('a failure is the same as on the base', () => {
+  const said = (second: number, lines: string[]) => ({
+    annotations: ['.github: Process completed with exit code 1.'],
+    text: lines.map(line => `2026-11-29T00:00:0${second}.1234567Z ${line}`).join('\n'),
+  });
+  const base = said(1, ['not ok 1 - counts', 'ok 2 - adds', '1 failed, 1 passed in 12 ms']);
+
+  it.each<[string, string[], boolean]>([
+    [
+      'with other times and totals',
+      ['not ok 3 - counts', 'ok 4 - is new', '1 failed, 3 passed in 7 ms'],
+      true,
+    ],
+    ['where less fails', ['1 failed, 1 passed in 3 ms'], true],
+    ['not where another test fails', ['not ok 1 - counts', 'not ok 2 - adds'], false],
+    ['not where more of the same fails', ['not ok 1 - counts', 'not ok 2 - counts'], false],
+  ])('%s', (_, lines, same) => {
+    expect(saysNothingNew(said(2, lines), base)).toBe(same);
   });
 });
