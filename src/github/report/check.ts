@@ -108,7 +108,9 @@ function summary(
   sandbox: string,
   proof: Proof | 'due' | null,
 ): string {
-  const lines = [plain(shorten(task.instruction, 1000)), ''];
+  // What an agent is told of a review or a log begins with a line for people.
+  const [first = ''] = task.instruction.split('\n\n', 1);
+  const lines = [plain(shorten(first, 1000)), ''];
   if (proof !== null && proof !== 'due') lines.push(proofText(proof), '');
   const asked = askedText(task);
   if (asked !== '') lines.push(asked, '');
