@@ -91,7 +91,7 @@ export function openPulls(options: PullsOptions) {
         lookUp: async () => (await findOpen(octokit, task))?.number ?? null,
         async create() {
           const notes = [stackNote(buildsOn(store, task)), await approvalNote(octokit, task)];
-          made = await createPull(octokit, task, text, notes.filter(note => note !== '').join('\n\n'));
+          made = await createPull(octokit, task, text, notes.filter(note => note !== '').join(' '));
           return made.number;
         },
       });

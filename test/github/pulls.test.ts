@@ -39,6 +39,23 @@ it('a title says what it shows', async () => {
   expect(world.asked.at(-1)?.params).toMatchObject({ title: 'Fix it' });
 });
 
+it('says what it builds on and whose approval is their own, and leaves the agent’s text as it is', async () => {
+  using world = pushed(route => {
+    if (route === 'GET /repos/{owner}/{repo}/pulls') return [];
+    if (route === 'GET /repos/{owner}/{repo}/branches/{branch}') return { protected: true };
+    if (route === 'POST /repos/{owner}/{repo}/pulls') return { ...PULL, draft: false };
+  });
+  const { store } = world;
+  store.tasks.update(1, 0, { state: 'completed', pull: 9, pullState: 'open' });
+  const { id } = queued(store);
+  store.dependencies.add(id, 1);
+  store.tasks.update(id, 0, { branch: 'orch/T2', target: 'main', head: 'abc' });
+  await world.pulls.open(store.tasks.get(id) as Task, { title: 'Fix', body: 'All **of it**.', draft: false });
+  expect(world.asked.at(-1)?.params.body).toMatch(
+    /^All \*\*of it\*\*\.\n\nCloses #42\. Builds on #9 \(T1\), which is not merged yet\. `main` is protected\./,
+  );
+});
+
 describe('what was asked for at no issue', () => {
   it('has a pull request that closes none, and no comment', async () => {
     const answer = (route: string) => {
