@@ -171,7 +171,9 @@ export interface ReviewComment {
   user: User;
   body: string;
   path: string;
+  /** In the newest version; null where it is not there any more, or the whole file is meant. */
   line: number | null;
+  originalLine: number | null;
   side: 'LEFT' | 'RIGHT';
   commit: string;
   diffHunk: string;

@@ -126,4 +126,34 @@ describe('reviewers', () => {
     expect((await github.as('ada')('DELETE', one)).status).toBe(204);
     expect((await app('GET', one)).status).toBe(404);
   });
+
+  it('comment on lines that move, change and go', async () => {
+    await using github = await testGitHub();
+    const { simulator } = github;
+    const text = (first: string, third: string) => `${first}two\n${third}\nfour\n`;
+    await simulator.pushCommit('acme/shop', 'fix', { 'cart.js': text('one\n', 'three') }, 'ada');
+    await simulator.openPull('acme/shop', { title: 'Fix', head: 'fix', base: 'main', user: 'ada' });
+    const comments = [2, 3, 4].map(line => ({ path: 'cart.js', line, body: `At ${line}` }));
+    await simulator.review('acme/shop', 1, { event: 'COMMENT', comments, user: 'tess' });
+    const linesAfter = async (contents: string | null) => {
+      await simulator.pushCommit('acme/shop', 'fix', { 'cart.js': contents, 'tax.js': '1\n' }, 'ada');
+      const { body } = await github.as('tess')('GET', `${PULLS}/1/comments`);
+      return body.map((each: { line: number; original_line: number }) => [each.line, each.original_line]);
+    };
+    expect(await linesAfter(text('new\none\n', '3'))).toEqual([
+      [3, 2],
+      [null, 3],
+      [5, 4],
+    ]);
+    expect(await linesAfter(null)).toEqual([
+      [null, 2],
+      [null, 3],
+      [null, 4],
+    ]);
+    expect(await linesAfter(text('one\n', 'three'))).toEqual([
+      [2, 2],
+      [3, 3],
+      [4, 4],
+    ]);
+  });
 });

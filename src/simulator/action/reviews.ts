@@ -1,9 +1,10 @@
 import { emit } from '../emit.ts';
-import { diffFiles } from '../git/diff.ts';
+import { diffFiles, type FileDiff } from '../git/diff.ts';
 import { GitHubError, invalid } from '../http/errors.ts';
 import type { PullRequest, Review, ReviewComment } from '../model.ts';
 import { shapePullSimple, shapeReview, shapeReviewComment } from '../shape/pull.ts';
 import { type Deed, hasRole, refuseArchived } from '../world.ts';
+import { followLines } from './review-lines.ts';
 
 const STATES = { APPROVE: 'APPROVED', REQUEST_CHANGES: 'CHANGES_REQUESTED', COMMENT: 'COMMENTED' } as const;
 export type ReviewEvent = keyof typeof STATES;
@@ -43,15 +44,16 @@ export async function createReview(deed: Deed, issue: PullRequest, input: NewRev
     commit,
     submittedAt: world.clock.now(),
   };
-  const comments: ReviewComment[] = [];
-  for (const comment of input.comments ?? [])
-    comments.push(await newComment(deed, issue, review.id, { ...comment, commit }));
+  const files = input.comments?.length ? await filesAt(deed, issue, commit) : [];
+  const comments = (input.comments ?? []).map(comment =>
+    newComment(deed, review.id, { ...comment, commit }, files),
+  );
   // They were there before it was submitted.
   review.submittedAt = world.clock.now();
   issue.pull.reviews.push(review);
   issue.pull.requestedReviewers = issue.pull.requestedReviewers.filter(user => user.id !== actor.user.id);
   if (review.state !== 'PENDING') emitReview(deed, issue, review, 'submitted');
-  for (const comment of comments) keep(deed, issue, comment);
+  await keep(deed, issue, comments);
   return review;
 }
 
@@ -89,21 +91,25 @@ export async function addReviewComment(
   input: NewReviewComment & { commit: string },
 ) {
   refuseArchived(deed.repository);
-  const comment = await newComment(deed, issue, 0, input);
+  const comment = newComment(deed, 0, input, await filesAt(deed, issue, input.commit));
   const review = await createReview(deed, issue, { event: 'COMMENT', body: ' ', commit: input.commit });
   comment.reviewId = review.id;
-  return keep(deed, issue, comment);
+  await keep(deed, issue, [comment]);
+  return comment;
 }
 
-async function newComment(
+/** What the pull request changes as of a commit of it. */
+async function filesAt({ repository }: Deed, { pull }: PullRequest, commit: string): Promise<FileDiff[]> {
+  const { git } = repository;
+  return await diffFiles(git, (await git.mergeBase(pull.base.sha, commit)) ?? pull.base.sha, commit);
+}
+
+function newComment(
   deed: Deed,
-  issue: PullRequest,
   reviewId: number,
   input: NewReviewComment & { commit: string },
-): Promise<ReviewComment> {
-  const { git } = deed.repository;
-  const fork = await git.mergeBase(issue.pull.base.sha, issue.pull.head.sha);
-  const files = await diffFiles(git, fork ?? issue.pull.base.sha, issue.pull.head.sha);
+  files: readonly FileDiff[],
+): ReviewComment {
   const file = files.find(({ path }) => path === input.path);
   if (!file)
     throw invalid({
@@ -120,6 +126,7 @@ async function newComment(
     body: input.body,
     path: input.path,
     line: input.line ?? null,
+    originalLine: input.line ?? null,
     side: input.side ?? 'RIGHT',
     commit: input.commit,
     diffHunk: file.patch ?? '',
@@ -130,32 +137,26 @@ async function newComment(
   };
 }
 
-function keep(deed: Deed, issue: PullRequest, comment: ReviewComment): ReviewComment {
-  issue.pull.reviewComments.push(comment);
-  emitComment(deed, issue, comment, 'created');
-  return comment;
+async function keep(deed: Deed, issue: PullRequest, comments: readonly ReviewComment[]): Promise<void> {
+  issue.pull.reviewComments.push(...comments);
+  await followLines(deed.repository, issue);
+  for (const comment of comments) emitComment(deed, issue, comment, 'created');
 }
 
-export function replyToReviewComment(
+export async function replyToReviewComment(
   deed: Deed,
   issue: PullRequest,
   above: ReviewComment,
   body: string,
-): ReviewComment {
+): Promise<ReviewComment> {
   refuseArchived(deed.repository);
   const now = deed.world.clock.now();
   const inReplyTo = above.inReplyTo ?? above.id;
   const id = deed.world.newId();
-  return keep(deed, issue, {
-    ...above,
-    id,
-    body,
-    inReplyTo,
-    user: deed.actor.user,
-    reactions: [],
-    createdAt: now,
-    updatedAt: now,
-  });
+  const { user } = deed.actor;
+  const reply = { ...above, id, body, inReplyTo, user, reactions: [], createdAt: now, updatedAt: now };
+  await keep(deed, issue, [reply]);
+  return reply;
 }
 
 export function editReviewComment(

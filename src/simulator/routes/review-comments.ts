@@ -77,13 +77,12 @@ async function create(call: RepositoryCall): Promise<Answer> {
 
 const body = z.object({ body: z.string() });
 
-function reply(call: RepositoryCall): Answer {
+async function reply(call: RepositoryCall): Promise<Answer> {
   const issue = findPull(call.repository, call.params.number);
   const above = issue.pull.reviewComments.find(({ id }) => id === Number(call.params.id));
   if (!above) throw notFound();
-  return created(
-    shape(call, { issue, comment: replyToReviewComment(call, issue, above, parse(body, call.body).body) }),
-  );
+  const comment = await replyToReviewComment(call, issue, above, parse(body, call.body).body);
+  return created(shape(call, { issue, comment }));
 }
 
 function update(call: RepositoryCall): Answer {

@@ -144,7 +144,7 @@ export function shapeReviewComment(
     diff_hunk: comment.diffHunk,
     path: comment.path,
     position: comment.line,
-    original_position: comment.line ?? 1,
+    original_position: comment.originalLine ?? 1,
     commit_id: comment.commit,
     original_commit_id: comment.commit,
     ...(comment.inReplyTo !== null && { in_reply_to_id: comment.inReplyTo }),
@@ -160,9 +160,9 @@ export function shapeReviewComment(
     original_start_line: null,
     start_side: null,
     line: comment.line,
-    original_line: comment.line,
+    original_line: comment.originalLine,
     side: comment.side,
-    subject_type: comment.line === null ? 'file' : 'line',
+    subject_type: comment.originalLine === null ? 'file' : 'line',
     reactions: shapeReactions(`${url}/reactions`, comment.reactions),
   };
 }
