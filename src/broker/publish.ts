@@ -16,11 +16,13 @@ export interface PublishGit {
   keep(task: Task, run: Run, push: Push): Promise<void>;
   /** Whether the commit has anything that the base lacks. */
   isAhead(task: Task, sha: string): Promise<boolean>;
+  /** The commits of the task's branch that this one does not build on. */
+  lost(task: Task, sha: string): Promise<string[]>;
   /** Keeps where the task's branch stands, if this commit does not lead there. */
   keepTip(task: Task, run: Run, sha: string): Promise<void>;
   /** Pushes to the task's branch if it stands at `expected` (null: is not there). */
   push(task: Task, sha: string, expected: string | null): Promise<Pushed>;
-  /** Where the task's branch stands on the forge now. */
+  /** Where the task's branch stands on the forge now; it is fetched by the way. */
   tip(task: Task): Promise<string | null>;
   /** Keeps a commit that the forge does not take; says where, for people. */
   rescue(task: Task, run: Run, sha: string): Promise<string>;
@@ -56,6 +58,7 @@ export function createPublisher({ store, clock, forge, git, secrets }: PublishOp
 
   async function publish(task: Task, sha: string): Promise<void> {
     const branch = task.branch as string;
+    if (await isOverOthers(task, sha)) throw behind(branch, await git.rescue(task, run, sha));
     const intended = store.creations.get(task.id, 'branch', branch)?.content;
     // The intent is on disk first: after a crash in the push, a branch at this commit is known to be ours.
     store.creations.begin(task.id, 'branch', branch, clock.now());
@@ -65,6 +68,10 @@ export function createPublisher({ store, clock, forge, git, secrets }: PublishOp
       const tip = await git.tip(task);
       if (tip === sha) return;
       if (tip !== null && tip === intended) pushed = await git.push(task, sha, tip);
+      else if (tip !== null && task.head !== null) {
+        moved(task, tip);
+        throw behind(branch, await git.rescue(task, run, sha));
+      }
     }
     if (pushed.kind === 'pushed') return;
     // Not ours and never was: the next try takes another name, and nothing is forced.
@@ -72,6 +79,20 @@ export function createPublisher({ store, clock, forge, git, secrets }: PublishOp
       store.creations.forget(task.id, 'branch', branch);
     const what = `${forge.name} refused the push to \`${branch}\``;
     throw forge.refused(what, pushed.text, await git.rescue(task, run, sha));
+  }
+
+  /** Whether it would take away what others have pushed. */
+  async function isOverOthers(task: Task, sha: string): Promise<boolean> {
+    const tips = tipsOfOthers(store, task);
+    return tips.size > 0 && task.head !== null && (await git.lost(task, sha)).some(lost => tips.has(lost));
+  }
+
+  /** Somebody else has pushed: what the run pushes from now on has to build on that. */
+  function moved(task: Task, head: string): void {
+    store.transaction(() => {
+      if (!store.tasks.update(task.id, run.epoch, { head, updatedAt: clock.now() })) return;
+      store.journal.append(clock.now(), task.id, 'branch:moved', { run: run.number, head });
+    });
   }
 
   return {
@@ -146,6 +167,24 @@ export function createPublisher({ store, clock, forge, git, secrets }: PublishOp
       });
     },
   };
+}
+
+/** Where others than Orch have left the branch of a task's pull request. */
+function tipsOfOthers(store: Store, task: Task): Set<string> {
+  const tasks = task.pull === null ? [task] : store.tasks.byPull(task.repositoryId, task.pull);
+  const events = tasks.flatMap(({ id }) => store.journal.ofTask(id));
+  const own = events.flatMap(({ type, data }) =>
+    type === 'branch:pushed' || type === 'base:merged' ? [data.head] : [],
+  );
+  const found = events.flatMap(({ type, data }) => (type === 'branch:moved' ? [data.head] : []));
+  const begun = tasks.flatMap(({ continues, headSha }) => (continues === null ? [] : (headSha ?? [])));
+  return new Set([...found, ...begun].filter(tip => !own.includes(tip)));
+}
+
+function behind(branch: string, kept: string): OrchError {
+  return new OrchError('E_PUSH_REFUSED', `Somebody else has pushed to \`${branch}\`, which has to stay`, {
+    remedy: `Take it in with \`git pull --rebase origin ${branch}\`, then push again. The work is kept: ${kept}.`,
+  });
 }
 
 function refuseSecrets(secrets: PublishOptions['secrets'], part: string, text: string): void {

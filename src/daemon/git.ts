@@ -34,6 +34,10 @@ export function publishGit({ repositories, rules, keepTip, stays }: PublishGitOp
   const landing = (run: Run, { pack, new: sha }: Push) => {
     return { run: runName(run.task, run.number), pack, sha, maxBytes: MOST_PACK_BYTES };
   };
+  const lost = async (task: Task, sha: string) => {
+    if (task.head === null) return [];
+    return (await commits(await repositories.store(task), sha, task.head)).map(commit => commit.sha);
+  };
   return {
     async receive(task, run, push) {
       const store = await repositories.store(task);
@@ -55,10 +59,9 @@ export function publishGit({ repositories, rules, keepTip, stays }: PublishGitOp
     async isAhead(task, sha) {
       return (await commits(await repositories.store(task), task.baseSha as string, sha)).length > 0;
     },
+    lost,
     async keepTip(task, run, sha) {
-      const { head } = task;
-      if (head !== null && (await commits(await repositories.store(task), sha, head)).length > 0)
-        await keepTip(run, head, 'before a forced push');
+      if ((await lost(task, sha)).length > 0) await keepTip(run, task.head as string, 'before a forced push');
     },
     async push(task, sha, expected) {
       const store = await repositories.store(task);
@@ -77,6 +80,11 @@ export function publishGit({ repositories, rules, keepTip, stays }: PublishGitOp
         : await pushRescue(store, repositories.remote(task, 'write'), { sha, ref });
       return stays || refused !== null ? `git fetch ${store.directory} ${ref}` : `git fetch origin ${ref}`;
     },
-    tip: task => remoteBranch(repositories.remote(task, 'read'), task.branch as string),
+    async tip(task) {
+      const remote = repositories.remote(task, 'read');
+      const tip = await remoteBranch(remote, task.branch as string);
+      await fetchStore(await repositories.store(task), remote);
+      return tip;
+    },
   };
 }

@@ -56,6 +56,8 @@ export function describeEvent(event: JournalEvent): string {
       return `${event.data.done ? 'rolled' : `${event.data.by} asks to roll`} back to checkpoint ${event.data.checkpoint}`;
     case 'branch:pushed':
       return `pushed ${event.data.head.slice(0, 10)}`;
+    case 'branch:moved':
+      return `somebody else pushed ${event.data.head.slice(0, 10)}`;
     case 'pull:opened':
       return `${event.data.draft ? 'draft ' : ''}pull request #${event.data.number}${event.data.url === null ? '' : `: ${event.data.url}`}`;
     case 'pull:state':

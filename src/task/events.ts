@@ -34,6 +34,7 @@ export interface TaskEvents {
   'checkpoint:made': { checkpoint: number; why: string };
   'task:rollback': { checkpoint: number; by: string; done: boolean };
   'branch:pushed': { run: number; head: string };
+  'branch:moved': { run: number; head: string };
   'pull:opened': { number: number; url: string | null; draft: boolean };
   'pull:state': { state: 'open' | 'closed' | 'merged' };
   'pull:tested': { verdict: 'passed' | 'failed' | 'not_run'; command: string; reason: string | null };

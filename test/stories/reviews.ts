@@ -5,7 +5,7 @@ import type { Story } from './story.ts';
 const AGENT = `
   if [ -e total.js ]; then echo 'total = price * quantity' > total.js; else echo 'total = price' > total.js; fi
   git add total.js && git commit -qm 'Count the total' &&
-  { git push -q || { git pull -q --rebase && git push -q; } } &&
+  { git push -q || { git pull -q --rebase origin $(git branch --show-current) && git push -q; } } &&
   { gh pr create --title 'Count the total' --body 'Counted.' || true; } && orch done`;
 
 const LINE = { path: 'total.js', line: 1 };

@@ -278,6 +278,8 @@ function gitOn(
     receive,
     keep: receive,
     rescue: async () => 'in the simulation',
+    lost: async ({ head }, sha) =>
+      head === null ? [] : [...graph.history(head)].filter(each => !graph.isAncestor(each, sha)),
     keepTip: async () => {},
     isAhead: async (task, sha) => !graph.isAncestor(sha, task.baseSha as string),
     async push(task, sha, expected) {
