@@ -181,10 +181,14 @@ async function pressed(context: AppContext, raw: unknown, delivery: string): Pro
   }
 }
 
-function checked({ ci }: AppContext, raw: unknown): void {
-  const { repository, check_run, check_suite, sha } = checkEnded.parse(raw);
-  const head = check_run?.head_sha ?? check_suite?.head_sha ?? sha;
-  if (head !== undefined) ci?.changed(repository.id, head);
+/** The App's own check runs are told of too, at each report: they are no CI. */
+async function checked({ ci, github }: AppContext, raw: unknown): Promise<void> {
+  const { repository, installation, check_run, check_suite, sha } = checkEnded.parse(raw);
+  const check = check_run ?? check_suite;
+  const head = check?.head_sha ?? sha;
+  if (!ci || head === undefined) return;
+  const { appId } = await github.identity(installation.id, repository.id);
+  if (check?.app == null || check.app.id !== appId) ci.changed(repository.id, head);
 }
 
 function press(context: AppContext, payload: CheckRun, id: number): void {

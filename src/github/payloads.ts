@@ -68,11 +68,13 @@ export const checkRun = base.extend({
   check_run: z.object({ id: z.number().int(), external_id: z.string().nullish(), app }),
   requested_action: z.object({ identifier: z.string() }).nullish(),
 });
-/** A check run, a suite, or a status has ended; `app` is whose it is. */
+const check = z.object({ head_sha: z.string(), app });
+/** A check run, a suite, or a status has ended; of the first two it is told whose they are. */
 export const checkEnded = z.object({
   repository: z.object({ id: z.number().int() }),
-  check_run: z.object({ head_sha: z.string() }).optional(),
-  check_suite: z.object({ head_sha: z.string() }).optional(),
+  installation: z.object({ id: z.number().int() }),
+  check_run: check.optional(),
+  check_suite: check.optional(),
   sha: z.string().optional(),
 });
 export const pullRequest = base.extend({

@@ -29,18 +29,13 @@ export async function readCi(
   self: number | null,
 ): Promise<CiState> {
   const at = { ...ownerAndName(repository), ref, per_page: 100 };
-  const [runs, suites, statuses] = await Promise.all([
+  const [runs, statuses] = await Promise.all([
     octokit.paginate('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', at),
-    octokit.paginate('GET /repos/{owner}/{repo}/commits/{ref}/check-suites', at),
     readStatuses(octokit, at),
   ]);
   const others = runs.filter(({ app }) => app?.id !== self);
-  const open = suites.filter(
-    ({ app, status, latest_check_runs_count: count }) =>
-      app?.id !== self && status !== 'completed' && count > 0,
-  );
   if (others.length === 0 && statuses.length === 0) return { kind: 'none' };
-  const isPending = others.some(({ status }) => status !== 'completed') || open.length > 0;
+  const isPending = others.some(({ status }) => status !== 'completed');
   if (isPending || statuses.some(({ state }) => state === 'pending')) return { kind: 'pending' };
   const failures = [
     ...others
@@ -58,7 +53,21 @@ export async function readCi(
         ...{ name: context, url: target_url, run: null, isJob: false, summary: description ?? '' },
       })),
   ];
-  return failures.length === 0 ? { kind: 'passed' } : { kind: 'failed', failures };
+  if (failures.length === 0) return { kind: 'passed' };
+  return (await isToGoOn(octokit, at, self)) ? { kind: 'pending' } : { kind: 'failed', failures };
+}
+
+/** A workflow has more jobs to come than those that are known. */
+async function isToGoOn(
+  octokit: Octokit,
+  at: { owner: string; repo: string; ref: string; per_page: number },
+  self: number | null,
+): Promise<boolean> {
+  const suites = await octokit.paginate('GET /repos/{owner}/{repo}/commits/{ref}/check-suites', at);
+  return suites.some(
+    ({ app, status, latest_check_runs_count: count }) =>
+      app?.id !== self && status !== 'completed' && count > 0,
+  );
 }
 
 /** The newest of each context. An App that may not read them sees none. */

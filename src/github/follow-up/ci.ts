@@ -44,10 +44,14 @@ export function startCi(context: CiContext): Ci {
     const origin = task.continues ?? task.id;
     if (task.pullState === 'open' && !rounds.isFailing(origin)) rounds.wake(origin);
   };
-  // While an agent is at work nothing is judged: its end is a reason to look.
+  // While an agent is at work nothing is judged: its end is a reason to look, once for what it has pushed.
+  const looked = new Map<number, string>();
   const news = store.journal.onAppend(id => {
     const task = store.tasks.get(id);
-    if (task?.state === 'completed') look(task);
+    if (task?.state !== 'completed' || task.head === null || looked.get(id) === task.head) return;
+    if (task.pullState === 'open') looked.set(id, task.head);
+    else looked.delete(id);
+    look(task);
   });
   return {
     look,
@@ -71,16 +75,16 @@ async function judge(context: CiContext, task: Task): Promise<void> {
   const source = `ci:${origin.repositoryId}:${origin.pull}:${newest.head}`;
   if (!repository.followUp.ci || store.tasks.bySource(source) !== null) return;
   const octokit = await github.octokit(origin.installation, origin.repositoryId);
+  const { appId } = await github.identity(origin.installation, origin.repositoryId);
+  const ci = await readCi(octokit, origin.repository, newest.head, appId);
+  if (ci.kind !== 'failed') return;
+  const { failures } = ci;
   const { data: pull } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
     ...ownerAndName(origin.repository),
     pull_number: origin.pull as number,
   });
   // What a person has pushed is that person's to mend.
   if (pull.state !== 'open' || pull.head.sha !== newest.head) return;
-  const { appId } = await github.identity(origin.installation, origin.repositoryId);
-  const ci = await readCi(octokit, origin.repository, newest.head, appId);
-  if (ci.kind !== 'failed') return;
-  const { failures } = ci;
   const bases = new Set([newest.baseSha ?? pull.base.sha, pull.base.sha]);
   for (const base of bases)
     if (await isSameOn(octokit, origin.repository, base, failures, appId))
