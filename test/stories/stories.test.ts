@@ -13,6 +13,9 @@ const PROMISED = [
   ...['plan_approved', 'plan_void_on_edit', 'merged_midway_kept'],
 ];
 
+/** These claim above all that something does not happen, which is easily so; `npm run stories -- --sabotage` plays all. */
+const SABOTAGED = ['proof_absent_said', 'review_by_stranger_ignored', 'overlap_held', 'plan_void_on_edit'];
+
 describe('stories of pull requests', { timeout: TIMEOUT }, () => {
   it.concurrent.for(STORIES)('$name', async (story, { expect }) => {
     const outcome = await tell(story, { sabotage: false });
@@ -20,7 +23,7 @@ describe('stories of pull requests', { timeout: TIMEOUT }, () => {
     expect(outcome).toMatchObject({ held: true, task: expect.stringMatching(/^T\d+$/) });
   });
 
-  it.concurrent.for(STORIES.filter(({ needsAgents }) => needsAgents))(
+  it.concurrent.for(STORIES.filter(({ name }) => SABOTAGED.includes(name)))(
     '$name does not hold where agents do nothing',
     async (story, { expect }) => {
       expect(await tell(story, { sabotage: true })).toMatchObject({ held: false });
