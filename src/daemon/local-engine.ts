@@ -10,6 +10,7 @@ import { changedFiles } from '../workspace/publish.ts';
 import { tryCheckPush } from '../workspace/push/rules.ts';
 import { openStores } from '../workspace/store.ts';
 import { touchedFiles } from '../workspace/touched.ts';
+import { removeTree } from '../workspace/workspace.ts';
 import { agentStage, hostsOf, runEnvironment } from './agent-stage.ts';
 import { watchStates } from './agent-states.ts';
 import { asAgentOf, enclosedIn } from './as-agent.ts';
@@ -29,7 +30,7 @@ import { groupsOfHost, readUsage } from './limits.ts';
 import { modelOf } from './model.ts';
 import { withPlans } from './plan-stage.ts';
 import { hasBegun, openPlans } from './plans.ts';
-import { proving } from './proving.ts';
+import { proofsFolder, proving } from './proving.ts';
 import { pullStage } from './pull-stage.ts';
 import { pushRules } from './push-rules.ts';
 import { startRollbacks } from './rollbacks.ts';
@@ -169,6 +170,7 @@ export async function openLocalEngine(options: EngineOptions, stays = true): Pro
   stack.defer(() => rollbacks.stop());
   const kept = keepWork({ store, clock, repositories, rules });
   const stages = { workspace, agent, broker: sockets, pulls: pullStage(forge) };
+  await removeTree(proofsFolder(paths));
   const open = stack.move();
   return {
     stages: withPlans(withDecided(stages, { store, log, keepWork: kept }), {

@@ -6,6 +6,7 @@ import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Forge } from '../forge/forge.ts';
 import { detectCommand } from '../proof/command.ts';
+import { failedTests } from '../proof/failures.ts';
 import { type ProofTree, prove } from '../proof/prove.ts';
 import { isTestFile } from '../proof/test-files.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -15,8 +16,15 @@ import { type GroupResult, runGroup } from '../shared/program.ts';
 import { lastBytes, readableLines, shorten } from '../shared/text.ts';
 import type { Proof, ProofRun } from '../store/proofs.ts';
 import { type Run, runName, type Task } from '../task/glossary.ts';
-import { copyFiles } from '../workspace/copy.ts';
-import { addedOrChanged, filesOf, holdsMerges, makeProofTree, partingOf } from '../workspace/proof-tree.ts';
+import { type CopyRequest, copyFiles } from '../workspace/copy.ts';
+import {
+  changedBetween,
+  filesOf,
+  holdsMerges,
+  makeProofTree,
+  type ProofTreePlan,
+  partingOf,
+} from '../workspace/proof-tree.ts';
 import { fetchStore, resolve } from '../workspace/store.ts';
 import { removeTree, type Workspace } from '../workspace/workspace.ts';
 import { setupOf } from './agent-stage.ts';
@@ -48,7 +56,7 @@ export type Prove = (task: Task, run: Run, signal: AbortSignal) => Promise<Proof
 
 const KEPT_BYTES = 6144;
 /** Of what was printed (characters): enough that no secret is cut where the kept part begins. */
-const READ = 65_536;
+const READ = 1024 * 1024;
 
 /**
  * In trees of its own, which no agent has had, shut in like the run's agent, and without its logins. Setup commands reach the
@@ -57,7 +65,17 @@ const READ = 65_536;
 export function proving(options: ProvingOptions): Prove {
   const { paths, repositories, clock } = options;
 
+  const turns = new Map<string, Promise<unknown>>();
+
+  /** A branch is tested as it is, and with its base merged: one after the other, in one folder. */
   return async (task, run, signal) => {
+    const name = runName(run.task, run.number);
+    const turn = (turns.get(name) ?? Promise.resolve()).catch(() => {}).then(() => test(task, run, signal));
+    turns.set(name, turn);
+    return await turn.finally(() => turns.get(name) === turn && turns.delete(name));
+  };
+
+  async function test(task: Task, run: Run, signal: AbortSignal): Promise<Proof> {
     const name = runName(run.task, run.number);
     const own = options.repositorySettings(task);
     const git = await repositories.store(task);
@@ -68,10 +86,13 @@ export function proving(options: ProvingOptions): Prove {
     if (await holdsMerges(git, start, head)) await fetchStore(git, remote).catch(options.forge.notFetched);
     const target = await resolve(git, { branch: task.target as string }).catch(() => null);
     const base = (await partingOf(git, target ?? start, head)) ?? start;
-    const changed = await addedOrChanged(git, base, head);
+    const changed = await changedBetween(git, base, head);
     const tests = changed.filter(path => isTestFile(path, own.checks.testFiles));
-    const command = own.test ?? (await detectCommand(await filesOf(git, head)));
-    const workspaces = join(paths.home, 'proofs');
+    const found = own.test === null ? await detectCommand(await filesOf(git, head)) : null;
+    const before = found && (await detectCommand(await filesOf(git, base)));
+    const command = own.test ?? found?.command ?? null;
+    const isOtherCommand = found !== null && before?.means !== found.means;
+    const workspaces = proofsFolder(paths);
     const planOf = {
       before: { sha: base, overlay: null },
       tests: { sha: base, overlay: { sha: head, files: tests } },
@@ -83,18 +104,36 @@ export function proving(options: ProvingOptions): Prove {
           now: clock.now,
           async tree(where) {
             const plan = { ...planOf[where], workspaces, run: name, store: git, remote };
-            const workspace = await makeProofTree(plan);
-            if (own.copy.length > 0)
-              await copyFiles(workspace.tree, { from: options.forge.files(task), files: own.copy });
+            const copy = { from: options.forge.files(task), files: own.copy };
+            const workspace = await made(plan, copy).catch(error => sentenceOf(error, options.redact));
+            if (typeof workspace === 'string') return workspace;
             return await readyTree(options, task, run, workspace, command as string, signal);
           },
         },
-        { base, head, command, tests },
+        { base, head, command, tests, isOtherCommand },
       );
     } finally {
       await removeTree(join(workspaces, name));
     }
-  };
+  }
+}
+
+/** Trees of work that is tested are below it; what a daemon left there is nobody's. */
+export function proofsFolder({ home }: Pick<Paths, 'home'>): string {
+  return join(home, 'proofs');
+}
+
+async function made(plan: ProofTreePlan, copy: CopyRequest): Promise<Workspace> {
+  const workspace = await makeProofTree(plan);
+  if (copy.files.length > 0) await copyFiles(workspace.tree, copy);
+  return workspace;
+}
+
+/** What would be the same each time is told, and not tried again. */
+function sentenceOf(error: unknown, redact: (text: string) => string): string {
+  const isLasting = error instanceof OrchError && ['E_SETTINGS', 'E_PROGRAM_FAILED'].includes(error.code);
+  if (!isLasting) throw error;
+  return `its files could not be made ready: ${shorten(stripInvisible(redact(error.message)), 300)}`;
 }
 
 async function readyTree(
@@ -122,6 +161,8 @@ async function readyTree(
       const argv = ['-c', script, 'sh', ...words];
       return await runGroup('/bin/sh', argv, { cwd: tree, env: environment, timeout, keep: 'end', signal });
     } finally {
+      // Who has left the process group is in this one still.
+      for (const pid of group.pids()) tryKill(pid);
       group.remove();
       await options.sandboxes.found?.end(tree);
     }
@@ -155,9 +196,21 @@ function ranOf(
   { stdout, exitCode, isTimedOut }: GroupResult,
   redact: (text: string) => string,
   timeout: number,
-): Omit<ProofRun, 'where' | 'seconds'> & { code: number | null } {
+): Omit<ProofRun, 'where' | 'seconds'> & { code: number | null; failed: string[] } {
   const printed = stripInvisible(readableLines(stdout.slice(-READ)).join('\n'));
-  const output = lastBytes(redact(printed).trim(), KEPT_BYTES);
+  const told = redact(printed).trim();
+  const output = lastBytes(told, KEPT_BYTES);
   const early = isTimedOut ? `they took longer than ${timeout / 1000} s` : 'they were ended by a signal';
-  return { passed: exitCode === 0, code: exitCode, ended: exitCode === null ? early : null, output };
+  const passed = exitCode === 0;
+  // Of all that was printed: a failure that is cut away on one side would be new on the other.
+  const failed = passed ? [] : failedTests(told);
+  return { passed, code: exitCode, ended: exitCode === null ? early : null, output, failed };
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
 }

@@ -5,6 +5,12 @@ export type ReadFile = (path: string) => Promise<string | null>;
 
 const manifest = z.object({ scripts: z.object({ test: z.string().trim().min(1) }) });
 
+export interface TestCommand {
+  command: string;
+  /** What the project's own files make of it: work that changes this changes what is tested. */
+  means: string;
+}
+
 /** What `npm init` writes, which fails always. */
 const NO_TESTS = /no test specified/;
 
@@ -12,7 +18,7 @@ const NO_TESTS = /no test specified/;
  * The command that a project's own files say runs its tests; null where they say nothing. A script named `test` counts, a
  * configured pytest, a module of Go, a crate, a target of make, in this order.
  */
-export async function detectCommand(read: ReadFile): Promise<string | null> {
+export async function detectCommand(read: ReadFile): Promise<TestCommand | null> {
   for (const detect of [javascript, python, go, rust, make]) {
     const command = await detect(read);
     if (command !== null) return command;
@@ -20,31 +26,37 @@ export async function detectCommand(read: ReadFile): Promise<string | null> {
   return null;
 }
 
-async function javascript(read: ReadFile): Promise<string | null> {
+async function javascript(read: ReadFile): Promise<TestCommand | null> {
   const { success, data } = manifest.safeParse(parseJson(await read('package.json')));
   if (!success || NO_TESTS.test(data.scripts.test)) return null;
-  if ((await read('pnpm-lock.yaml')) !== null) return 'pnpm test';
-  return (await read('yarn.lock')) !== null ? 'yarn test' : 'npm test';
+  const means = data.scripts.test;
+  if ((await read('pnpm-lock.yaml')) !== null) return { command: 'pnpm test', means };
+  return { command: (await read('yarn.lock')) !== null ? 'yarn test' : 'npm test', means };
 }
 
-async function python(read: ReadFile): Promise<string | null> {
+async function python(read: ReadFile): Promise<TestCommand | null> {
   const isConfigured =
     (await read('pytest.ini')) !== null ||
     /^\[tool\.pytest/m.test((await read('pyproject.toml')) ?? '') ||
     /^\[tool:pytest\]/m.test((await read('setup.cfg')) ?? '');
-  return isConfigured ? 'python -m pytest -rA' : null;
+  return isConfigured ? alone('python -m pytest -rA') : null;
 }
 
-async function go(read: ReadFile): Promise<string | null> {
-  return (await read('go.mod')) === null ? null : 'go test ./...';
+async function go(read: ReadFile): Promise<TestCommand | null> {
+  return (await read('go.mod')) === null ? null : alone('go test ./...');
 }
 
-async function rust(read: ReadFile): Promise<string | null> {
-  return (await read('Cargo.toml')) === null ? null : 'cargo test';
+async function rust(read: ReadFile): Promise<TestCommand | null> {
+  return (await read('Cargo.toml')) === null ? null : alone('cargo test');
 }
 
-async function make(read: ReadFile): Promise<string | null> {
-  return /^test\s*:(?!=)/m.test((await read('Makefile')) ?? '') ? 'make test' : null;
+async function make(read: ReadFile): Promise<TestCommand | null> {
+  const means = (await read('Makefile')) ?? '';
+  return /^test\s*:(?!=)/m.test(means) ? { command: 'make test', means } : null;
+}
+
+function alone(command: string): TestCommand {
+  return { command, means: command };
 }
 
 function parseJson(text: string | null): unknown {

@@ -1,10 +1,9 @@
 import type { Proof, ProofRun } from '../store/proofs.ts';
-import { failedTests } from './failures.ts';
 
 /** Files of a commit, ready to be tested. */
 export interface ProofTree {
   /** Runs the tests; ends early when they take too long. */
-  test(): Promise<Omit<ProofRun, 'where'> & { code: number | null }>;
+  test(): Promise<Omit<ProofRun, 'where'> & { code: number | null; failed: string[] }>;
 }
 
 export interface ProofWorld {
@@ -13,7 +12,10 @@ export interface ProofWorld {
   now(): number;
 }
 
-export type Claim = Pick<Proof, 'base' | 'head' | 'command' | 'tests'>;
+export type Claim = Pick<Proof, 'base' | 'head' | 'command' | 'tests'> & {
+  /** The work changes what the command does, as its project's files say. */
+  isOtherCommand: boolean;
+};
 
 type Outcome = Pick<Proof, 'verdict' | 'reason'> & Partial<Pick<Proof, 'failing' | 'failedBefore' | 'flaky'>>;
 type Ran = ProofRun & { code: number | null; failed: string[] };
@@ -22,8 +24,8 @@ type Ran = ProofRun & { code: number | null; failed: string[] };
 const TIMES = 3;
 const REPEAT_WITHIN_MS = 10 * 60_000;
 
-/** The shell found no such program, or may not run it. */
-const CANT_RUN = [126, 127];
+/** Nothing was run: there is no such program, it may not be run, or what holds it could not be made. */
+const CANT_RUN = [125, 126, 127];
 
 /**
  * Shows what the work's tests say of it. It is proven when its new or changed tests, or where there are none
@@ -32,12 +34,13 @@ const CANT_RUN = [126, 127];
  * three times: what differs is flaky, is named, and proves nothing.
  */
 export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
+  const { isOtherCommand, ...about } = claim;
   const runs: Ran[] = [];
   const began = world.now();
   const outcome = await find();
   const { failedBefore = [], failing = [], flaky = [], ...said } = outcome;
   const kept = runs.map(({ code: _code, failed: _failed, ...run }) => run);
-  return { ...claim, ...said, failedBefore, failing, flaky, runs: kept };
+  return { ...about, ...said, failedBefore, failing, flaky, runs: kept };
 
   async function find(): Promise<Outcome> {
     if (claim.command === null)
@@ -49,6 +52,7 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
   }
 
   async function whenGreen(after: Ran): Promise<Outcome> {
+    if (isOtherCommand) return unproven('the tests pass, and the work changes how they are run');
     const isNew = claim.tests.length > 0;
     const before = await run(isNew ? 'tests' : 'before');
     if (typeof before === 'string')
@@ -59,6 +63,7 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
           ? 'the new or changed tests pass without the change, too'
           : 'no test was added or changed, and those that are there passed before',
       );
+    if (cantRun(before)) return unproven("the tests pass, and can't be run on the base");
     if (before.ended !== null)
       return unproven(`the tests pass, and whether they failed before is not known: ${before.ended}`);
     const flaky = await repeat([after, before]);
@@ -70,11 +75,11 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
   }
 
   async function whenRed(after: Ran): Promise<Outcome> {
-    if (after.code !== null && CANT_RUN.includes(after.code))
-      return notRun(`the command can't be run here (exit code ${after.code})`);
     const before = await run('before');
     if (typeof before === 'string')
       return unproven(`the tests fail, and whether they did before is not known: ${before}`);
+    if (cantRun(after) && !before.passed)
+      return notRun(`the command can't be run here (exit code ${after.code})`);
     const failing = after.failed.filter(name => !before.failed.includes(name));
     const isNew = before.passed || (before.failed.length > 0 && failing.length > 0);
     if (!isNew) {
@@ -91,7 +96,7 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
     const tree = await world.tree(where);
     if (typeof tree === 'string') return tree;
     const ran = await tree.test();
-    const all = { ...ran, where, failed: ran.passed ? [] : failedTests(ran.output) };
+    const all = { ...ran, where, failed: ran.passed ? [] : ran.failed };
     runs.push(all);
     return all;
   }
@@ -114,6 +119,10 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
     }
     return null;
   }
+}
+
+function cantRun({ code }: Ran): boolean {
+  return code !== null && CANT_RUN.includes(code);
 }
 
 function unproven(reason: string): Outcome {

@@ -21,7 +21,7 @@ const MOST_NAMES = 20;
 const MOST_OUTPUT = 3000;
 
 /** One line: the verdict, and why. */
-function proofLine(proof: Proof): string {
+export function proofLine(proof: Proof): string {
   return `${SAYS[proof.verdict]} ${sentence(proof.reason)}`;
 }
 
@@ -41,10 +41,11 @@ export function proofText(proof: Proof): string {
 
 /** Commands that show the same, each with what comes of it; none where none were run. */
 export function replay({ base, head, command, tests, runs }: Proof): { command: string; shows: string }[] {
-  const files = tests.map(shellQuote).join(' ');
+  const more = tests.length > MOST_NAMES ? ` # and ${tests.length - MOST_NAMES} more files` : '';
+  const files = tests.slice(0, MOST_NAMES).map(shellQuote).join(' ');
   const set = {
     before: `git switch --detach ${base}`,
-    tests: `git switch --detach ${base} && git checkout ${head} -- ${files}`,
+    tests: `git switch --detach ${base} && git checkout --no-overlay ${head} -- ${files}`,
     after: `git switch --detach ${head}`,
   };
   const places = (['before', 'tests', 'after'] as const).filter(where =>
@@ -52,7 +53,10 @@ export function replay({ base, head, command, tests, runs }: Proof): { command: 
   );
   return places.map(where => {
     const isGreen = runs.filter(run => run.where === where).every(run => run.passed);
-    return { command: `${set[where]} && ${command}`, shows: isGreen ? 'passes' : 'fails' };
+    return {
+      command: `${set[where]} && ${command}${where === 'tests' ? more : ''}`,
+      shows: isGreen ? 'passes' : 'fails',
+    };
   });
 }
 

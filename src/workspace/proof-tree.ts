@@ -13,7 +13,7 @@ export interface ProofTreePlan {
   store: Store;
   remote: Remote;
   sha: string;
-  /** Files as another commit has them, on top. */
+  /** Files as another commit has them, on top; those that it has not are not there. */
   overlay: { sha: string; files: readonly string[] } | null;
 }
 
@@ -37,15 +37,15 @@ export async function makeProofTree(plan: ProofTreePlan): Promise<Workspace> {
   await execGit(['worktree', 'add', '--quiet', workspace.tree, 'orch-proof'], { directory });
   if (overlay !== null && overlay.files.length > 0) {
     const paths = ['--pathspec-from-file=-', '--pathspec-file-nul'];
-    const take = ['--literal-pathspecs', '-C', workspace.tree, 'checkout', '--quiet', overlay.sha, ...paths];
-    await execGit(take, { input: overlay.files.join('\0') });
+    const take = ['--literal-pathspecs', '-C', workspace.tree, 'checkout', '--quiet', '--no-overlay'];
+    await execGit([...take, overlay.sha, ...paths], { input: overlay.files.join('\0') });
   }
   return workspace;
 }
 
-/** The files that a commit adds or changes against another; a renamed one counts as added. */
-export async function addedOrChanged({ directory }: Store, base: string, head: string): Promise<string[]> {
-  const args = ['diff-tree', '-r', '-z', '--no-renames', '--diff-filter=AM', '--name-only', base, head];
+/** The files in which two commits differ; a renamed one counts as taken away and added. */
+export async function changedBetween({ directory }: Store, base: string, head: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--no-renames', '--name-only', base, head];
   return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
 }
 

@@ -34,6 +34,15 @@ function proven(store: Store, checks = { proof: true }): Task {
 const asked = (store: Store) => store.journal.ofTask(1).filter(({ type }) => type === 'proof:asked');
 
 describe('another proof', () => {
+  it('is none at a desk, which has tests of its own', () => {
+    using store = memoryStore();
+    const task = proven(store);
+    store.proofs.forget(task.id);
+    store.pulls.put({ task: task.id, title: 'Mend it', body: '', draft: false, openedAt: NOW });
+    expect(proofOf(store, task)).toBeNull();
+    expect(() => proveAgain(store, task, 'ann', NOW)).toThrow('no open pull request whose tests Orch runs');
+  });
+
   it('is due from then on, and asked for once while it is', () => {
     using store = memoryStore();
     const task = proven(store);

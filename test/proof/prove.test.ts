@@ -5,7 +5,10 @@ import type { ProofRun } from '../../src/store/proofs.ts';
 type Side = ProofRun['where'];
 type Result = 'passes' | 'hangs' | string[] | number;
 
-const CLAIM = { base: 'b'.repeat(40), head: 'h'.repeat(40), command: 'npm test', tests: ['a.test.js'] };
+const CLAIM = {
+  ...{ base: 'b'.repeat(40), head: 'h'.repeat(40), command: 'npm test', tests: ['a.test.js'] },
+  isOtherCommand: false,
+};
 
 /** Each side gives its results in turn, the last one for ever; a string is why there is no tree. */
 async function proving(results: Partial<Record<Side, Result[] | string>>, claim: Partial<typeof CLAIM> = {}) {
@@ -27,7 +30,8 @@ async function proving(results: Partial<Record<Side, Result[] | string>>, claim:
               code: result === 'passes' ? 0 : result === 'hangs' ? null : Array.isArray(result) ? 1 : result,
               seconds: 1,
               ended: result === 'hangs' ? 'they took longer than 600 s' : null,
-              output: failed.map((name, index) => `not ok ${index + 1} - ${name}`).join('\n'),
+              failed,
+              output: '',
             };
           },
         };
@@ -64,7 +68,15 @@ describe('what the tests show', () => {
     ['with a base that hangs', { tests: ['hangs'] }, {}, { verdict: 'unproven' }],
     ['with a base that can not be set up', { tests: 'the setup failed' }, {}, { verdict: 'unproven' }],
     ['with work that can not be set up', { after: 'the setup failed' }, {}, { verdict: 'not_run' }],
-    ['without the program', { after: [127] }, {}, { verdict: 'not_run' }],
+    ['without the program', { after: [127], before: [127] }, {}, { verdict: 'not_run' }],
+    ['with the program on the base alone', { after: [127], before: ['passes'] }, {}, { verdict: 'broken' }],
+    ['with a program that the base lacks', { tests: [127] }, {}, { verdict: 'unproven', failedBefore: [] }],
+    [
+      'with tests that are run otherwise than on the base',
+      {},
+      { isOtherCommand: true },
+      { verdict: 'unproven' },
+    ],
     [
       'with a failure that was there before',
       { before: [['old']], after: [['old']] },

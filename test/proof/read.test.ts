@@ -22,8 +22,19 @@ describe('the command that runs the tests', () => {
     [null, { 'pyproject.toml': '[project]\n' }],
     [null, {}],
   ])('%s', async (command, files) => {
-    expect(await detectCommand(async path => files[path] ?? null)).toBe(command);
+    const found = await detectCommand(async path => files[path] ?? null);
+    expect(found?.command ?? null).toBe(command);
   });
+});
+
+it('means something else when its script changes', async () => {
+  const means = async (test: string) =>
+    (
+      await detectCommand(async path =>
+        path === 'package.json' ? JSON.stringify({ scripts: { test } }) : null,
+      )
+    )?.means;
+  expect(await means('node --test')).not.toBe(await means('true'));
 });
 
 describe('failed tests are named', () => {

@@ -70,7 +70,7 @@ export const proofFailsThenPasses = story(
   {
     conclusion: 'success',
     says: /Failed before, passes now/,
-    also: /git switch --detach [0-9a-f]{40} && git checkout [0-9a-f]{40} -- 'quantity\.test\.mjs' && npm test {3}# fails\ngit switch --detach [0-9a-f]{40} && npm test {3}# passes/,
+    also: /git switch --detach [0-9a-f]{40} && git checkout --no-overlay [0-9a-f]{40} -- 'quantity\.test\.mjs' && npm test {3}# fails\ngit switch --detach [0-9a-f]{40} && npm test {3}# passes/,
   },
 );
 

@@ -19,7 +19,7 @@ export async function isSameOn(
     const same = there.failures.find(({ name }) => name === failure.name);
     if (same === undefined) return false;
     const [here, before] = await Promise.all([failure, same].map(one => readWords(octokit, repository, one)));
-    if (!saysNothingNew(here as Words, before as Words)) return false;
+    if (here === null || before == null || !saysNothingNew(here as Words, before)) return false;
   }
   return true;
 }
@@ -31,10 +31,12 @@ export interface Words {
   text: string;
 }
 
-async function readWords(octokit: Octokit, repository: string, failure: Failure): Promise<Words> {
+/** Null where it says too little to be compared: a job whose log can't be read. */
+async function readWords(octokit: Octokit, repository: string, failure: Failure): Promise<Words | null> {
   const { run, isJob, summary } = failure;
   const annotations = await readAnnotations(octokit, repository, run);
   const log = isJob ? await readLogEnd(octokit, repository, run as number) : '';
+  if (isJob && log === '') return null;
   return {
     annotations: annotations.map(({ path, message }) => `${path}: ${message}`),
     text: `${summary}\n${log}`,

@@ -1,5 +1,6 @@
 import { proofOf } from '../../proof/due.ts';
-import { proofText } from '../../proof/words.ts';
+import { proofLine, proofText } from '../../proof/words.ts';
+import type { Proof } from '../../store/proofs.ts';
 import type { Task } from '../../task/glossary.ts';
 import { runName, taskName } from '../../task/glossary.ts';
 import { githubMessage, isRefusal, type Octokit } from '../client.ts';
@@ -26,12 +27,14 @@ export async function reportPull(options: ReporterOptions, octokit: Octokit, tas
     .ofKind(task.continues ?? task.id, 'pull')
     .some(each => each.remoteId === task.pull);
   if (newest?.id !== task.id || !isOurs) return null;
-  const block = `${BEGIN}\n---\n\n${blockOf(options, task)}\n${END}`;
+  const block = blockOf(options, task, proofText);
   const key = `block:${task.pull}`;
   if (store.creations.get(task.id, 'decoration', key)?.content === block) return null;
   const at = { ...ownerAndName(task.repository), pull_number: task.pull };
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', at);
-  const body = withBlock(data.body ?? '', block);
+  const whole = withBlock(data.body ?? '', block);
+  const body =
+    whole.length <= BODY_LIMIT ? whole : withBlock(data.body ?? '', blockOf(options, task, proofLine));
   if (body !== data.body && body.length <= BODY_LIMIT) {
     await octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { ...at, body }).catch(error => {
       if (!isRefusal(error)) throw error;
@@ -52,7 +55,8 @@ function withBlock(body: string, block: string): string {
   return `${body.slice(0, begin)}${block}${body.slice(end + END.length)}`;
 }
 
-function blockOf({ store }: ReporterOptions, task: Task): string {
+/** Names of tests and what they print are anybody's: no marker among them may end it. */
+function blockOf({ store }: ReporterOptions, task: Task, tell: (proof: Proof) => string): string {
   const proof = proofOf(store, task);
   const run = store.runs.ofTask(task.id).at(-1);
   const usage = store.usage.ofTask(task.id);
@@ -63,7 +67,8 @@ function blockOf({ store }: ReporterOptions, task: Task): string {
     by,
     usage.length > 0 ? usedText(usage) : '',
   ].filter(text => text !== '');
-  const tested = proof === null ? '' : proof === 'due' ? '⏳ The tests run.' : proofText(proof);
+  const tested = proof === null ? '' : proof === 'due' ? '⏳ The tests run.' : tell(proof);
   const collides = overlapText(task, store.journal.ofTask(task.id));
-  return [collides, tested, `<sub>${facts.join(' · ')}</sub>`].filter(text => text !== '').join('\n\n');
+  const parts = [collides, tested, `<sub>${facts.join(' · ')}</sub>`].filter(text => text !== '');
+  return `${BEGIN}\n---\n\n${parts.join('\n\n').replaceAll('<!--', '<! --')}\n${END}`;
 }
