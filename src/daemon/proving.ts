@@ -5,7 +5,7 @@ import type { Paths } from '../config/paths.ts';
 import type { RepositorySettings } from '../config/repository.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Forge } from '../forge/forge.ts';
-import { detectCommand } from '../proof/command.ts';
+import { detectCommand, isRunnerFile } from '../proof/command.ts';
 import { failedTests } from '../proof/failures.ts';
 import { type ProofTree, prove } from '../proof/prove.ts';
 import { isTestFile } from '../proof/test-files.ts';
@@ -19,6 +19,7 @@ import { type Run, runName, type Task } from '../task/glossary.ts';
 import { type CopyRequest, copyFiles } from '../workspace/copy.ts';
 import {
   changedBetween,
+  deletedBetween,
   filesOf,
   holdsMerges,
   makeProofTree,
@@ -87,11 +88,13 @@ export function proving(options: ProvingOptions): Prove {
     const target = await resolve(git, { branch: task.target as string }).catch(() => null);
     const base = (await partingOf(git, target ?? start, head)) ?? start;
     const changed = await changedBetween(git, base, head);
-    const tests = changed.filter(path => isTestFile(path, own.checks.testFiles));
-    const found = own.test === null ? await detectCommand(await filesOf(git, head)) : null;
-    const before = found && (await detectCommand(await filesOf(git, base)));
+    const isTest = (path: string) => isTestFile(path, own.checks.testFiles);
+    const tests = changed.filter(isTest);
+    const gone = (await deletedBetween(git, base, head)).filter(isTest);
+    const found = await detectCommand(await filesOf(git, head));
+    const before = await detectCommand(await filesOf(git, base));
     const command = own.test ?? found?.command ?? null;
-    const isOtherCommand = found !== null && before?.means !== found.means;
+    const isOtherCommand = before?.means !== found?.means || changed.some(isRunnerFile);
     const workspaces = proofsFolder(paths);
     const planOf = {
       before: { sha: base, overlay: null },
@@ -110,7 +113,7 @@ export function proving(options: ProvingOptions): Prove {
             return await readyTree(options, task, run, workspace, command as string, signal);
           },
         },
-        { base, head, command, tests, isOtherCommand },
+        { base, head, command, tests, gone, isOtherCommand },
       );
     } finally {
       await removeTree(join(workspaces, name));

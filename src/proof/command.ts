@@ -3,7 +3,19 @@ import { z } from 'zod';
 /** Reads a file at the top of a commit's tree; null when it is not there. */
 export type ReadFile = (path: string) => Promise<string | null>;
 
-const manifest = z.object({ scripts: z.object({ test: z.string().trim().min(1) }) });
+const script = z.string().optional();
+const manifest = z.object({
+  scripts: z.object({ test: z.string().trim().min(1), pretest: script, posttest: script }),
+});
+
+/** Files that say how tests are run, whatever the command is. */
+const RUNNERS =
+  /^(\.npmrc|\.yarnrc(\.yml)?|pytest\.ini|tox\.ini|setup\.cfg|\.mocharc\.\w+|(jest|vitest|vite|karma|playwright)\.config\.\w+|\.cargo\/.+)$/;
+
+/** Whether a path in the repository says how tests are run. */
+export function isRunnerFile(path: string): boolean {
+  return RUNNERS.test(path);
+}
 
 export interface TestCommand {
   command: string;
@@ -29,7 +41,8 @@ export async function detectCommand(read: ReadFile): Promise<TestCommand | null>
 async function javascript(read: ReadFile): Promise<TestCommand | null> {
   const { success, data } = manifest.safeParse(parseJson(await read('package.json')));
   if (!success || NO_TESTS.test(data.scripts.test)) return null;
-  const means = data.scripts.test;
+  const { test, pretest, posttest } = data.scripts;
+  const means = JSON.stringify([pretest, test, posttest]);
   if ((await read('pnpm-lock.yaml')) !== null) return { command: 'pnpm test', means };
   return { command: (await read('yarn.lock')) !== null ? 'yarn test' : 'npm test', means };
 }

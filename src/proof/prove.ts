@@ -13,8 +13,10 @@ export interface ProofWorld {
 }
 
 export type Claim = Pick<Proof, 'base' | 'head' | 'command' | 'tests'> & {
-  /** The work changes what the command does, as its project's files say. */
+  /** The work changes how tests are run, as far as its files tell. */
   isOtherCommand: boolean;
+  /** Test files that it takes away. */
+  gone: readonly string[];
 };
 
 type Outcome = Pick<Proof, 'verdict' | 'reason'> & Partial<Pick<Proof, 'failing' | 'failedBefore' | 'flaky'>>;
@@ -34,7 +36,7 @@ const CANT_RUN = [125, 126, 127];
  * three times: what differs is flaky, is named, and proves nothing.
  */
 export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
-  const { isOtherCommand, ...about } = claim;
+  const { isOtherCommand, gone, ...about } = claim;
   const runs: Ran[] = [];
   const began = world.now();
   const outcome = await find();
@@ -52,6 +54,7 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
   }
 
   async function whenGreen(after: Ran): Promise<Outcome> {
+    if (gone.length > 0) return unproven(`the tests pass, and the work takes tests away: ${some(gone)}`);
     if (isOtherCommand) return unproven('the tests pass, and the work changes how they are run');
     const isNew = claim.tests.length > 0;
     const before = await run(isNew ? 'tests' : 'before');
@@ -119,6 +122,11 @@ export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
     }
     return null;
   }
+}
+
+function some(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `${names.slice(0, 3).join(', ')}${more}`;
 }
 
 function cantRun({ code }: Ran): boolean {

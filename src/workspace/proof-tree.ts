@@ -49,6 +49,12 @@ export async function changedBetween({ directory }: Store, base: string, head: s
   return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
 }
 
+/** The files that a commit takes away from another; one that is only moved, and much the same, is not gone. */
+export async function deletedBetween({ directory }: Store, base: string, head: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '-M', '--diff-filter=D', '--name-only', base, head];
+  return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
+}
+
 /** Where two commits part; null when they have nothing in common. */
 export async function partingOf({ directory }: Store, one: string, other: string): Promise<string | null> {
   const found = await execGit(['merge-base', one, other], { directory }).catch(() => '');

@@ -20,6 +20,8 @@ it('nothing is proven by taking the failing test away, or by running none', asyn
       'a.test.mjs': FAILING,
       'b.test.mjs': PASSING,
       'package.json': '{ "scripts": { "test": "node --test" } }\n',
+      // A command that is named runs what the work says all the same.
+      '.github/orch.yml': 'test: npm test\n',
     },
   });
   const said = async (task: number, agent: string) => {
@@ -28,7 +30,10 @@ it('nothing is proven by taking the failing test away, or by running none', asyn
     await app.until(() => app.daemon.store.proofs.get(task));
     return proofOf(app.daemon.store, app.task(task));
   };
-  expect(await said(1, 'deletes')).toMatchObject({ verdict: 'unproven', tests: ['a.test.mjs'] });
+  expect(await said(1, 'deletes')).toMatchObject({
+    verdict: 'unproven',
+    reason: 'the tests pass, and the work takes tests away: a.test.mjs',
+  });
   expect(await said(2, 'silences')).toMatchObject({
     verdict: 'unproven',
     reason: 'the tests pass, and the work changes how they are run',

@@ -7,7 +7,7 @@ type Result = 'passes' | 'hangs' | string[] | number;
 
 const CLAIM = {
   ...{ base: 'b'.repeat(40), head: 'h'.repeat(40), command: 'npm test', tests: ['a.test.js'] },
-  isOtherCommand: false,
+  ...{ isOtherCommand: false, gone: [] as string[] },
 };
 
 /** Each side gives its results in turn, the last one for ever; a string is why there is no tree. */

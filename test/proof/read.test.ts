@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detectCommand } from '../../src/proof/command.ts';
+import { detectCommand, isRunnerFile } from '../../src/proof/command.ts';
 import { failedTests } from '../../src/proof/failures.ts';
 import { isTestFile } from '../../src/proof/test-files.ts';
 
@@ -36,6 +36,14 @@ it('means something else when its script changes', async () => {
     )?.means;
   expect(await means('node --test')).not.toBe(await means('true'));
 });
+
+it.each([
+  ['.npmrc', true],
+  ['vitest.config.ts', true],
+  ['pytest.ini', true],
+  ['src/config.ts', false],
+  ['docs/jest.config.md', false],
+])('%s says how tests are run: %s', (path, is) => expect(isRunnerFile(path)).toBe(is));
 
 describe('failed tests are named', () => {
   it.each([
