@@ -8,7 +8,7 @@ it('loses no delivery and runs no task twice while the queue is long', async () 
   const options = {
     seconds: 2,
     burst: 300,
-    tasks: 200,
+    tasks: 100,
     agents: 4,
     progress: (line: string) => said.push(line),
   };
