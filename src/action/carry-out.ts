@@ -1,9 +1,8 @@
 import { storyOf } from '../api/answers.ts';
-import { carriedSettings } from '../config/repository.ts';
 import { type LocalEngine, openLocalEngine } from '../daemon/local-engine.ts';
 import { type OnGithub, startOnGithub } from '../daemon/on-github.ts';
 import { startReporter } from '../github/report/reporter.ts';
-import { awaitsProof } from '../proof/due.ts';
+import { proofOf } from '../proof/due.ts';
 import { cancel } from '../queue/change.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
@@ -36,10 +35,7 @@ export async function carryOut(workshop: Workshop, id: number, cancelled: AbortS
     return isFinal(task().state) && store.runs.liveOf(id) === null;
   });
   await keepWork(workshop, engine, task());
-  const isProven = () =>
-    cancelled.aborted ||
-    !awaitsProof(store, task(), carriedSettings(workshop.settings)(task().settings).checks);
-  await until(workshop, isProven);
+  await until(workshop, () => cancelled.aborted || proofOf(store, task()) !== 'due');
   const latest = clock.now() + REPORT_MS;
   await until(workshop, () => isTold(store) || clock.now() > latest);
   tell();

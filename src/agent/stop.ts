@@ -108,7 +108,8 @@ function signalAll(processes: readonly Process[], signal: NodeJS.Signals): void 
   for (const { pid } of processes) trySignal(pid, signal);
 }
 
-function trySignal(pid: number, signal: NodeJS.Signals): void {
+/** To a process that may have ended. */
+export function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -1,7 +1,7 @@
 import type { Store } from '../store/open.ts';
 import type { DoneTask } from '../store/past.ts';
 import type { Quote, Spread } from '../store/plans.ts';
-import type { Task } from '../task/glossary.ts';
+import { PRIORITIES, type Task } from '../task/glossary.ts';
 
 /** Of fewer nothing can be said. */
 const FEWEST = 3;
@@ -42,11 +42,10 @@ function capFor(usd: Spread | null): number | null {
 
 /** Queued now it would come after those of a higher priority, and those of its own that are older. */
 function placeOf(store: Store, task: Task, now: number): Pick<Quote, 'ahead' | 'atWork'> {
-  const rank = { high: 0, normal: 1, low: 2 };
+  const rankOf = ({ priority }: Task) => PRIORITIES.indexOf(priority);
   let ahead = 0;
   for (const { id } of store.tasks.claimable(now)) {
-    const { priority } = store.tasks.get(id) as Task;
-    const order = rank[priority] - rank[task.priority];
+    const order = rankOf(store.tasks.get(id) as Task) - rankOf(task);
     if (order < 0 || (order === 0 && id < task.id)) ahead += 1;
   }
   return { ahead, atWork: store.runs.load().filter(run => run.task !== task.id).length };

@@ -44,13 +44,7 @@ export async function startOnGithub(options: OnGithubOptions): Promise<OnGithub>
   await using stack = new AsyncDisposableStack();
   const daemon = stack.use(await startDaemon({ ...options, forge, contextOf }));
   const { prove } = daemon;
-  const proofs = startProofs({
-    store,
-    clock,
-    log,
-    prove,
-    repositorySettings: task => carried(task.settings),
-  });
+  const proofs = startProofs({ store, clock, log, prove });
   stack.defer(() => proofs.stop());
   const running = stack.move();
   return { ...daemon, pulls, [Symbol.asyncDispose]: () => running.disposeAsync() };

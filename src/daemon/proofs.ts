@@ -1,5 +1,4 @@
-import type { RepositorySettings } from '../config/repository.ts';
-import { awaitsProof } from '../proof/due.ts';
+import { proofOf } from '../proof/due.ts';
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -13,7 +12,6 @@ export interface ProofsOptions {
   store: Store;
   clock: Clock;
   log: Log;
-  repositorySettings(task: Task): Pick<RepositorySettings, 'checks'>;
   prove: Prove | null;
 }
 
@@ -26,14 +24,13 @@ const AT_ONCE = 2;
 export function startProofs(options: ProofsOptions) {
   const { store, clock, log } = options;
   const ending = new AbortController();
-  const isDue = (task: Task) => awaitsProof(store, task, options.repositorySettings(task).checks);
   const rounds = keyedRounds({
     clock,
     async work(id: number) {
       const task = store.tasks.get(id) as Task;
       const run = store.runs.ofTask(id).at(-1);
-      if (!run || run.endedAt === null || !isDue(task)) return null;
-      const proof = await proofOf(task, run);
+      if (!run || run.endedAt === null || proofOf(store, task) !== 'due') return null;
+      const proof = await test(task, run);
       if (!ending.signal.aborted) record(task, proof);
       return null;
     },
@@ -46,7 +43,7 @@ export function startProofs(options: ProofsOptions) {
   });
   for (const { id } of store.tasks.withOpenPull()) rounds.wake(id);
 
-  async function proofOf(task: Task, run: Run): Promise<Proof> {
+  async function test(task: Task, run: Run): Promise<Proof> {
     if (options.prove !== null) return await options.prove(task, run, ending.signal);
     const reason =
       'jobs of GitHub Actions carry runs out here, and Orch has no place of its own to run tests in';

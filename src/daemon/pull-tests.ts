@@ -4,12 +4,13 @@ import { stripInvisible } from '../shared/invisible.ts';
 import type { Log } from '../shared/log.ts';
 import { runGroup } from '../shared/program.ts';
 import { keyedRounds } from '../shared/rounds.ts';
-import { lastBytes, readableLines, shorten } from '../shared/text.ts';
+import { lastBytes, shorten } from '../shared/text.ts';
 import type { Store } from '../store/open.ts';
 import type { TestResult } from '../store/pulls.ts';
 import { type Run, type Task, taskName } from '../task/glossary.ts';
 import { differenceFrom } from '../workspace/standing.ts';
 import { asAgentIn, type Enclosed } from './as-agent.ts';
+import { printedBy } from './printed.ts';
 
 export interface PullTestsOptions {
   store: Store;
@@ -35,8 +36,6 @@ const TEN_MINUTES = 600_000;
 const GIT_PATIENCE_MS = 60_000;
 const AT_ONCE = 2;
 const KEPT_BYTES = 4096;
-/** Of what was printed (characters): enough that no secret is cut where the kept part begins. */
-const READ = 65_536;
 
 /**
  * Runs the repository's tests on what a task has pushed, once it is completed with a local pull request: in its last
@@ -121,8 +120,7 @@ async function runTests(
   const shell = words('/bin/sh', ['-c', `exec 2>&1\n${command}`]);
   const end = await runGroup(...shell, { cwd: tree, env, timeout, keep: 'end', signal });
   const seconds = Math.round((clock.now() - began) / 1000);
-  const printed = stripInvisible(readableLines(end.stdout.slice(-READ)).join('\n'));
-  const output = lastBytes(redact(printed).trim(), KEPT_BYTES);
+  const output = lastBytes(printedBy(end, redact), KEPT_BYTES);
   const { exitCode } = end;
   if (exitCode === 0) return { command, commit, verdict: 'passed', reason: null, exitCode, seconds, output };
   const early = end.isTimedOut ? `took longer than ${timeout / 1000} s` : 'was ended by a signal';

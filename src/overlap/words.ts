@@ -1,9 +1,9 @@
-import { oneLine } from '../shared/markdown.ts';
-import { shorten } from '../shared/text.ts';
+import { inCode } from '../shared/markdown.ts';
 import type { Overlap } from '../store/overlaps.ts';
 import { type Task, taskName } from '../task/glossary.ts';
 
 const MOST_NAMED = 3;
+const LONGEST_NAME = 200;
 const LIST = new Intl.ListFormat('en', { style: 'long', type: 'conjunction' });
 
 /**
@@ -16,7 +16,7 @@ export function overlapSentences(
   taskOf: (id: number) => Pick<Task, 'id' | 'pull'> | null,
 ): string[] {
   return overlaps.map(({ other, conflicts, files }) => {
-    const base = target === null ? 'its base' : inCode(target);
+    const base = target === null ? 'its base' : inCode(target, LONGEST_NAME);
     const whom = other === null ? base : nameOf(taskOf(other), other);
     return conflicts
       ? `Merging it conflicts with ${whom} in ${someFiles(files)}.`
@@ -30,11 +30,7 @@ function nameOf(task: Pick<Task, 'id' | 'pull'> | null, id: number): string {
 
 /** `a.ts, b.ts, c.ts and 4 more`. */
 export function someFiles(files: readonly string[]): string {
-  const named = files.slice(0, MOST_NAMED).map(inCode);
+  const named = files.slice(0, MOST_NAMED).map(file => inCode(file, LONGEST_NAME));
   const more = files.length - named.length;
   return LIST.format(more > 0 ? [...named, `${more} more`] : named);
-}
-
-function inCode(name: string): string {
-  return `\`${shorten(oneLine(name).replaceAll('`', "'"), 200)}\``;
 }

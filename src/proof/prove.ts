@@ -30,10 +30,9 @@ const REPEAT_WITHIN_MS = 10 * 60_000;
 const CANT_RUN = [125, 126, 127];
 
 /**
- * Shows what the work's tests say of it. It is proven when its new or changed tests, or where there are none
- * those that are there, fail on the base and all pass on it;
- * broken when something fails on it that passed on the base; else nothing is proven. What is claimed has to come out the same
- * three times: what differs is flaky, is named, and proves nothing.
+ * Shows what the work's tests say of it. It is proven when its new or changed tests, or where there are none those that are
+ * there, fail on the base and all pass on it; broken when something fails on it that passed on the base; else nothing is
+ * proven. What is claimed has to come out the same three times: what differs is flaky, is named, and proves nothing.
  */
 export async function prove(world: ProofWorld, claim: Claim): Promise<Proof> {
   const { isOtherCommand, gone, ...about } = claim;

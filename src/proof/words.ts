@@ -1,5 +1,5 @@
-import { fenced, plain } from '../shared/markdown.ts';
-import { shellQuote, shorten } from '../shared/text.ts';
+import { fenced, inCode, plain } from '../shared/markdown.ts';
+import { shellQuote } from '../shared/text.ts';
 import type { Proof, ProofVerdict } from '../store/proofs.ts';
 
 const SAYS: Record<ProofVerdict, string> = {
@@ -75,7 +75,7 @@ function outputText({ verdict, runs }: Proof): string {
 
 function names(title: string, all: readonly string[]): string {
   if (all.length === 0) return '';
-  const shown = all.slice(0, MOST_NAMES).map(name => `\`${shorten(name, 150).replace(/[`\n]/g, "'")}\``);
+  const shown = all.slice(0, MOST_NAMES).map(name => inCode(name, 150));
   const more = all.length > MOST_NAMES ? ` and ${all.length - MOST_NAMES} more` : '';
   return `${title}: ${shown.join(', ')}${more}`;
 }

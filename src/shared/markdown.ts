@@ -1,6 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import footnotes from 'markdown-it-footnote';
 import { stripInvisible } from './invisible.ts';
+import { shorten } from './text.ts';
 
 /**
  * Others' words within ours, on one line: they show as they were written, and nothing in them formats, links, mentions
@@ -21,6 +22,11 @@ export function plain(text: string): string {
 /** As `plain`, for a cell of a table, where a pipe would end code as well: back-quotes are shown. */
 export function plainCell(text: string): string {
   return escapeInline(oneLine(text));
+}
+
+/** Others' name for something, in code that it can't get out of; so many characters of it at most. */
+export function inCode(name: string, most = Infinity): string {
+  return `\`${shorten(oneLine(name), most).replaceAll('`', "'")}\``;
 }
 
 /** A code block that its content can't close. */
@@ -82,7 +88,7 @@ export function isParagraph(text: string, line: string): boolean {
     .some(({ type, level, content }) => type === 'inline' && level === 1 && content === line);
 }
 
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return stripInvisible(text)
     .replace(/[\n\t]+/g, ' ')
     .trim();

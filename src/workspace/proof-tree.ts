@@ -44,15 +44,18 @@ export async function makeProofTree(plan: ProofTreePlan): Promise<Workspace> {
 }
 
 /** The files in which two commits differ; a renamed one counts as taken away and added. */
-export async function changedBetween({ directory }: Store, base: string, head: string): Promise<string[]> {
-  const args = ['diff-tree', '-r', '-z', '--no-renames', '--name-only', base, head];
-  return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
+export async function changedBetween(store: Store, base: string, head: string): Promise<string[]> {
+  return await differing(store, ['--no-renames', base, head]);
 }
 
 /** The files that a commit takes away from another; one that is only moved, and much the same, is not gone. */
-export async function deletedBetween({ directory }: Store, base: string, head: string): Promise<string[]> {
-  const args = ['diff-tree', '-r', '-z', '-M', '--diff-filter=D', '--name-only', base, head];
-  return (await execGit(args, { directory })).split('\0').filter(path => path !== '');
+export async function deletedBetween(store: Store, base: string, head: string): Promise<string[]> {
+  return await differing(store, ['-M', '--diff-filter=D', base, head]);
+}
+
+async function differing({ directory }: Store, how: readonly string[]): Promise<string[]> {
+  const names = await execGit(['diff-tree', '-r', '-z', '--name-only', ...how], { directory });
+  return names.split('\0').filter(path => path !== '');
 }
 
 /** Where two commits part; null when they have nothing in common. */

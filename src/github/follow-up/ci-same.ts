@@ -1,25 +1,21 @@
 import { readableLines } from '../../shared/text.ts';
-import type { Octokit } from '../client.ts';
-import { type Failure, readAnnotations, readCi, readLogEnd } from './ci-state.ts';
+import type { CiState, Details, Failure } from './ci-state.ts';
 
 /**
- * Whether each failure is one of that commit too, and complains of nothing else there. The annotations of a job of GitHub Actions
+ * Whether each failure is one of another commit too, and complains of nothing else there. The annotations of a job of GitHub Actions
  * alone don't say: all of them are "Process completed with exit code 1".
  */
-export async function isSameOn(
-  octokit: Octokit,
-  repository: string,
-  base: string,
+export async function isSameAs(
+  there: CiState,
   failures: readonly Failure[],
-  self: number | null,
+  read: (failure: Failure) => Promise<Details>,
 ): Promise<boolean> {
-  const there = await readCi(octokit, repository, base, self);
   if (there.kind !== 'failed') return false;
   for (const failure of failures) {
     const same = there.failures.find(({ name }) => name === failure.name);
     if (same === undefined) return false;
-    const [here, before] = await Promise.all([failure, same].map(one => readWords(octokit, repository, one)));
-    if (here === null || before == null || !saysNothingNew(here as Words, before)) return false;
+    const [here, before] = [wordsOf(failure, await read(failure)), wordsOf(same, await read(same))];
+    if (here === null || before === null || !saysNothingNew(here, before)) return false;
   }
   return true;
 }
@@ -32,10 +28,7 @@ export interface Words {
 }
 
 /** Null where it says too little to be compared: a job whose log can't be read. */
-async function readWords(octokit: Octokit, repository: string, failure: Failure): Promise<Words | null> {
-  const { run, isJob, summary } = failure;
-  const annotations = await readAnnotations(octokit, repository, run);
-  const log = isJob ? await readLogEnd(octokit, repository, run as number) : '';
+function wordsOf({ isJob, summary }: Failure, { annotations, log }: Details): Words | null {
   if (isJob && log === '') return null;
   return {
     annotations: annotations.map(({ path, message }) => `${path}: ${message}`),

@@ -81,16 +81,37 @@ async function readStatuses(octokit: Octokit, at: { owner: string; repo: string;
   }
 }
 
-export interface Annotation {
+interface Annotation {
   path: string;
   line: number;
   message: string;
 }
 
+/** What a failure says of itself. */
+export interface Details {
+  annotations: readonly Annotation[];
+  /** The end of its log; empty where it has none that can be read. */
+  log: string;
+}
+
+/** Reads what failures say, each once. */
+export function detailsReader(octokit: Octokit, repository: string): (failure: Failure) => Promise<Details> {
+  const known = new WeakMap<Failure, Promise<Details>>();
+  const read = async ({ run, isJob }: Failure): Promise<Details> => ({
+    annotations: await readAnnotations(octokit, repository, run),
+    log: isJob ? await readLogEnd(octokit, repository, run as number) : '',
+  });
+  return failure => {
+    const details = known.get(failure) ?? read(failure);
+    known.set(failure, details);
+    return details;
+  };
+}
+
 const MOST_ANNOTATIONS = 50;
 
 /** What a check run says went wrong, and where. */
-export async function readAnnotations(
+async function readAnnotations(
   octokit: Octokit,
   repository: string,
   run: number | null,
@@ -109,7 +130,7 @@ const KEPT = 256 * 1024;
 const MOST_READ = 64 * 1024 * 1024;
 
 /** The end of a job's log; empty where GitHub has none any more, or the App may not read it. */
-export async function readLogEnd(octokit: Octokit, repository: string, job_id: number): Promise<string> {
+async function readLogEnd(octokit: Octokit, repository: string, job_id: number): Promise<string> {
   try {
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/actions/jobs/{job_id}/logs', {
       ...ownerAndName(repository),

@@ -1,13 +1,9 @@
-import { fenced, oneLine } from '../../shared/markdown.ts';
+import { fenced, inCode } from '../../shared/markdown.ts';
 import { redactShapes } from '../../shared/secrets/secrets.ts';
 import { readableLines, shorten } from '../../shared/text.ts';
-import type { Annotation, Failure } from './ci-state.ts';
+import type { Details, Failure } from './ci-state.ts';
 
-export interface Told extends Failure {
-  annotations: readonly Annotation[];
-  /** The end of its log. */
-  log: string;
-}
+export type Told = Failure & Details;
 
 /** Failures that an agent is told of, and characters of each. */
 export const MOST_FAILURES = 10;
@@ -16,7 +12,7 @@ const LOG_LINES = 60;
 
 /** What an agent is told of a CI that has failed. */
 export function ciInstruction(head: string, failures: readonly Told[], more: number): string {
-  const names = failures.map(({ name }) => inCode(name)).join(', ');
+  const names = failures.map(({ name }) => checkName(name)).join(', ');
   return [
     `Mend the failing CI: ${names}${more > 0 ? ` and ${more} more` : ''}`,
     `CI has failed on ${head}, the newest commit of the pull request that is open from this branch. Find the cause and mend it. Where it
@@ -30,7 +26,7 @@ function describeFailure({ name, url, summary, annotations, log }: Told, number:
   const places = annotations.map(({ path, line, message }) => `${path}:${line}: ${message}`).join('\n');
   const parts = [places, summary, failedPart(log)].map(text => text.trim()).filter(text => text !== '');
   const told = parts.length === 0 ? 'It says nothing more.' : fenced(cut(redactShapes(parts.join('\n\n'))));
-  return [`### ${number}. ${inCode(name)}${addressOf(url)}`, told].join('\n\n');
+  return [`### ${number}. ${checkName(name)}${addressOf(url)}`, told].join('\n\n');
 }
 
 /** Whoever reports a status says where it leads. */
@@ -54,6 +50,7 @@ function cut(text: string): string {
   return `${shorten(text, half)}\n…\n${text.slice(-half)}`;
 }
 
-export function inCode(text: string): string {
-  return `\`${shorten(oneLine(text), 100).replaceAll('`', "'")}\``;
+/** What a check is called is for whoever reports it to say. */
+export function checkName(name: string): string {
+  return inCode(name, 100);
 }

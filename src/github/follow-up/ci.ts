@@ -1,5 +1,4 @@
 import { carriedSettings } from '../../config/repository.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { keyedRounds } from '../../shared/rounds.ts';
 import type { Store } from '../../store/open.ts';
 import { type Task, taskName } from '../../task/glossary.ts';
@@ -7,9 +6,9 @@ import { isFinal } from '../../task/states.ts';
 import { githubMessage } from '../client.ts';
 import { ownerAndName } from '../comments.ts';
 import type { AppContext } from '../context.ts';
-import { isSameOn } from './ci-same.ts';
-import { type Failure, readAnnotations, readCi, readLogEnd } from './ci-state.ts';
-import { ciInstruction, inCode, MOST_FAILURES } from './ci-text.ts';
+import { isSameAs } from './ci-same.ts';
+import { detailsReader, type Failure, readCi } from './ci-state.ts';
+import { checkName, ciInstruction, MOST_FAILURES } from './ci-text.ts';
 import { pullOrigin, wake } from './wake.ts';
 
 export interface Ci {
@@ -29,7 +28,7 @@ type CiContext = Omit<AppContext, 'ci'>;
 export function startCi(context: CiContext): Ci {
   const { store, clock, log } = context;
   const rounds = keyedRounds({
-    clock: clock satisfies Clock,
+    clock,
     async work(id: number) {
       await judge(context, store.tasks.get(id) as Task);
       return null;
@@ -85,19 +84,16 @@ async function judge(context: CiContext, task: Task): Promise<void> {
   });
   // What a person has pushed is that person's to mend.
   if (pull.state !== 'open' || pull.head.sha !== newest.head) return;
+  const read = detailsReader(octokit, origin.repository);
   const bases = new Set([newest.baseSha ?? pull.base.sha, pull.base.sha]);
   for (const base of bases)
-    if (await isSameOn(octokit, origin.repository, base, failures, appId))
+    if (await isSameAs(await readCi(octokit, origin.repository, base, appId), failures, read))
       return await say(context, origin, source, sameText(failures, base));
   const before = store.followUps.ofOrigin(origin.id).filter(({ kind }) => kind === 'ci').length;
   if (before >= repository.followUp.ciAttempts)
     return await say(context, origin, source, enoughText(failures, before));
   const told = await Promise.all(
-    failures.slice(0, MOST_FAILURES).map(async failure => ({
-      ...failure,
-      annotations: await readAnnotations(octokit, origin.repository, failure.run),
-      log: failure.isJob ? await readLogEnd(octokit, origin.repository, failure.run as number) : '',
-    })),
+    failures.slice(0, MOST_FAILURES).map(async failure => ({ ...failure, ...(await read(failure)) })),
   );
   const woken = wake(context, origin, {
     ...{ kind: 'ci', source, matter: { head: newest.head }, by: null, repository, delivery: source },
@@ -131,7 +127,7 @@ function spentText(failures: readonly Failure[]): string {
 }
 
 function namesOf(failures: readonly Failure[]): string {
-  const names = failures.slice(0, MOST_FAILURES).map(({ name }) => inCode(name));
+  const names = failures.slice(0, MOST_FAILURES).map(({ name }) => checkName(name));
   return `${names.join(', ')}${failures.length > names.length ? ` and ${failures.length - names.length} more` : ''}`;
 }
 

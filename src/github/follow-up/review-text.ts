@@ -1,4 +1,4 @@
-import { fenced, oneLine } from '../../shared/markdown.ts';
+import { fenced, inCode } from '../../shared/markdown.ts';
 import { redactShapes } from '../../shared/secrets/secrets.ts';
 import { shorten } from '../../shared/text.ts';
 import { visibleMarkdown } from '../../shared/visible.ts';
@@ -94,8 +94,4 @@ function restOf(comments: readonly LineComment[]): string[] {
     `There are ${comments.length} more comments than fit here, of which you are given the places only: look there for what the ones
 above say too.\n\n${[...named, ...more].join('\n')}`,
   ];
-}
-
-function inCode(text: string): string {
-  return `\`${oneLine(text).replaceAll('`', "'")}\``;
 }

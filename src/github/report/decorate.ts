@@ -1,9 +1,12 @@
 import type { RepositorySettings } from '../../config/repository.ts';
-import { type Task, taskName } from '../../task/glossary.ts';
-import { githubMessage, isRefusal, type Octokit } from '../client.ts';
+import type { Task } from '../../task/glossary.ts';
+import type { Octokit } from '../client.ts';
 import { ownerAndName } from '../comments.ts';
 import { createOnce } from '../once.ts';
 import type { ReporterOptions } from './reporter.ts';
+import { requestReview, tolerate } from './wish.ts';
+
+const REFUSED = 'GitHub refused a label or reviewer';
 
 /**
  * Labels, and asking who commanded for a review, on the pull request that Orch has opened: until GitHub has decided,
@@ -22,8 +25,8 @@ export async function decorate(options: ReporterOptions, octokit: Octokit, task:
     // Both can be said again without harm.
     lookUp: async () => null,
     async create() {
-      await tolerate(options, task, () => addLabels(octokit, task, pull));
-      await tolerate(options, task, () => askForReview(octokit, task, pull));
+      await tolerate(options, task, REFUSED, () => addLabels(octokit, task, pull));
+      await tolerate(options, task, REFUSED, () => askForReview(octokit, task, pull));
       return pull;
     },
   });
@@ -50,19 +53,5 @@ async function askForReview(octokit: Octokit, task: Task, pull_number: number): 
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', at);
     if ((data.requested_reviewers ?? []).length + (data.requested_teams ?? []).length > 0) return;
   }
-  await octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
-    ...ownerAndName(task.repository),
-    pull_number,
-    reviewers: [task.requester],
-  });
-}
-
-async function tolerate(options: ReporterOptions, task: Task, wish: () => Promise<void>): Promise<void> {
-  try {
-    await wish();
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const why = githubMessage(error);
-    options.log.warn({ task: taskName(task.id), why }, 'GitHub refused a label or reviewer');
-  }
+  await requestReview(octokit, task, task.requester);
 }

@@ -1,13 +1,13 @@
 import { proofOf } from '../../proof/due.ts';
 import { proofLine, proofText } from '../../proof/words.ts';
 import type { Proof } from '../../store/proofs.ts';
-import type { Task } from '../../task/glossary.ts';
-import { runName, taskName } from '../../task/glossary.ts';
-import { githubMessage, isRefusal, type Octokit } from '../client.ts';
+import { runName, type Task, taskName } from '../../task/glossary.ts';
+import type { Octokit } from '../client.ts';
 import { marker, ownerAndName } from '../comments.ts';
 import { overlapText } from './comment.ts';
 import { usedText } from './money.ts';
 import type { ReporterOptions } from './reporter.ts';
+import { tolerate } from './wish.ts';
 
 const BEGIN = marker('report');
 const END = marker('end of report');
@@ -36,11 +36,9 @@ export async function reportPull(options: ReporterOptions, octokit: Octokit, tas
   const body =
     whole.length <= BODY_LIMIT ? whole : withBlock(data.body ?? '', blockOf(options, task, proofLine));
   if (body !== data.body && body.length <= BODY_LIMIT) {
-    await octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { ...at, body }).catch(error => {
-      if (!isRefusal(error)) throw error;
-      const why = githubMessage(error);
-      options.log.warn({ task: taskName(task.id), why }, 'GitHub refused the text of a pull request');
-    });
+    await tolerate(options, task, 'GitHub refused the text of a pull request', () =>
+      octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { ...at, body }),
+    );
   }
   store.creations.begin(task.id, 'decoration', key, options.clock.now());
   store.creations.record(task.id, 'decoration', key, task.pull, block);

@@ -1,9 +1,12 @@
-import type { Task } from '../../task/glossary.ts';
-import { taskName } from '../../task/glossary.ts';
-import { githubMessage, isRefusal, type Octokit } from '../client.ts';
+import { type Task, taskName } from '../../task/glossary.ts';
+import { isRefusal, type Octokit } from '../client.ts';
 import { createAnswer, findAnswer, marker, ownerAndName, thread } from '../comments.ts';
 import { createOnce } from '../once.ts';
 import type { ReporterOptions } from './reporter.ts';
+import { requestReview, tolerate } from './wish.ts';
+
+/** A deleted comment, a locked conversation, somebody who is gone. */
+const REFUSED = 'GitHub refused to settle a review';
 
 /** What is to be settled of a review when the agent has seen to it. */
 export interface SettleReview {
@@ -30,7 +33,7 @@ export async function settleReview(options: ReporterOptions, octokit: Octokit, t
   const open = threads.filter(each => !isAnswered(each));
   const changes = open.length === 0 ? [] : await changesOf(octokit, task);
   for (const { comment, path } of open)
-    await tolerate(options, task, () =>
+    await tolerate(options, task, REFUSED, () =>
       answer(options, octokit, task, comment, answerText(task, path, changes)),
     );
   const again = { task: task.id, kind: 'decoration', key: `review:${task.pull}`, now: clock.now() } as const;
@@ -39,7 +42,7 @@ export async function settleReview(options: ReporterOptions, octokit: Octokit, t
     // To ask again does no harm.
     lookUp: async () => null,
     async create() {
-      await tolerate(options, task, () => askAgain(octokit, task, by));
+      await tolerate(options, task, REFUSED, () => requestReview(octokit, task, by));
       return task.pull as number;
     },
   });
@@ -107,22 +110,4 @@ async function answer(
     },
     create: () => createAnswer(octokit, at, comment, `${mark}\n${text}`),
   });
-}
-
-async function askAgain(octokit: Octokit, { repository, pull }: Task, login: string): Promise<void> {
-  await octokit.request('POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers', {
-    ...ownerAndName(repository),
-    pull_number: pull as number,
-    reviewers: [login],
-  });
-}
-
-/** A deleted comment, a locked conversation, somebody who is gone. */
-async function tolerate({ log }: ReporterOptions, task: Task, wish: () => Promise<void>): Promise<void> {
-  try {
-    await wish();
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    log.warn({ task: taskName(task.id), why: githubMessage(error) }, 'GitHub refused to settle a review');
-  }
 }

@@ -107,7 +107,7 @@ export function startOrch(around: Surroundings): Orch {
     heard: keeper.heard,
   });
 
-  const proofs = startProofs({ ...shared, repositorySettings, prove: async task => proofOf(task) });
+  const proofs = startProofs({ ...shared, prove: async task => proofOf(task) });
   const reporter = startReporter({ ...shared, sandbox: 'There is no agent.' });
   const follower = startFollowing({
     ...shared,
