@@ -2,18 +2,23 @@ import { expect, it } from 'vitest';
 import { proofOf } from '../../src/proof/due.ts';
 import { REPOSITORY, startTestApp } from '../support/app.ts';
 
-const FAILING = `import { test } from 'node:test';
-test('the quantity counts', () => { throw new Error('no'); });
+const FAILING = `import { existsSync } from 'node:fs';
+import { test } from 'node:test';
+test('the quantity counts', () => { if (!existsSync('mended')) throw new Error('no'); });
 `;
-const PASSING = FAILING.replace(`throw new Error('no');`, '');
+const PASSING = `import { test } from 'node:test';
+test('one costs its price', () => {});
+`;
 const agent = (work: string) => `
   ${work} && git add -A && git commit -qm 'Mend it' && git push -q &&
   gh pr create --title 'Mend it' --body 'All tests pass.' && orch done`;
 
-it('nothing is proven by taking the failing test away, or by running none', async () => {
+it('a proof takes the tests that were there, wherever they lie, run as they were', async () => {
   await using app = await startTestApp({
     agents: {
       deletes: agent('git rm -q a.test.mjs'),
+      configures: agent(`touch mended && echo 'fund=false' > .npmrc`),
+      moves: agent('touch mended && git mv a.test.mjs quantity.test.mjs'),
       silences: agent(`sed -i 's/node --test/true/' package.json`),
     },
     files: {
@@ -34,8 +39,15 @@ it('nothing is proven by taking the failing test away, or by running none', asyn
     verdict: 'unproven',
     reason: 'the tests pass, and the work takes tests away: a.test.mjs',
   });
-  expect(await said(2, 'silences')).toMatchObject({
+  const otherwise = {
     verdict: 'unproven',
     reason: 'the tests pass, and the work changes how they are run',
+  };
+  expect(await said(2, 'silences')).toMatchObject(otherwise);
+  expect(await said(3, 'configures')).toMatchObject(otherwise);
+  expect(await said(4, 'moves')).toMatchObject({
+    verdict: 'proven',
+    failedBefore: ['the quantity counts'],
+    tests: ['a.test.mjs', 'quantity.test.mjs'],
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saysNothingNew } from '../../../src/github/follow-up/ci-same.ts';
+import { isSameAs, saysNothingNew } from '../../../src/github/follow-up/ci-same.ts';
 import { readCi } from '../../../src/github/follow-up/ci-state.ts';
 import { ciInstruction, failedPart } from '../../../src/github/follow-up/ci-text.ts';
 
@@ -114,4 +114,16 @@ describe('a failure is the same as on the base', () => {
   ])('%s', (_, lines, same) => {
     expect(saysNothingNew(said(2, lines), base)).toBe(same);
   });
+});
+
+it.each<[string, string, boolean]>([
+  ['where both say the same', 'Error: no', true],
+  ['not where no log can be read: all that is left is that it ended with exit code 1', '', false],
+])('a job fails as on the base %s', async (_, log, same) => {
+  const failure = { name: 'test', url: null, run: 1, isJob: true, summary: '' };
+  const read = async () => ({
+    annotations: [{ path: '.github', line: 1, message: 'Process completed with exit code 1.' }],
+    log,
+  });
+  expect(await isSameAs({ kind: 'failed', failures: [{ ...failure, run: 2 }] }, [failure], read)).toBe(same);
 });
